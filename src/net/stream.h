@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Stream is one request and its answer, whatever the transport: the one form of handler.
+//
+// The server calls the handler on the connection's thread as soon as the head is read; the handler must not
+// block there. It answers at once, or keeps the StreamPtr and answers later from any thread. A stream dropped
+// without an answer is answered 500. Calls on one stream are not made from two threads at a time; `gone` may be.
+//
+// The callbacks of read, collect and write run on the connection's thread and must not block. The blocking
+// forms are for pool threads and never for a connection's thread.
+//
+// Back-pressure: the transport reads the body only when asked, and `write` completes when the bytes have been
+// taken by the socket. A request body that is not read to its end is drained up to a small bound, else the
+// connection closes after the answer. "Expect: 100-continue" is answered at the first read.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "net/message.h"
+
+namespace souk::net {
+
+// What a route allows. Passing a bound answers 413 or 408 through the Error the reader gets
+// (resource_exhausted, deadline_exceeded).
+struct BodyLimits {
+  std::uint64_t max_bytes = 1 << 20;
+  std::chrono::milliseconds idle_timeout{30'000};   // between two pieces, either way
+  std::chrono::milliseconds total_timeout{60'000};  // for the whole request body; 0: none
+};
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  virtual const RequestHead& head() const = 0;
+  // To be called before the body is read.
+  virtual void limit(const BodyLimits& limits) = 0;
+
+  // Reads at least one byte into `into`; 0 means the end. `into` must live until `done` is called.
+  virtual void read(std::span<std::byte> into, std::function<void(Result<std::size_t>)> done) = 0;
+  // Reads the whole body (at most limits.max_bytes) as one string with its bytes 64-byte aligned to the start.
+  virtual void collect(std::function<void(Result<std::shared_ptr<std::string>>)> done) = 0;
+
+  // The whole answer at once.
+  virtual void send(Response response) = 0;
+  // Or: start, write…, finish. `abort` breaks the connection so that a client sees a truncated body.
+  virtual void start(ResponseHead head) = 0;
+  virtual void write(Chunk chunk, std::function<void(Status)> done) = 0;
+  virtual void finish() = 0;
+  virtual void abort() = 0;
+
+  // True once the client has left. Thread-safe.
+  virtual bool gone() const = 0;
+  // Runs f on the connection's thread when the client leaves before the answer is finished; at most one f.
+  virtual void on_gone(std::function<void()> f) = 0;
+  // Runs f on the connection's thread.
+  virtual void post(std::function<void()> f) = 0;
+
+  // Blocking forms.
+  Result<std::size_t> read(std::span<std::byte> into);
+  Status write(Chunk chunk);
+};
+
+using StreamPtr = std::shared_ptr<Stream>;
+using Handler = std::function<void(StreamPtr)>;
+
+}  // namespace souk::net

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbered, checksummed migrations. The SQL of migrations/NNNN_name.sql is compiled in; each runs once, in
+// its own transaction, under a lock that only one process holds.
+//
+// Tokens that differ between the databases: {{id}} an identity primary key that is never reused, {{text}} text
+// with bytewise order, {{blob}}, {{xid}} the transaction's number. Statements end with ';' at a line's end.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "store/store.h"
+
+namespace souk::store {
+
+struct Migration {
+  std::int64_t number;
+  std::string name;
+  std::string sql;
+};
+
+// Those compiled in, in order.
+const std::vector<Migration>& migrations();
+
+struct MigrationStatus {
+  std::int64_t number = 0;
+  std::string name;
+  std::string checksum;
+  std::optional<Time> applied_at;
+};
+BOOST_DESCRIBE_STRUCT(MigrationStatus, (), (number, name, checksum, applied_at))
+
+// Errors: failed_precondition (the database is newer than this program, or an applied migration's text changed)
+Result<std::vector<MigrationStatus>> migrate(Store& store, const std::vector<Migration>& wanted, Logger& log);
+Result<std::vector<MigrationStatus>> migration_status(Store& store, const std::vector<Migration>& wanted);
+
+}  // namespace souk::store
