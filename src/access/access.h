@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Access decides. A caller is named once, before dispatch (`authenticate`); an object is touched only through
+// an Authorized<Object>, which only `authorize` makes. What a caller may not even see is not_found; what it may
+// see but not do is permission_denied.
+//
+// Principals, keys and namespaces are kept in memory, loaded on first need and dropped by events, so that
+// neither call costs a statement. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/model.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "events/log.h"
+#include "store/store.h"
+
+namespace souk::access {
+
+// An object together with the right that was checked on it. T has `ResourceRef resource() const`.
+template <class T>
+class Authorized {
+ public:
+  const T& operator*() const { return object_; }
+  const T* operator->() const { return &object_; }
+  Role role() const { return role_; }
+
+ private:
+  friend class Access;
+  Authorized(T object, Role role) : object_(std::move(object)), role_(role) {}
+  T object_;
+  Role role_;
+};
+
+// Namespace as an object of its own.
+struct NamespaceRef : Namespace {
+  ResourceRef resource() const { return {ObjectKind::NAMESPACE, id.value, id, "namespace " + slug}; }
+};
+
+// A WHERE fragment that is true for the rows a caller may see, with its parameters.
+struct Visible {
+  std::string sql;  // uses $first, $first+1, …
+  std::vector<store::Value> parameters;
+};
+
+struct NewKey {
+  std::string name;
+  Role role = Role::OWNER;
+  std::vector<std::string> namespaces;
+  std::optional<Duration> expires_in;
+};
+struct CreatedKey {
+  ApiKey key;
+  std::string secret;  // shown once; only its SHA-256 is kept
+};
+
+class Access {
+ public:
+  Access(store::Store& store, events::Log& events, Logger& log, Metrics& metrics, bool dev);
+  ~Access();
+
+  // The namespace `default`, the system's roles. Without dev, the first start makes a one-time admin key and
+  // returns it (once).
+  Result<std::optional<std::string>> bootstrap();
+
+  // `authorization` is the header's value, empty when there was none. Takes "Bearer KEY" and "Basic" with the
+  // key as password (OCI clients). In dev, no header means the anonymous admin. Errors: unauthenticated
+  Result<PrincipalPtr> authenticate(std::string_view authorization);
+  PrincipalPtr system() const;  // souk itself: reconcilers, start-up
+
+  template <class T>
+  Result<Authorized<T>> authorize(const Call& call, Role needed, T object) const {
+    Role role = SOUK_TRY(check(call, needed, object.resource()));
+    return Authorized<T>(std::move(object), role);
+  }
+  // For what has no object: creating namespaces, the keys of others. Errors: permission_denied
+  Status require_everywhere(const Call& call, Role needed) const;
+
+  // `namespace_column` and `id_column` are trusted SQL; `first` is the number of the next free parameter.
+  Visible visible(const Call& call, ObjectKind kind, std::string_view namespace_column, std::string_view id_column, int first) const;
+
+  // Records that an object exists (the resources table), in the transaction that makes or removes it.
+  Status add_resource(store::Tx& tx, const ResourceRef& resource);
+  Status remove_resource(store::Tx& tx, const ResourceRef& resource);
+
+  // Namespaces. An empty slug means call.namespace_. Errors: not_found, permission_denied
+  Result<Authorized<NamespaceRef>> get_namespace(const Call& call, Role needed, std::string_view slug) const;
+  Result<std::string> namespace_slug(NamespaceId id) const;
+  Result<std::vector<Namespace>> list_namespaces(const Call& call) const;
+  // Errors: already_exists, invalid_argument
+  Result<Namespace> create_namespace(const Call& call, std::string name, std::string slug, std::string description);
+
+  Result<CreatedKey> create_key(const Call& call, NewKey wanted);
+  Result<std::vector<ApiKey>> list_keys(const Call& call) const;
+  Status revoke_key(const Call& call, ApiKeyId id);
+
+ private:
+  Result<Role> check(const Call& call, Role needed, const ResourceRef& resource) const;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// OCI's path component grammar, ≤ 100 bytes, none of the reserved words. Errors: invalid_argument
+Status check_slug(std::string_view slug);
+// "Mein Modell 2" → "mein-modell-2"; invalid_argument when nothing is left.
+Result<std::string> slug_of(std::string_view name);
+// ≤ 250 bytes of valid UTF-8 without control characters, not blank. Errors: invalid_argument
+Status check_name(std::string_view name, std::string_view field);
+
+}  // namespace souk::access

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Bytes by digest: immutable, verified as they are written, durable before `commit` returns, visible whole or
+// not at all. The folder lays out <root>/sha256/<first two hex>/<hex>; uploads wait in <root>/uploads/<id>.
+// Thread-safe; a Writer or Reader belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace souk::blobs {
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual std::uint64_t size() const = 0;
+  // 0 at the end. Errors: out_of_range, data_loss, unavailable
+  virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) = 0;
+  // A local file that holds exactly the blob, for mapping and for children; none on remote stores.
+  virtual std::optional<std::string> path() const = 0;
+};
+
+// An upload under way. It survives a restart by its id; dropped after an expiry.
+class Writer {
+ public:
+  virtual ~Writer() = default;
+  virtual const std::string& id() const = 0;
+  virtual std::uint64_t size() const = 0;
+  // Errors: unavailable (disk full), and then nothing of this piece counts
+  virtual Status write(std::span<const std::byte> bytes) = 0;
+  // Makes what was written so far survive a restart, to be continued by Blobs::resume.
+  virtual Status suspend() = 0;
+  // Errors: invalid_argument (digest differs; the upload is gone). Blocks until durable.
+  virtual Result<Digest> commit(std::optional<Digest> expected) = 0;
+  virtual void discard() = 0;
+};
+
+class Blobs {
+ public:
+  // `url` is file:PATH or s3://bucket/prefix?endpoint=…&region=…
+  static Result<std::unique_ptr<Blobs>> open(const std::string& url, Logger& log, Metrics& metrics);
+  virtual ~Blobs() = default;
+
+  virtual Result<std::unique_ptr<Writer>> create() = 0;
+  // Errors: not_found
+  virtual Result<std::unique_ptr<Writer>> resume(const std::string& id) = 0;
+  // Small blobs in one call.
+  Result<Digest> put(std::span<const std::byte> bytes);
+
+  virtual Result<std::optional<std::uint64_t>> find_size(const Digest& digest) = 0;
+  // Errors: not_found
+  virtual Result<std::unique_ptr<Reader>> open_blob(const Digest& digest) = 0;
+  // Errors: not_found, resource_exhausted (larger than `limit`)
+  Result<std::string> read_all(const Digest& digest, std::uint64_t limit);
+  virtual Status remove(const Digest& digest) = 0;
+  // Drops uploads not touched since; returns how many.
+  virtual Result<std::size_t> expire_uploads(Time before) = 0;
+  virtual std::string kind() const = 0;  // "file", "s3"
+  virtual Result<std::uint64_t> stored_bytes() = 0;
+};
+
+}  // namespace souk::blobs

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The registry's operations. Each is one transaction that also appends its event. Objects come in and go out as
+// Authorized: `get_model` is where the right is checked, what follows takes its result. Thread-safe.
+//
+// Names and slugs: access/access.h. Versions and tags: pushing a sealed version's tag with another digest is
+// refused; pushing an alias or `latest` makes the next version and moves it; referrers and `sha256-…` tags
+// make none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "access/access.h"
+#include "artifacts/artifacts.h"
+#include "events/log.h"
+#include "registry/inspector.h"
+#include "registry/model.h"
+#include "store/store.h"
+
+namespace souk::registry {
+
+using AuthorizedModel = access::Authorized<RegisteredModel>;
+using AuthorizedNamespace = access::Authorized<access::NamespaceRef>;
+
+struct NewModel {
+  std::string name;
+  std::string slug;  // empty: from the name
+  std::string description, readme, owner;
+  json::Raw tags{"{}"}, custom_properties{"{}"};
+};
+struct ModelPatch {
+  json::Patch<std::string> name, description, readme, owner;
+  json::Patch<State> state;
+  json::Patch<json::Raw> tags, custom_properties;
+};
+struct NewVersion {
+  std::string name;  // empty: the number
+  std::string description, author;
+  std::optional<std::string> uri;
+  json::Raw custom_properties{"{}"};
+};
+struct VersionPatch {
+  json::Patch<std::string> name, description, author;
+  json::Patch<State> state;
+  json::Patch<json::Raw> custom_properties;
+};
+
+struct ListQuery {
+  std::string filter;    // one grammar for every list: name = "a" AND create_time > "2026-…"
+  std::string order_by;  // "update_time desc"
+  std::int64_t page_size = 100;
+  std::string page_token;
+};
+template <class T>
+struct Page {
+  std::vector<T> items;
+  std::string next_page_token;  // empty: the last page
+};
+
+struct ListedModel : RegisteredModel {
+  std::string namespace_;  // slug
+};
+
+struct Pushed {
+  Digest digest;
+  std::optional<ModelVersion> version;  // absent: a referrer, or a push by digest
+  bool created = false;
+};
+
+// What upper rooms say of a model before it goes: the names of what still uses it.
+using UsedBy = std::function<Result<std::vector<std::string>>(store::Tx&, ModelId, std::optional<VersionId>)>;
+
+class Registry {
+ public:
+  Registry(store::Store& store, events::Log& events, access::Access& access, artifacts::Artifacts& artifacts,
+           Inspector& inspector, Logger& log, Metrics& metrics);
+  void ask_before_delete(UsedBy used_by);
+
+  // --- models ---------------------------------------------------------------------------------------
+  Result<AuthorizedModel> get_model(const access::Call& call, access::Role needed, std::string_view ns, std::string_view model);
+  Result<AuthorizedModel> get_model(const access::Call& call, access::Role needed, ModelId id);
+  Result<RegisteredModel> create_model(const access::Call& call, const AuthorizedNamespace& ns, NewModel wanted);
+  // `if_match`: the revision the caller saw. Errors: failed_precondition (changed since), already_exists (name)
+  Result<RegisteredModel> update_model(const access::Call& call, const AuthorizedModel& model, const ModelPatch& patch, std::optional<std::int64_t> if_match);
+  Status delete_model(const access::Call& call, const AuthorizedModel& model, std::optional<std::int64_t> if_match);
+  // ns empty: every visible one. Errors: invalid_argument (filter: with the column; page token)
+  Result<Page<ListedModel>> list_models(const access::Call& call, std::string_view ns, const ListQuery& query);
+
+  // --- versions -------------------------------------------------------------------------------------
+  // `version` is a number, a name or "latest". Errors: not_found
+  Result<ModelVersion> get_version(const AuthorizedModel& model, std::string_view version);
+  // Alias, digest or version of a reference.
+  Result<ModelVersion> resolve(const AuthorizedModel& model, const Reference& reference);
+  Result<Page<ModelVersion>> list_versions(const AuthorizedModel& model, const ListQuery& query);
+  Result<std::int64_t> count_versions(const AuthorizedModel& model);
+  Result<ModelVersion> create_version(const access::Call& call, const AuthorizedModel& model, NewVersion wanted);
+  Result<ModelVersion> update_version(const access::Call& call, const AuthorizedModel& model, std::string_view version, const VersionPatch& patch, std::optional<std::int64_t> if_match);
+  Status delete_version(const access::Call& call, const AuthorizedModel& model, std::string_view version);
+
+  // --- aliases --------------------------------------------------------------------------------------
+  Result<Alias> set_alias(const access::Call& call, const AuthorizedModel& model, std::string_view alias, std::string_view version);
+  Status remove_alias(const access::Call& call, const AuthorizedModel& model, std::string_view alias);
+  Result<std::vector<Alias>> list_aliases(const AuthorizedModel& model);
+  Result<std::vector<AliasChange>> alias_history(const AuthorizedModel& model, std::string_view alias);
+
+  // --- bytes ----------------------------------------------------------------------------------------
+  // The repository of ns/model for a push or pull; the model need not exist to push. Errors: not_found, permission_denied
+  Result<artifacts::Repository> repository(const access::Call& call, access::Role needed, std::string_view ns, std::string_view model);
+  // PUT of a manifest: checks, inspects (in a child, before the transaction), then in one transaction writes the
+  // manifest, makes the model if there is none, makes or finds the version, seals it and moves what is to move.
+  // `reference` is a tag or a digest. Errors: invalid_argument (manifest, or a model file that does not load:
+  // which and why), not_found (a blob that was not pushed), failed_precondition (tag of a sealed version)
+  Result<Pushed> push_manifest(const access::Call& call, const artifacts::Repository& repository, std::string_view reference,
+                               std::string_view media_type, std::string_view bytes);
+  // A tag, alias, version name or digest to the manifest's digest.
+  Result<Digest> resolve_manifest(const artifacts::Repository& repository, std::string_view reference);
+  Result<std::vector<artifacts::File>> version_files(const AuthorizedModel& model, const ModelVersion& version);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace souk::registry

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Deployments. What is asked for is a row; a reconciler per node brings replicas there, writes down what it
+// sees and begins again after any crash. The path of an inference costs no statement and no lock that a
+// loader holds: routes are an immutable snapshot, a request pins its revision by a reference count, and a new
+// revision takes the traffic only when it is READY. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "access/access.h"
+#include "events/log.h"
+#include "registry/registry.h"
+#include "runtimes/runtime.h"
+#include "serving/model.h"
+
+namespace souk::serving {
+
+struct ServingSettings {
+  std::int64_t loads = 2;                                  // loads at a time
+  std::int64_t compute_threads = 0;                        // 0: one a core; for requests not run in place
+  std::chrono::microseconds run_in_place{300};             // a model at most this slow runs on the connection's thread
+  std::int64_t queue_limit = 1024;                         // waiting requests of a deployment
+  std::chrono::milliseconds drain_timeout{30'000};
+  std::chrono::milliseconds request_timeout{60'000};
+};
+void declare(settings::Table& table, ServingSettings& s);
+
+using AuthorizedDeployment = access::Authorized<Deployment>;
+
+struct DeployRequest {
+  registry::Reference reference;
+  std::string name;  // empty: the model's slug
+  bool follow = false;
+  json::Raw configuration{"{}"};
+};
+struct DeploymentPatch {
+  json::Patch<DesiredState> desired_state;
+  json::Patch<bool> follow;
+  json::Patch<std::string> reference;
+};
+
+// A revision that answers: pinned as long as it is held.
+struct Pinned {
+  std::string deployment;  // "default/digits"
+  std::int64_t revision = 0;
+  std::int64_t version = 0;
+  std::string model;  // "default/digits"
+  Digest digest;
+  std::shared_ptr<runtimes::Runtime> runtime;
+  std::shared_ptr<const json::Raw> declaration;  // souk.yaml as JSON; none: null pointer
+  std::shared_ptr<const std::vector<registry::VersionFile>> files;
+  std::shared_ptr<void> hold;  // counts, and keeps the replica from unloading
+};
+
+class Serving {
+ public:
+  Serving(ServingSettings settings, store::Store& store, events::Log& events, access::Access& access, registry::Registry& registry,
+          artifacts::Artifacts& artifacts, std::vector<runtimes::Loader*> loaders, std::string node, Logger& log, Metrics& metrics);
+  ~Serving();
+  // Brings back what was deployed; returns when every replica of this node is READY or FAILED, or `wait` is over.
+  Status start(Duration wait);
+  void stop();
+
+  // Errors: not_found, failed_precondition (version not sealed; archived; no runtime, with what is missing)
+  Result<DeploymentView> deploy(const access::Call& call, DeployRequest wanted, bool* created = nullptr);
+  Result<DeploymentView> update(const access::Call& call, const AuthorizedDeployment& deployment, const DeploymentPatch& patch, std::optional<std::int64_t> if_match);
+  Status remove(const access::Call& call, const AuthorizedDeployment& deployment);
+  Result<AuthorizedDeployment> get(const access::Call& call, access::Role needed, std::string_view ns, std::string_view slug);
+  Result<DeploymentView> view(const AuthorizedDeployment& deployment);
+  Result<registry::Page<DeploymentView>> list(const access::Call& call, std::string_view ns, const registry::ListQuery& query);
+  Result<std::vector<DeploymentView>> of_model(const access::Call& call, ModelId model);
+  // Calls done once the deployment's wanted revision is READY or FAILED, or the deadline came (with what is then).
+  void wait_settled(const AuthorizedDeployment& deployment, Deadline deadline, std::function<void(Result<DeploymentView>)> done);
+
+  // --- the hot path: no statement, no allocation that depends on the model -----------------------------
+  // `name` is "slug" or "namespace/slug"; `revision` 0 means the one with traffic. Executor is needed.
+  // Errors: not_found, unavailable (loading; retry_after), failed_precondition (stopped, failed: why)
+  Result<Pinned> pin(const access::Call& call, std::string_view name, std::int64_t revision = 0);
+  // The default deployment of a model (Instill, OpenAI): the one that was made first.
+  Result<Pinned> pin_model(const access::Call& call, std::string_view ns, std::string_view model, std::optional<std::string> version);
+  // Checks against the signature, runs, checks the answer, counts. `done` exactly once. The views in `request`
+  // must live until then.
+  void infer(const Pinned& pinned, const runtimes::InferRequest& request, Deadline deadline, runtimes::Completion done);
+  bool ready() const;  // every wanted replica of this node is READY
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace souk::serving
