@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/dispatcher.h"
+
+#include <array>
+#include <random>
+
+#include "api/error_table.h"
+#include "api/origin.h"
+
+namespace souk::api {
+namespace {
+
+// 16 random bytes as hex; unique, not secret.
+std::string new_trace_id() {
+  thread_local std::mt19937_64 source{std::random_device{}()};
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string id(32, '0');
+  for (int half = 0; half < 2; ++half) {
+    std::uint64_t bits = source();
+    for (int i = 0; i < 16; ++i, bits >>= 4) id[half * 16 + i] = kHex[bits & 15];
+  }
+  return id;
+}
+
+// W3C trace context: version "-" trace-id "-" parent-id "-" flags.
+std::string trace_id_of(const net::RequestHead& head) {
+  std::string_view parent = head.header("traceparent");
+  if (parent.size() < 55 || parent[2] != '-' || parent[35] != '-') return new_trace_id();
+  std::string_view id = parent.substr(3, 32);
+  bool hex = id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  bool zero = id.find_first_not_of('0') == std::string_view::npos;
+  return hex && !zero ? std::string(id) : new_trace_id();
+}
+
+bool has_body(const net::RequestHead& head) {
+  return head.content_length.value_or(0) > 0 || head.has_header("Transfer-Encoding");
+}
+
+}  // namespace
+
+void declare(settings::Table& table, ApiSettings& s) {
+  table.add("api.request_threads", s.request_threads,
+            {.help = "Threads that run ordinary requests", .min = 1, .max = 1024});
+  table.add("api.request_queue", s.request_queue,
+            {.help = "Ordinary requests that may wait for a thread; more are answered 503", .min = 1, .max = 1e6});
+  table.add("api.stream_threads", s.stream_threads,
+            {.help = "Uploads and downloads at a time; more are answered 503", .min = 1, .max = 4096});
+  table.add("api.access_log", s.access_log, {.help = "Log every request"});
+  table.add("api.origins", s.origins, {.help = "Origins of other sites whose pages may call a dev server"});
+}
+
+struct Dispatcher::State : Recorder {
+  struct Series {
+    std::array<Counter*, 6> by_class{};
+    Histogram* duration = nullptr;
+  };
+
+  State(ApiSettings s, const RouteTable& t, access::Access& a, bool dev, Logger& l, Metrics& metrics)
+      : settings(std::move(s)),
+        table(t),
+        access(a),
+        dev(dev),
+        log(l),
+        requests("requests", settings.request_threads, settings.request_queue),
+        streams("streams", settings.stream_threads, settings.stream_threads) {
+    auto counted = metrics.counter("souk_api_requests_total", "Requests answered, by door and class of status.",
+                                   {"door", "status"});
+    auto timed =
+        metrics.histogram("souk_api_request_duration_seconds", "From the request's head to its answer.", {"door"});
+    static constexpr std::array<std::string_view, 6> kClasses{"other", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    for (const auto& route : table.routes()) {
+      Series& one = series.emplace_back();
+      for (std::size_t i = 0; i < kClasses.size(); ++i) one.by_class[i] = &counted.with({route->door, kClasses[i]});
+      one.duration = &timed.with({route->door});
+    }
+  }
+
+  void answered(const Exchange& exchange, int status) override {
+    auto took = std::chrono::steady_clock::now() - exchange.started;
+    double seconds = std::chrono::duration<double>(took).count();
+    if (exchange.route) {
+      const Series& one = series[exchange.route->index];
+      one.by_class[status >= 100 && status < 600 ? status / 100 : 0]->add();
+      one.duration->observe(seconds);
+    }
+    if (!settings.access_log) return;
+    log.info("api", "answered",
+             {{"method", exchange.head().method},
+              {"path", exchange.head().path},
+              {"status", status},
+              {"ms", seconds * 1000},
+              {"peer", exchange.head().peer},
+              {"principal", exchange.call.principal ? std::string_view(exchange.call.principal->name) : "-"},
+              {"trace_id", exchange.call.trace_id}});
+  }
+
+  Status admit(Exchange& exchange) {
+    const net::RequestHead& head = exchange.head();
+    const Permission& permission = exchange.route->permission;
+    if (permission.needs_credentials()) {
+      std::string_view authorization = head.header("Authorization");
+      if (dev && authorization.empty() && !head.peer_is_loopback)
+        return unauthenticated("dev mode serves this machine only");
+      exchange.call.principal = SOUK_TRY(access.authenticate(authorization));
+      if (exchange.call.principal->scope.role < permission.needed()) {
+        return permission_denied("this key may act as " +
+                                 std::string(json::enum_name(exchange.call.principal->scope.role)) + " at most; " +
+                                 std::string(json::enum_name(permission.needed())) + " is needed")
+            .advise("use a key with a higher role");
+      }
+    } else {
+      static const access::PrincipalPtr kNobody = std::make_shared<access::Principal>();
+      exchange.call.principal = kNobody;
+    }
+    std::string_view asked = head.header("X-Souk-Namespace");
+    exchange.call.namespace_ = asked.empty() ? exchange.call.principal->default_namespace : std::string(asked);
+    if (head.has_header("Idempotency-Key")) exchange.call.idempotency_key = std::string(head.header("Idempotency-Key"));
+    return {};
+  }
+
+  void run_guarded(const ExchangePtr& exchange) {
+    try {
+      exchange->route->run(exchange);
+    } catch (const std::exception& fault) {
+      log.error("api", "handler threw",
+                {{"route", exchange->route->pattern}, {"what", fault.what()}, {"trace_id", exchange->call.trace_id}});
+      exchange->fail(
+          internal("the server failed on this request").advise("report the trace id to who runs this server"));
+    }
+  }
+
+  void run_on(Pool& pool, const ExchangePtr& exchange) {
+    Status posted = pool.post([this, exchange] { run_guarded(exchange); });
+    if (!posted) exchange->fail(posted.error());
+  }
+
+  void run(const ExchangePtr& exchange) {
+    switch (exchange->route->form) {
+      case Form::plain:
+        return run_on(requests, exchange);
+      case Form::raw:
+        return run_on(streams, exchange);
+      case Form::completing:
+        return run_guarded(exchange);
+    }
+  }
+
+  void collect_and_run(const ExchangePtr& exchange) {
+    if (exchange->route->form == Form::raw) return run(exchange);
+    if (!has_body(exchange->head())) {
+      exchange->body = std::make_shared<std::string>();
+      return run(exchange);
+    }
+    exchange->stream->collect([this, exchange](Result<std::shared_ptr<std::string>> body) {
+      if (!body) return exchange->fail(std::move(body.error()).at("body"));
+      exchange->body = std::move(*body);
+      run(exchange);
+    });
+  }
+
+  void fail_unrouted(const ExchangePtr& exchange, const RouteTable::Match& match) {
+    const net::RequestHead& head = exchange->head();
+    net::Response response;
+    if (match.allow.empty()) {
+      response = match.error(
+          not_found("nothing is at " + std::string(head.path.substr(0, 200))).advise("see /openapi.json for what is"),
+          exchange->call);
+    } else {
+      response = match.error(unimplemented(std::string(head.method.substr(0, 20)) + " is not allowed on this address")
+                                 .advise("allowed: " + match.allow),
+                             exchange->call);
+      response.status = 405;
+      response.add("Allow", match.allow);
+    }
+    exchange->send(std::move(response));
+  }
+
+  void handle(net::StreamPtr stream) {
+    auto exchange = std::make_shared<Exchange>();
+    exchange->started = std::chrono::steady_clock::now();
+    exchange->recorder = this;
+    exchange->stream = std::move(stream);
+    exchange->call.trace_id = trace_id_of(exchange->head());
+    Result<RouteTable::Match> match = table.match(exchange->head().method, exchange->head().path);
+    if (!match) return exchange->send(problem(match.error(), exchange->call));
+    if (dev) {
+      if (Status checked = check_origin(exchange->head(), settings.origins); !checked) {
+        return exchange->send(problem(checked.error(), exchange->call));
+      }
+    }
+    if (!match->route) return fail_unrouted(exchange, *match);
+    exchange->route = match->route;
+    exchange->path = std::move(match->path);
+    if (Status admitted = admit(*exchange); !admitted) return exchange->fail(admitted.error());
+    exchange->stream->limit(exchange->route->limits);
+    collect_and_run(exchange);
+  }
+
+  ApiSettings settings;
+  const RouteTable& table;
+  access::Access& access;
+  bool dev;
+  Logger& log;
+  std::vector<Series> series;
+  Pool requests;
+  Pool streams;
+};
+
+Dispatcher::Dispatcher(ApiSettings settings, const RouteTable& table, access::Access& access, bool dev, Logger& log,
+                       Metrics& metrics)
+    : state_(std::make_shared<State>(std::move(settings), table, access, dev, log, metrics)) {}
+Dispatcher::~Dispatcher() = default;
+void Dispatcher::handle(net::StreamPtr stream) {
+  state_->handle(std::move(stream));
+}
+void Dispatcher::close() {
+  state_->requests.close();
+  state_->streams.close();
+}
+
+}  // namespace souk::api

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/exchange.h"
+
+#include "api/route.h"
+
+namespace souk::api {
+namespace {
+constexpr const char* kTraceHeader = "souk-trace-id";
+}
+
+std::string_view Exchange::parameter(std::string_view name) const {
+  for (std::size_t i = 0; i < route->names.size() && i < path.size(); ++i) {
+    if (route->names[i] == name) return path[i];
+  }
+  return {};
+}
+
+Result<std::optional<std::string>> Exchange::query(std::string_view name) const {
+  if (head().query.empty()) return std::optional<std::string>();
+  auto pairs = SOUK_TRY(net::parse_query(head().query));
+  std::optional<std::string> found;
+  for (auto& [key, value] : pairs) {
+    if (key != name) continue;
+    if (found)
+      return invalid_argument("query parameter '" + std::string(name) + "' is given twice").at(std::string(name));
+    found = std::move(value);
+  }
+  return found;
+}
+
+void Exchange::send(net::Response response) {
+  response.add(kTraceHeader, call.trace_id);
+  if (recorder) recorder->answered(*this, response.status);
+  stream->send(std::move(response));
+}
+
+void Exchange::fail(const Error& error) {
+  send(route->error(error, call));
+}
+
+void Exchange::start(net::ResponseHead head) {
+  head.headers.push_back({kTraceHeader, call.trace_id});
+  if (recorder) recorder->answered(*this, head.status);
+  stream->start(std::move(head));
+}
+
+}  // namespace souk::api
