@@ -6,9 +6,10 @@
 //   BOOST_DESCRIBE_STRUCT(Model, (), (name, owner))
 //   Result<Model> model = json::read<Model>(text);      std::string text = json::write(model);
 //
-// Reading: a field that is neither optional, Patch, list nor map is required. Duplicate keys are refused,
-// unknown ones by option, nesting past kMaxDepth always. Errors are invalid_argument with `field` set to the
-// path and a message that says what was expected and what came. Doubles survive a round trip exactly.
+// Reading: a field that is neither optional, Patch, list nor map is required; null is an empty optional. Duplicate
+// keys are refused, unknown ones by option, nesting past kMaxDepth and integers past 64 bits always. Errors are
+// invalid_argument with `field` set to the path ("inputs[0].shape[1]") and a message that says what was expected
+// and what came ("expected a string, got an object"). Doubles survive a round trip exactly.
 // Writing: an empty optional is left out; NaN and infinities have no JSON form and become null.
 // Described enums are their enumerators' names. A member whose C++ name ends in '_' loses it in JSON
 // (`namespace_` is "namespace").
@@ -17,6 +18,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -52,9 +54,11 @@ class Value {
   std::string_view string() const;
 
   // Calls f(Value) for each element; stops at the first error.
-  template <class F> Status each_element(F&& f) const;
+  template <class F>
+  Status each_element(F&& f) const;
   // Calls f(std::string_view key, Value) for each member; stops at the first error.
-  template <class F> Status each_member(F&& f) const;
+  template <class F>
+  Status each_member(F&& f) const;
   std::size_t size() const;                               // of an array or object
   std::optional<Value> find(std::string_view key) const;  // the first member of that name
   std::string raw() const;                                // minified
@@ -119,6 +123,11 @@ class Writer {
   void value(bool flag);
   void value(std::int64_t number);
   void value(std::uint64_t number);
+  template <class I>
+    requires std::is_integral_v<I>
+  void value(I number) {
+    value(static_cast<std::conditional_t<std::is_signed_v<I>, std::int64_t, std::uint64_t>>(number));
+  }
   void value(double number);
   void value(float number);  // the shortest digits that give the same float
   void null();
@@ -132,8 +141,10 @@ class Writer {
 
 // --- described structs -------------------------------------------------------------------------------
 
-template <class T> void write(Writer& out, const T& value);
-template <class T> Status read(Value in, T& out, UnknownFields unknown, std::string_view path);
+template <class T>
+void write(Writer& out, const T& value);
+template <class T>
+Status read(Value in, T& out, UnknownFields unknown, std::string_view path);
 
 template <class T>
 std::string write(const T& value) {
@@ -152,8 +163,10 @@ Result<T> read(std::string_view text, UnknownFields unknown = UnknownFields::ref
 }
 
 // The name of a described enumerator ("READY"), and back.
-template <class E> std::string_view enum_name(E value);
-template <class E> std::optional<E> enum_value(std::string_view name);
+template <class E>
+std::string_view enum_name(E value);
+template <class E>
+std::optional<E> enum_value(std::string_view name);
 
 }  // namespace souk::json
 

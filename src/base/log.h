@@ -38,10 +38,18 @@ class Logger {
   bool on(Level level) const { return level >= level_; }
   // `room` is where it happened; `trace_id` goes in as a field when there is one.
   void write(Level level, std::string_view room, std::string_view message, Fields fields = {}) const;
-  void debug(std::string_view room, std::string_view message, Fields fields = {}) const { write(Level::debug, room, message, fields); }
-  void info(std::string_view room, std::string_view message, Fields fields = {}) const { write(Level::info, room, message, fields); }
-  void warn(std::string_view room, std::string_view message, Fields fields = {}) const { write(Level::warn, room, message, fields); }
-  void error(std::string_view room, std::string_view message, Fields fields = {}) const { write(Level::error, room, message, fields); }
+  void debug(std::string_view room, std::string_view message, Fields fields = {}) const {
+    write(Level::debug, room, message, fields);
+  }
+  void info(std::string_view room, std::string_view message, Fields fields = {}) const {
+    write(Level::info, room, message, fields);
+  }
+  void warn(std::string_view room, std::string_view message, Fields fields = {}) const {
+    write(Level::warn, room, message, fields);
+  }
+  void error(std::string_view room, std::string_view message, Fields fields = {}) const {
+    write(Level::error, room, message, fields);
+  }
 
  private:
   Level level_;

@@ -50,19 +50,33 @@ struct Error {
 
   Error(Code code, std::string message) : code(code), message(std::move(message)) {}
 
-  Error&& at(std::string path) && { field = std::move(path); return std::move(*this); }
-  Error&& advise(std::string next_step) && { hint = std::move(next_step); return std::move(*this); }
-  Error&& retry_in(std::chrono::milliseconds delay) && { retry_after = delay; return std::move(*this); }
+  Error&& at(std::string path) && {
+    field = std::move(path);
+    return std::move(*this);
+  }
+  Error&& advise(std::string next_step) && {
+    hint = std::move(next_step);
+    return std::move(*this);
+  }
+  Error&& retry_in(std::chrono::milliseconds delay) && {
+    retry_after = delay;
+    return std::move(*this);
+  }
   // Puts this error in front of the one it comes from.
-  Error&& because(Error from) && { cause = std::make_shared<const Error>(std::move(from)); return std::move(*this); }
+  Error&& because(Error from) && {
+    cause = std::make_shared<const Error>(std::move(from));
+    return std::move(*this);
+  }
 
   // The message followed by those of its causes, joined by ": ".
   std::string describe() const;
 };
 
 // One maker a code: `return not_found("model default/digits does not exist");`
-#define SOUK_ERROR_MAKER(name) \
-  inline Error name(std::string message) { return Error(Code::name, std::move(message)); }
+#define SOUK_ERROR_MAKER(name)                    \
+  inline Error name(std::string message) {        \
+    return Error(Code::name, std::move(message)); \
+  }
 SOUK_ERROR_MAKER(cancelled)
 SOUK_ERROR_MAKER(invalid_argument)
 SOUK_ERROR_MAKER(deadline_exceeded)
@@ -94,11 +108,11 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 using Status = Result<void>;
 
 // SOUK_TRY(expr): the value of a Result, or returns its error from the function around it.
-#define SOUK_TRY(...)                                                                   \
-  ({                                                                                    \
-    auto souk_result_ = (__VA_ARGS__);                                                  \
-    if (!souk_result_) return std::move(souk_result_).error();                          \
-    ::souk::detail::take(std::move(souk_result_));                                      \
+#define SOUK_TRY(...)                                          \
+  ({                                                           \
+    auto souk_result_ = (__VA_ARGS__);                         \
+    if (!souk_result_) return std::move(souk_result_).error(); \
+    ::souk::detail::take(std::move(souk_result_));             \
   })
 
 namespace detail {

@@ -44,8 +44,8 @@ struct Entry {
   std::string type;  // string, integer, number, boolean, duration, size, list
   std::string default_text;
   About about;
-  std::string source = "default";                      // default, file, environment, flag
-  std::function<Status(std::string_view text)> set;    // parses, checks bounds, assigns
+  std::string source = "default";                    // default, file, environment, flag
+  std::function<Status(std::string_view text)> set;  // parses, checks bounds, assigns
   std::function<std::string()> get;
 };
 

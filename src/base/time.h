@@ -17,8 +17,12 @@ using Deadline = std::chrono::steady_clock::time_point;
 inline constexpr Deadline kNoDeadline = Deadline::max();
 
 Time now();
-inline std::int64_t to_millis(Time time) { return time.time_since_epoch().count(); }
-inline Time from_millis(std::int64_t millis) { return Time(std::chrono::milliseconds(millis)); }
+inline std::int64_t to_millis(Time time) {
+  return time.time_since_epoch().count();
+}
+inline Time from_millis(std::int64_t millis) {
+  return Time(std::chrono::milliseconds(millis));
+}
 
 // "2026-11-21T10:18:00.000Z"
 std::string format_rfc3339(Time time);
