@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/json.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <bit>
-#include <cstring>
+
+#include "base/json_simdjson.h"
 
 namespace souk::json {
 
 namespace dom = simdjson::dom;
-
-struct ValueAccess {
-  static dom::element element(const Value& value) { return std::bit_cast<dom::element>(value.handle_); }
-  static Value value(dom::element element) {
-    Value value;
-    value.handle_ = std::bit_cast<std::array<std::uintptr_t, 2>>(element);
-    return value;
-  }
-};
 
 namespace {
 

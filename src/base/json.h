@@ -109,6 +109,8 @@ struct Patch {
 
 enum class UnknownFields { refuse, ignore };
 
+bool is_utf8(std::string_view text);
+
 // Writes text into a growing string; keeps the commas. Not thread-safe.
 class Writer {
  public:
@@ -134,6 +136,7 @@ class Writer {
   void raw(std::string_view json);  // trusted to be one JSON value
 
  private:
+  friend struct WriterAccess;
   void separate();
   std::string& out_;
   bool comma_ = false;

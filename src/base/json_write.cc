@@ -2,10 +2,9 @@
 #include <simdjson.h>
 
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include "base/json.h"
+#include "base/json_digits.h"
 
 namespace souk::json {
 namespace {
@@ -103,20 +102,15 @@ void append_string(std::string& out, std::string_view text) {
 
 template <class T>
 void append_number(std::string& out, T number) {
-  char text[40];
-  char* end = std::to_chars(text, text + sizeof text, number).ptr;
-  if constexpr (std::is_floating_point_v<T>) {
-    // An integer's form would lose the sign of -0, and past 2^53 pass for an integer of more than 64 bits.
-    const bool whole = number == 0 ? std::signbit(number) : std::fabs(number) >= T(1LL << 53);
-    if (whole && std::string_view(text, end - text).find_first_of(".e") == std::string_view::npos) {
-      *end++ = '.';
-      *end++ = '0';
-    }
-  }
-  out.append(text, end);
+  char text[kLongestNumber];
+  out.append(text, append_digits(text, number));
 }
 
 }  // namespace
+
+bool is_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 void Writer::separate() {
   if (comma_) out_ += ',';
@@ -172,13 +166,11 @@ void Writer::value(std::uint64_t number) {
 }
 
 void Writer::value(double number) {
-  if (!std::isfinite(number)) return null();
   separate();
   append_number(out_, number);
 }
 
 void Writer::value(float number) {
-  if (!std::isfinite(number)) return null();
   separate();
   append_number(out_, number);
 }
