@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a Tx of either database does the same way: values are checked before they are sent, the first failure
+// sticks, and the effects that wait for the commit are kept.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "store/scope.h"
+#include "store/store.h"
+#include "store/value_check.h"
+
+namespace souk::store {
+
+using Hooks = std::vector<std::function<void()>>;
+
+class CheckedTx : public Tx {
+ public:
+  Result<Rows> run(std::string_view sql, std::span<const Value> parameters) final {
+    if (error_) return *error_;
+    if (Status checked = check_values(parameters); !checked) return keep(std::move(checked).error());
+    Result<Rows> rows = run_checked(sql, parameters);
+    if (!rows) return keep(std::move(rows).error());
+    return rows;
+  }
+  Status send(std::string_view sql, std::span<const Value> parameters) final {
+    if (error_) return *error_;
+    if (Status checked = check_values(parameters); !checked) return keep(std::move(checked).error());
+    Status sent = send_checked(sql, parameters);
+    if (!sent) return keep(std::move(sent).error());
+    return sent;
+  }
+  void on_commit(std::function<void()> f) final { hooks_.push_back(std::move(f)); }
+
+  const std::optional<Error>& error() const { return error_; }
+  Hooks take_hooks() { return std::move(hooks_); }
+
+ protected:
+  virtual Result<Rows> run_checked(std::string_view sql, std::span<const Value> parameters) = 0;
+  virtual Status send_checked(std::string_view sql, std::span<const Value> parameters) = 0;
+  Error keep(Error error) {
+    error_ = error;
+    return error;
+  }
+
+ private:
+  std::optional<Error> error_;
+  Hooks hooks_;
+};
+
+// Runs f as the body of a transaction; an exception is an error, and so is a statement's failure that f ignored.
+Status run_body(const std::function<Status(Tx&)>& f, CheckedTx& tx);
+// Runs the hooks of a commit in order; one that throws is logged and does not stop the others.
+void run_hooks(const Store& store, const Hooks& hooks, Logger& log);
+
+}  // namespace souk::store
