@@ -31,7 +31,7 @@ class Reader {
   virtual std::optional<std::string> path() const = 0;
 };
 
-// An upload under way. It survives a restart by its id; dropped after an expiry.
+// An upload under way. It survives its Writer, and a restart, by its id; dropped after an expiry.
 class Writer {
  public:
   virtual ~Writer() = default;
