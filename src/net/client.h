@@ -20,7 +20,7 @@ namespace souk::net {
 
 struct ClientSettings {
   std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds timeout{60'000};       // whole exchange; 0: none
+  std::chrono::milliseconds timeout{60'000};        // whole exchange; 0: none
   std::chrono::milliseconds stall_timeout{30'000};  // no byte either way
   std::string ca_file;                              // empty: the system's
   bool follow_redirects = false;

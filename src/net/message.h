@@ -34,7 +34,7 @@ struct RequestHead {
   std::string_view path;    // target before '?', still percent-encoded, begins with '/'
   std::string_view query;   // after '?', still encoded
   std::vector<HeaderView> headers;
-  std::string peer;     // "127.0.0.1:51234"
+  std::string peer;  // "127.0.0.1:51234"
   bool peer_is_loopback = false;
   bool secure = false;  // came over TLS
   std::optional<std::uint64_t> content_length;

@@ -25,8 +25,13 @@
 
 namespace souk::net {
 
-// What a route allows. Passing a bound answers 413 or 408 through the Error the reader gets
-// (resource_exhausted, deadline_exceeded).
+// Callbacks are never called from inside the call that they were given to. A client that closes its sending side
+// while an answer is awaited counts as gone, yet is still sent the answer.
+
+// What a route allows. Passing a bound answers 413 or 408 through the Error the reader gets: resource_exhausted or
+// deadline_exceeded with the field "body". A body broken off is cancelled, one that breaks HTTP invalid_argument.
+// After any of them the connection closes behind the answer. A client that takes no byte of its answer for
+// idle_timeout is cut off.
 struct BodyLimits {
   std::uint64_t max_bytes = 1 << 20;
   std::chrono::milliseconds idle_timeout{30'000};   // between two pieces, either way
@@ -43,7 +48,8 @@ class Stream {
 
   // Reads at least one byte into `into`; 0 means the end. `into` must live until `done` is called.
   virtual void read(std::span<std::byte> into, std::function<void(Result<std::size_t>)> done) = 0;
-  // Reads the whole body (at most limits.max_bytes) as one string with its bytes 64-byte aligned to the start.
+  // Reads the whole body (at most limits.max_bytes) as one string. Its first byte is aligned as operator new does it
+  // (16 bytes).
   virtual void collect(std::function<void(Result<std::shared_ptr<std::string>>)> done) = 0;
 
   // The whole answer at once.
@@ -58,10 +64,14 @@ class Stream {
   virtual bool gone() const = 0;
   // Runs f on the connection's thread when the client leaves before the answer is finished; at most one f.
   virtual void on_gone(std::function<void()> f) = 0;
+  // Runs f on the connection's thread when the server begins to drain: an answer without an end finishes then.
+  virtual void on_drain(std::function<void()> f) { (void)f; }
+  // Runs f on the connection's thread about every `interval` (on a tick of 100 ms) until the answer is finished.
+  virtual void every(std::chrono::milliseconds interval, std::function<void()> f) { (void)interval, (void)f; }
   // Runs f on the connection's thread.
   virtual void post(std::function<void()> f) = 0;
 
-  // Blocking forms.
+  // Blocking forms. Errors: those of the callbacks; failed_precondition on a connection's thread
   Result<std::size_t> read(std::span<std::byte> into);
   Status write(Chunk chunk);
 };
