@@ -51,4 +51,12 @@ inline Status may_write(const Store& store) {
   return internal("a write was begun inside a write: use the Tx that is there");
 }
 
+// The read that this thread is in already, or null. Errors: internal (a read may not begin here)
+inline Result<Tx*> outer_read(const Store& store) {
+  const Scope* scope = Scope::find(store);
+  if (scope == nullptr || scope->kind() == Scope::Kind::hooks) return nullptr;
+  if (scope->kind() == Scope::Kind::read) return scope->tx();
+  return internal("a read was begun inside a write: use the Tx that is there");
+}
+
 }  // namespace souk::store

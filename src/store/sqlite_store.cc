@@ -51,12 +51,7 @@ Status SqliteStore::write_tx(const std::function<Status(Tx&)>& f) {
 }
 
 Status SqliteStore::read_tx(const std::function<Status(Tx&)>& f) {
-  if (const Scope* scope = Scope::find(*this)) {
-    if (scope->kind() == Scope::Kind::read) return f(*scope->tx());
-    if (scope->kind() == Scope::Kind::write) {
-      return internal("a read was begun inside a write: use the Tx that is there");
-    }
-  }
+  if (Tx* outer = SOUK_TRY(outer_read(*this))) return f(*outer);
   return readers_.read(f);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/store.h"
 
+#include "store/postgres_store.h"
 #include "store/sqlite_store.h"
 
 namespace souk::store {
@@ -19,6 +20,9 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& url, StoreSettings
                                            Metrics& metrics, Access access) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (url.starts_with(kSqlite)) return SqliteStore::open(url.substr(kSqlite.size()), settings, log, metrics, access);
+  if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
+    return PostgresStore::open(url, settings, log, metrics, access);
+  }
   return invalid_argument("the database URL " + settings::mask_url(url) + " is of no known kind")
       .advise("write sqlite:PATH or postgresql://USER@HOST/NAME");
 }

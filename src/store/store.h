@@ -131,4 +131,5 @@ class Store {
 
 }  // namespace souk::store
 
+#include "store/rows.h"    // IWYU pragma: export
 #include "store/values.h"  // IWYU pragma: export

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/values.h"
-
+#include "store/store.h"
 #include "store/value_check.h"
 
 namespace souk::store {
