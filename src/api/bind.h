@@ -110,20 +110,20 @@ struct unwrap<Answer<T>> {
 
 // Fills the parameters and schemas of a route's documentation.
 template <class Req, class Res>
-void describe(json::SchemaSet& schemas, const std::vector<std::string>& names, RouteDoc& doc) {
+void describe(json::Schemas& schemas, const std::vector<std::string>& names, RouteDoc& doc) {
   using Members = boost::describe::describe_members<Req, boost::describe::mod_public | boost::describe::mod_inherited>;
   boost::mp11::mp_for_each<Members>([&](auto member) {
     using Member = std::remove_cvref_t<decltype(std::declval<Req&>().*member.pointer)>;
     std::string name(json::detail::field_name(member.name));
     switch (place_of(name, names)) {
       case Place::body:
-        doc.request_schema = schemas.schema_of<Member>();
+        doc.request_schema = schemas.of<Member>();
         break;
       case Place::path:
-        doc.parameters.push_back({name, "path", true, schemas.schema_of<Member>(), ""});
+        doc.parameters.push_back({name, "path", true, schemas.of<Member>(), ""});
         break;
       case Place::query:
-        doc.parameters.push_back({name, "query", !is_optional<Member>::value, schemas.schema_of<Member>(), ""});
+        doc.parameters.push_back({name, "query", !is_optional<Member>::value, schemas.of<Member>(), ""});
         break;
       case Place::if_match:
         doc.parameters.push_back({"If-Match", "header", false, R"({"type":"string"})", ""});
@@ -137,7 +137,7 @@ void describe(json::SchemaSet& schemas, const std::vector<std::string>& names, R
   if constexpr (std::is_same_v<Body, NoContent>) {
     doc.status = 204;
   } else {
-    doc.response_schema = schemas.schema_of<Body>();
+    doc.response_schema = schemas.of<Body>();
   }
 }
 

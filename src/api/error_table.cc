@@ -1,25 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/error_table.h"
 
-#include <array>
-#include <optional>
-
-#include "base/json.h"
-
 namespace souk::api {
 namespace {
-
-struct Problem {
-  std::string type = "about:blank";
-  std::string title;
-  std::int64_t status = 500;
-  std::string detail;
-  std::string code;
-  std::optional<std::string> field;
-  std::optional<std::string> hint;
-  std::string trace_id;
-};
-BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, status, detail, code, field, hint, trace_id))
 
 std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);

@@ -42,6 +42,10 @@ const Route* pick(const std::map<std::string, const Route*, std::less<>>& routes
   return found == routes.end() ? nullptr : found->second;
 }
 
+bool under(std::string_view path, std::string_view prefix) {
+  return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
+}
+
 // Depth-first search with the raw values taken so far; the first full match of the method wins.
 struct Search {
   std::string_view method;
@@ -141,20 +145,17 @@ void RouteTable::Door::add(Route route) {
 Result<RouteTable::Match> RouteTable::match(std::string_view method, std::string_view path) const {
   Match match;
   std::vector<std::string_view> segments = split(path);
+  auto prefix = std::ranges::find_if(state_->prefixes, [&](const auto& one) { return under(path, one.first); });
+  match.error = prefix == state_->prefixes.end() ? &problem : prefix->second;
   Search search{method, segments, path, {}};
-  if (search.walk(state_->root, 0)) {
+  bool found = search.walk(state_->root, 0);
+  if (found && (search.found->pattern != kCatchAll || prefix == state_->prefixes.end())) {
     match.route = search.found;
     match.path.reserve(search.values.size());
     for (std::string_view value : search.values) match.path.push_back(SOUK_TRY(net::decode_path_segment(value)));
     return match;
   }
-  match.error = &problem;
-  for (const auto& [prefix, shape] : state_->prefixes) {
-    if (!path.starts_with(prefix)) continue;
-    match.error = shape;
-    break;
-  }
-  if (search.other_methods) {
+  if (search.other_methods && search.other_methods->begin()->second->pattern != kCatchAll) {
     for (const auto& [name, route] : *search.other_methods) match.allow += (match.allow.empty() ? "" : ", ") + name;
   }
   return match;

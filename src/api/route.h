@@ -64,8 +64,11 @@ struct Route {
   std::vector<std::string> names;  // of the path's values; set by RouteTable::add
   std::size_t index = 0;           // place in routes(); set by RouteTable::add
   // Fills doc's parameters and schemas, when the document is made.
-  void (*describe)(json::SchemaSet&, const std::vector<std::string>& names, RouteDoc&) = nullptr;
+  void (*describe)(json::Schemas&, const std::vector<std::string>& names, RouteDoc&) = nullptr;
 };
+
+// The web page's route for every other path. A path under a door's prefix never falls to it.
+inline constexpr std::string_view kCatchAll = "/{path...}";
 
 // The limits that most routes have: 1 MiB of body, 30 s between two pieces.
 inline constexpr net::BodyLimits kUsual{};

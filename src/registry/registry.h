@@ -63,6 +63,13 @@ struct ListedModel : RegisteredModel {
   std::string namespace_;  // slug
 };
 
+// What other rows say of a model.
+struct ModelSummary {
+  std::int64_t version_count = 0;
+  std::optional<ModelVersion> latest;
+  std::vector<Alias> aliases;
+};
+
 struct Pushed {
   Digest digest;
   std::optional<ModelVersion> version;  // absent: a referrer, or a push by digest
@@ -87,6 +94,9 @@ class Registry {
   Status delete_model(const access::Call& call, const AuthorizedModel& model, std::optional<std::int64_t> if_match);
   // ns empty: every visible one. Errors: invalid_argument (filter: with the column; page token)
   Result<Page<ListedModel>> list_models(const access::Call& call, std::string_view ns, const ListQuery& query);
+
+  // In the order of `models`; a fixed number of statements.
+  Result<std::vector<ModelSummary>> summarize(const std::vector<ModelId>& models);
 
   // --- versions -------------------------------------------------------------------------------------
   // `version` is a number, a name or "latest". Errors: not_found

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/bind.h"
+#include "api/native/shapes.h"
+
+namespace souk::api::native {
+namespace {
+
+struct DeploymentList {
+  std::vector<Deployment> deployments;
+  std::optional<std::string> next_page_token;
+};
+BOOST_DESCRIBE_STRUCT(DeploymentList, (), (deployments, next_page_token))
+
+struct ListDeployments : ListFields {};
+BOOST_DESCRIBE_STRUCT(ListDeployments, (ListFields), ())
+struct ListDeploymentsOf : ListFields {
+  std::string ns;
+};
+BOOST_DESCRIBE_STRUCT(ListDeploymentsOf, (ListFields), (ns))
+
+struct DeployBody {
+  std::string reference;
+  std::optional<std::string> name;
+  std::optional<bool> follow;
+};
+BOOST_DESCRIBE_STRUCT(DeployBody, (), (reference, name, follow))
+struct Deploy {
+  std::string ns;
+  std::optional<std::string> prefer;
+  DeployBody body;
+};
+BOOST_DESCRIBE_STRUCT(Deploy, (), (ns, prefer, body))
+
+struct OneDeployment {
+  std::string ns, deployment;
+};
+BOOST_DESCRIBE_STRUCT(OneDeployment, (), (ns, deployment))
+
+struct DeploymentPatchBody {
+  json::Patch<serving::DesiredState> desired_state;
+  json::Patch<bool> follow;
+  json::Patch<std::string> reference;
+};
+BOOST_DESCRIBE_STRUCT(DeploymentPatchBody, (), (desired_state, follow, reference))
+struct PatchDeployment {
+  std::string ns, deployment;
+  std::optional<std::string> if_match, prefer;
+  DeploymentPatchBody body;
+};
+BOOST_DESCRIBE_STRUCT(PatchDeployment, (), (ns, deployment, if_match, prefer, body))
+
+struct LogEntry {
+  Time time;
+  std::string level;  // INFO, ERROR
+  std::string message;
+};
+BOOST_DESCRIBE_STRUCT(LogEntry, (), (time, level, message))
+struct DeploymentLog {
+  std::vector<LogEntry> entries;  // oldest first
+};
+BOOST_DESCRIBE_STRUCT(DeploymentLog, (), (entries))
+
+// The version that answers, or that is to: its signature is the deployment's.
+std::optional<registry::ModelVersion> version_of(const Rooms& rooms, const access::Call& call,
+                                                 const serving::DeploymentView& view) {
+  if (view.revisions.empty()) return std::nullopt;
+  const serving::Revision* shown = &view.revisions.front();
+  for (const serving::Revision& revision : view.revisions) {
+    if (revision.number == view.serving_revision) shown = &revision;
+  }
+  auto model = rooms.registry.get_model(call, access::Role::READER, view.deployment.model_id);
+  if (!model) return std::nullopt;  // who may call a deployment need not see its model
+  auto version = rooms.registry.get_version(*model, std::to_string(shown->version));
+  return version ? std::optional(std::move(*version)) : std::nullopt;
+}
+
+Deployment complete(const Rooms& rooms, const access::Call& call, const serving::DeploymentView& view) {
+  return shape(view, version_of(rooms, call, view));
+}
+
+Result<DeploymentList> list(const Rooms& rooms, const access::Call& call, std::string_view ns,
+                            const ListFields& fields) {
+  auto page = SOUK_TRY(rooms.serving.list(call, ns, SOUK_TRY(list_query(fields))));
+  DeploymentList out;
+  for (const serving::DeploymentView& view : page.items) out.deployments.push_back(complete(rooms, call, view));
+  out.next_page_token = page_token_of(page.next_page_token);
+  return out;
+}
+
+using Done = std::function<void(Result<Answer<Deployment>>)>;
+
+// Answers now, or once the deployment is READY or FAILED when the caller prefers to wait.
+void settle(const Rooms& rooms, const access::Call& call, const serving::DeploymentView& view, int status,
+            Duration wait, const Done& done) {
+  if (wait.count() == 0) return done(Answer<Deployment>{status, complete(rooms, call, view)});
+  auto deployment = rooms.serving.get(call, access::Role::READER, view.deployment.namespace_, view.deployment.slug);
+  if (!deployment) return done(deployment.error());
+  rooms.serving.wait_settled(*deployment, std::chrono::steady_clock::now() + wait,
+                             [&rooms, &call, status, done](Result<serving::DeploymentView> settled) {
+                               if (!settled) return done(settled.error());
+                               done(Answer<Deployment>{status, complete(rooms, call, *settled)});
+                             });
+}
+
+void deploy(const Rooms& rooms, const access::Call& call, const Deploy& request, const Done& done) {
+  auto reference = registry::Reference::parse(request.body.reference);
+  if (!reference) return done(std::move(reference.error()).at("reference"));
+  if (reference->namespace_.empty()) reference->namespace_ = request.ns;
+  access::Call in_namespace = call;
+  in_namespace.namespace_ = request.ns;
+  bool created = false;
+  auto view = rooms.serving.deploy(
+      in_namespace, {*reference, request.body.name.value_or(""), request.body.follow.value_or(false)}, &created);
+  if (!view) return done(view.error());
+  settle(rooms, call, *view, created ? 201 : 200, wait_of(request.prefer), done);
+}
+
+void patch(const Rooms& rooms, const access::Call& call, const PatchDeployment& request, const Done& done) {
+  auto deployment = rooms.serving.get(call, access::Role::WRITER, request.ns, request.deployment);
+  if (!deployment) return done(deployment.error());
+  auto if_match = revision_of(request.if_match);
+  if (!if_match) return done(if_match.error());
+  serving::DeploymentPatch wanted{request.body.desired_state, request.body.follow, request.body.reference};
+  auto view = rooms.serving.update(call, *deployment, wanted, *if_match);
+  if (!view) return done(view.error());
+  settle(rooms, call, *view, 200, wait_of(request.prefer), done);
+}
+
+}  // namespace
+
+void add_deployments(RouteTable::Door& door, const Rooms& rooms) {
+  door.add(plain<ListDeployments, DeploymentList>(
+      "GET", "/api/v1/deployments", kReader, kUsual,
+      {"list_all_deployments", "Deployments of every namespace that the caller sees"},
+      [&rooms](const access::Call& call, const ListDeployments& request) { return list(rooms, call, "", request); }));
+  door.add(plain<ListDeploymentsOf, DeploymentList>(
+      "GET", "/api/v1/namespaces/{ns}/deployments", kReader, kUsual, {"list_deployments", "Deployments of a namespace"},
+      [&rooms](const access::Call& call, const ListDeploymentsOf& request) -> Result<DeploymentList> {
+        SOUK_TRY(rooms.access.get_namespace(call, access::Role::READER, request.ns));
+        return list(rooms, call, request.ns, request);
+      }));
+  door.add(later<Deploy, Answer<Deployment>>(
+      "POST", "/api/v1/namespaces/{ns}/deployments", kWriter, kUsual,
+      {"deploy", "Deploy a version, or move a deployment to another version", 201},
+      [&rooms](const access::Call& call, const Deploy& request, Done done) { deploy(rooms, call, request, done); }));
+  door.add(plain<OneDeployment, Deployment>(
+      "GET", "/api/v1/namespaces/{ns}/deployments/{deployment}", kReader, kUsual, {"get_deployment", "One deployment"},
+      [&rooms](const access::Call& call, const OneDeployment& request) -> Result<Deployment> {
+        auto deployment = SOUK_TRY(rooms.serving.get(call, access::Role::READER, request.ns, request.deployment));
+        return complete(rooms, call, SOUK_TRY(rooms.serving.view(deployment)));
+      }));
+  door.add(later<PatchDeployment, Answer<Deployment>>(
+      "PATCH", "/api/v1/namespaces/{ns}/deployments/{deployment}", kWriter, kUsual,
+      {"update_deployment", "Start, stop, follow or point elsewhere (JSON merge patch)"},
+      [&rooms](const access::Call& call, const PatchDeployment& request, Done done) {
+        patch(rooms, call, request, done);
+      }));
+  door.add(plain<OneDeployment, NoContent>(
+      "DELETE", "/api/v1/namespaces/{ns}/deployments/{deployment}", kWriter, kUsual,
+      {"undeploy", "Remove a deployment; requests under way are answered"},
+      [&rooms](const access::Call& call, const OneDeployment& request) -> Result<NoContent> {
+        auto deployment = SOUK_TRY(rooms.serving.get(call, access::Role::WRITER, request.ns, request.deployment));
+        SOUK_TRY(rooms.serving.remove(call, deployment));
+        return NoContent{};
+      }));
+}
+
+}  // namespace souk::api::native

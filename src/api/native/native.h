@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The native door: /api/v1. It translates; the rooms below hold every rule.
+// One file a noun; shapes.h has the JSON objects, which are also the OpenAPI document's schemas.
+#pragma once
+
+#include <string>
+
+#include "access/access.h"
+#include "api/route.h"
+#include "artifacts/artifacts.h"
+#include "events/log.h"
+#include "registry/registry.h"
+#include "serving/serving.h"
+
+namespace souk::api::native {
+
+struct ServerFacts {
+  std::string version;
+  bool dev = false;
+  std::string node;
+  Time start_time;
+  std::string database;  // "sqlite", "postgresql"
+};
+
+struct Rooms {
+  access::Access& access;
+  registry::Registry& registry;
+  artifacts::Artifacts& artifacts;
+  serving::Serving& serving;
+  events::Log& events;
+  ServerFacts facts;
+};
+
+// `rooms` must outlive the table.
+void add_routes(RouteTable& table, const Rooms& rooms);
+
+}  // namespace souk::api::native

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/server.h"
+
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
+#include "access/access.h"
+#include "api/instill/instill.h"
+#include "api/native/native.h"
+#include "api/oci/oci.h"
+#include "api/oip/oip.h"
+#include "api/ops/ops.h"
+#include "api/web/web.h"
+#include "app/housekeeping.h"
+#include "artifacts/artifacts.h"
+#include "blobs/blobs.h"
+#include "events/log.h"
+#include "registry/registry.h"
+#include "runtimes/inspect.h"
+#include "runtimes/onnx/loader.h"
+#include "store/lock_file.h"
+#include "store/migrations.h"
+
+namespace souk::app {
+namespace {
+
+// How long start waits for deployments to come back before it answers without them.
+constexpr Duration kWaitForReplicas{500};
+
+Status make_private_folder(const std::string& path) {
+  std::error_code fault;
+  std::filesystem::create_directories(path, fault);
+  if (fault)
+    return unavailable("cannot make the data folder " + path + ": " + fault.message())
+        .advise("choose another with --data");
+  ::chmod(path.c_str(), 0700);
+  return {};
+}
+
+// The key of the first start, for the operator's eyes only.
+Status write_admin_key(const std::string& path, const std::string& key, Logger& log) {
+  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return unavailable("cannot write the admin key to " + path + ": " + std::generic_category().message(errno));
+  std::string line = key + "\n";
+  bool written = ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
+  ::close(fd);
+  if (!written) return unavailable("cannot write the admin key to " + path);
+  log.warn("app", "first start: an admin key was written",
+           {{"file", path}, {"next", "export SOUK_KEY=$(cat FILE), make keys of your own, then delete the file"}});
+  return {};
+}
+
+}  // namespace
+
+// In boot order; destroyed in reverse.
+struct Server::Rooms {
+  store::LockFile lock;
+  Metrics metrics;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<events::Log> events;
+  std::unique_ptr<access::Access> access;
+  std::unique_ptr<blobs::Blobs> blobs;
+  std::unique_ptr<artifacts::Artifacts> artifacts;
+  std::unique_ptr<registry::Inspector> inspector;
+  std::unique_ptr<registry::Registry> registry;
+  std::unique_ptr<runtimes::Loader> onnx;
+  std::unique_ptr<serving::Serving> serving;
+  std::optional<api::native::Rooms> native;
+  std::optional<api::ops::Rooms> ops;
+  api::RouteTable routes;
+  std::unique_ptr<api::Dispatcher> dispatcher;
+  std::unique_ptr<net::Server> net;
+  std::unique_ptr<Housekeeping> housekeeping;
+
+  explicit Rooms(store::LockFile lock) : lock(std::move(lock)) {}
+};
+
+Server::Server(Settings settings, Logger& log) : settings_(std::move(settings)), log_(log) {}
+Server::~Server() {
+  stop();
+}
+
+Status Server::start() {
+  Time started = now();
+  SOUK_TRY(make_private_folder(settings_.data));
+  rooms_ = std::make_unique<Rooms>(SOUK_TRY(store::LockFile::acquire(settings_.data + "/serve.lock")));
+  Rooms& r = *rooms_;
+
+  r.store = SOUK_TRY(store::Store::open(settings_.database, settings_.store, log_, r.metrics));
+  SOUK_TRY(store::migrate(*r.store, store::migrations(), log_));
+  r.events = std::make_unique<events::Log>(*r.store, log_, r.metrics);
+  r.access = std::make_unique<access::Access>(*r.store, *r.events, log_, r.metrics, settings_.dev);
+  if (auto key = SOUK_TRY(r.access->bootstrap())) SOUK_TRY(write_admin_key(settings_.data + "/admin.key", *key, log_));
+
+  r.blobs = SOUK_TRY(blobs::Blobs::open(settings_.blobs, log_, r.metrics));
+  r.artifacts = std::make_unique<artifacts::Artifacts>(*r.store, *r.blobs, log_, r.metrics);
+  r.inspector = std::make_unique<runtimes::ChildInspector>(log_);
+  r.registry =
+      std::make_unique<registry::Registry>(*r.store, *r.events, *r.access, *r.artifacts, *r.inspector, log_, r.metrics);
+  r.onnx = runtimes::onnx::make_loader(log_);
+  r.serving =
+      std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
+                                         std::vector<runtimes::Loader*>{r.onnx.get()}, settings_.node, log_, r.metrics);
+
+  r.native.emplace(api::native::Rooms{*r.access,
+                                      *r.registry,
+                                      *r.artifacts,
+                                      *r.serving,
+                                      *r.events,
+                                      {std::string(kVersion), settings_.dev, settings_.node, started,
+                                       r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql"}});
+  api::native::add_routes(r.routes, *r.native);
+  api::oci::add_routes(r.routes, *r.registry, *r.artifacts, *r.access);
+  api::oip::add_routes(r.routes, *r.serving, kVersion);
+  api::instill::add_routes(r.routes, *r.access, *r.registry, *r.serving);
+  api::web::add_routes(r.routes, api::web::embedded_assets());
+  r.ops.emplace(
+      api::ops::Rooms{r.metrics,
+                      [&r]() -> Status {
+                        if (!r.serving->ready())
+                          return unavailable("deployments are still loading").retry_in(std::chrono::seconds(1));
+                        return {};
+                      },
+                      std::string(kVersion)});
+  api::ops::add_routes(r.routes, *r.ops);
+
+  r.dispatcher = std::make_unique<api::Dispatcher>(settings_.api, r.routes, *r.access, settings_.dev, log_, r.metrics);
+  r.net = std::make_unique<net::Server>(
+      settings_.net, settings_.listen, [&r](net::StreamPtr stream) { r.dispatcher->handle(std::move(stream)); }, log_,
+      r.metrics);
+  SOUK_TRY(r.net->start());
+  SOUK_TRY(r.serving->start(kWaitForReplicas));
+  r.housekeeping = std::make_unique<Housekeeping>(*r.artifacts, settings_.collect_every, settings_.collect_grace, log_);
+  return {};
+}
+
+std::string Server::url() const {
+  return rooms_->net->url();
+}
+
+void Server::stop() {
+  if (!rooms_) return;
+  Rooms& r = *rooms_;
+  r.housekeeping.reset();
+  if (r.net) r.net->drain();
+  if (r.dispatcher) r.dispatcher->close();
+  if (r.serving) r.serving->stop();
+  rooms_.reset();
+}
+
+}  // namespace souk::app

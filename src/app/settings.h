@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every setting of `souk serve`, gathered from the rooms; read in the order file, environment, flags.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/dispatcher.h"
+#include "base/settings.h"
+#include "net/server.h"
+#include "serving/serving.h"
+#include "store/store.h"
+
+namespace souk::app {
+
+struct Settings {
+  std::string data = "souk-data";
+  std::string listen = "127.0.0.1:8080";
+  std::string database;  // empty: sqlite:<data>/souk.db
+  std::string blobs;     // empty: file:<data>/blobs
+  bool dev = false;
+  std::string log_level = "info";
+  std::string log_format = "automatic";
+  std::string node;  // empty: the host's name
+  std::chrono::milliseconds collect_every{3'600'000};
+  std::chrono::milliseconds collect_grace{86'400'000};
+
+  net::ServerSettings net;
+  store::StoreSettings store;
+  api::ApiSettings api;
+  serving::ServingSettings serving;
+};
+
+// The table whose entries write into `settings`, which must outlive it.
+settings::Table table_of(Settings& settings);
+
+// Reads file (--config, SOUK_CONFIG), environment and `--name value` / `--name=value` / `--flag` arguments.
+// Errors: invalid_argument
+Status load(settings::Table& table, const std::vector<std::string>& arguments, const char* const* environment);
+
+// Fills what follows from other settings, and checks what only holds together. Errors: invalid_argument
+Status complete(Settings& settings);
+
+}  // namespace souk::app
