@@ -69,15 +69,21 @@ class Runtime {
 Status check_request(const Signature& signature, const InferRequest& request);
 Status check_response(const Signature& signature, std::span<const Tensor> outputs);
 
+// Which of a version's files is the model.
+struct Choice {
+  std::optional<std::size_t> model;  // none: not this runtime's
+  std::string problem;               // why none, when files look like this runtime's; in words for the user
+};
+
 // Loads what it can run. One a process; thread-safe.
 class Loader {
  public:
   virtual ~Loader() = default;
   virtual std::string_view name() const = 0;      // "onnx"
   virtual std::string_view platform() const = 0;  // OIP's platform: "onnx_onnxv1"
-  // Which of the files is the model; none: not mine.
-  virtual std::optional<std::size_t> find_model(std::span<const registry::VersionFile> files) const = 0;
-  // Errors: invalid_argument (not loadable, with the library's reason), resource_exhausted
+  virtual Choice find_model(std::span<const registry::VersionFile> files) const = 0;
+  // Errors: invalid_argument (a broken model, with the library's reason), unimplemented (sound, but this runtime
+  // lacks something it needs: what), resource_exhausted, unavailable
   virtual Result<std::shared_ptr<Runtime>> load(std::span<const registry::VersionFile> files) = 0;
 };
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/onnx/library.h"
+
+#include "runtimes/onnx/reason.h"
+
+namespace souk::runtimes {
+
+const OrtApi& ort() {
+  static const OrtApi* const api = OrtGetApiBase()->GetApi(ORT_API_VERSION);
+  return *api;
+}
+
+namespace {
+
+Code code_of(OrtErrorCode code, const std::string& reason) {
+  if (reason.find("not have the operator") != std::string::npos) return Code::unimplemented;
+  if (reason.find("llocate memory") != std::string::npos || reason.find("bad_alloc") != std::string::npos) {
+    return Code::resource_exhausted;
+  }
+  switch (code) {
+    case ORT_NOT_IMPLEMENTED:
+      return Code::unimplemented;
+    case ORT_NO_SUCHFILE:
+      return Code::not_found;
+    // A model or an input that a kernel refuses comes as any of the others.
+    default:
+      return Code::invalid_argument;
+  }
+}
+
+// ONNX Runtime repeats on its log what its statuses say.
+void ORT_API_CALL to_log(void* log, OrtLoggingLevel, const char*, const char*, const char*, const char* message) {
+  static_cast<const Logger*>(log)->debug("runtimes", "onnxruntime", {{"message", clean_reason(message)}});
+}
+
+}  // namespace
+
+Status check(OrtStatus* status) {
+  if (!status) return {};
+  StatusOwner owner(status);
+  std::string reason = clean_reason(ort().GetErrorMessage(status));
+  return Error(code_of(ort().GetErrorCode(status), reason), reason);
+}
+
+Result<std::shared_ptr<const Environment>> Environment::start(std::int64_t threads, Logger& log) {
+  OrtThreadingOptions* options = nullptr;
+  SOUK_TRY(check(ort().CreateThreadingOptions(&options)));
+  ThreadingOptionsOwner options_owner(options);
+  SOUK_TRY(check(ort().SetGlobalIntraOpNumThreads(options, static_cast<int>(threads))));
+  SOUK_TRY(check(ort().SetGlobalInterOpNumThreads(options, 1)));
+  SOUK_TRY(check(ort().SetGlobalSpinControl(options, 0)));
+
+  auto environment = std::make_shared<Environment>();
+  OrtEnv* env = nullptr;
+  SOUK_TRY(check(ort().CreateEnvWithCustomLoggerAndGlobalThreadPools(to_log, &log, ORT_LOGGING_LEVEL_ERROR, "souk",
+                                                                     options, &env)));
+  environment->env.reset(env);
+  SOUK_TRY(check(ort().DisableTelemetryEvents(env)));
+  OrtMemoryInfo* cpu = nullptr;
+  SOUK_TRY(check(ort().CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeCPU, &cpu)));
+  environment->cpu.reset(cpu);
+  return std::shared_ptr<const Environment>(std::move(environment));
+}
+
+}  // namespace souk::runtimes

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The C API of ONNX Runtime as souk uses it: owners for its handles, its statuses as Errors, the environment.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <onnxruntime_c_api.h>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace souk::runtimes {
+
+// The function table. The library is linked, but nothing of it runs before the first call.
+const OrtApi& ort();
+
+template <auto Release>
+struct Releaser {
+  template <class T>
+  void operator()(T* handle) const {
+    (ort().*Release)(handle);
+  }
+};
+template <class T, auto Release>
+using Owner = std::unique_ptr<T, Releaser<Release>>;
+
+using StatusOwner = Owner<OrtStatus, &OrtApi::ReleaseStatus>;
+using EnvOwner = Owner<OrtEnv, &OrtApi::ReleaseEnv>;
+using SessionOwner = Owner<OrtSession, &OrtApi::ReleaseSession>;
+using SessionOptionsOwner = Owner<OrtSessionOptions, &OrtApi::ReleaseSessionOptions>;
+using ThreadingOptionsOwner = Owner<OrtThreadingOptions, &OrtApi::ReleaseThreadingOptions>;
+using MemoryInfoOwner = Owner<OrtMemoryInfo, &OrtApi::ReleaseMemoryInfo>;
+using ValueOwner = Owner<OrtValue, &OrtApi::ReleaseValue>;
+using TypeInfoOwner = Owner<OrtTypeInfo, &OrtApi::ReleaseTypeInfo>;
+using TensorInfoOwner = Owner<OrtTensorTypeAndShapeInfo, &OrtApi::ReleaseTensorTypeAndShapeInfo>;
+
+// An OrtStatus (taken) as a Status: what it says cleaned of paths and function names.
+Status check(OrtStatus* status);
+
+// Everything that sessions share. Kept by each of them.
+struct Environment {
+  EnvOwner env;
+  MemoryInfoOwner cpu;  // where callers' tensors lie
+
+  // Errors: unavailable (the library cannot start, with why)
+  static Result<std::shared_ptr<const Environment>> start(std::int64_t threads, Logger& log);
+};
+
+}  // namespace souk::runtimes

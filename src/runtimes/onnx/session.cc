@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/onnx/session.h"
+
+#include <onnxruntime_session_options_config_keys.h>
+
+#include <new>
+
+#include "runtimes/onnx/values.h"
+
+namespace souk::runtimes {
+
+namespace {
+
+Result<SessionOptionsOwner> make_options(std::span<const WeightFile> weights) {
+  OrtSessionOptions* options = nullptr;
+  SOUK_TRY(check(ort().CreateSessionOptions(&options)));
+  SessionOptionsOwner owner(options);
+  SOUK_TRY(check(ort().DisablePerSessionThreads(options)));
+  // Never guess a format: ONNX Runtime's own is not checked as carefully.
+  SOUK_TRY(check(ort().AddSessionConfigEntry(options, kOrtSessionOptionsConfigLoadModelFormat, "ONNX")));
+  if (!weights.empty()) {
+    std::vector<const char*> names;
+    std::vector<char*> buffers;
+    std::vector<std::size_t> sizes;
+    for (const WeightFile& file : weights) {
+      names.push_back(file.location.c_str());
+      buffers.push_back(reinterpret_cast<char*>(const_cast<std::byte*>(file.bytes.data())));
+      sizes.push_back(file.bytes.size());
+    }
+    SOUK_TRY(check(ort().AddExternalInitializersFromFilesInMemory(options, names.data(), buffers.data(), sizes.data(),
+                                                                  names.size())));
+  }
+  return owner;
+}
+
+Result<registry::TensorSpec> read_spec(std::string name, std::string_view side, OrtTypeInfo* type) {
+  TypeInfoOwner owner(type);
+  const OrtTensorTypeAndShapeInfo* info = nullptr;
+  SOUK_TRY(check(ort().CastTypeInfoToTensorInfo(type, &info)));
+  std::string what = std::string(side) + " \"" + name + "\"";
+  if (!info) return unimplemented(what + " is a sequence, map or optional; only tensors can be served");
+  ONNXTensorElementDataType element = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  SOUK_TRY(check(ort().GetTensorElementType(info, &element)));
+  Result<Datatype> datatype = datatype_of(element);
+  if (!datatype) return unimplemented(what + " has " + datatype.error().message);
+  std::size_t rank = 0;
+  SOUK_TRY(check(ort().GetDimensionsCount(info, &rank)));
+  std::vector<std::int64_t> shape(rank);
+  SOUK_TRY(check(ort().GetDimensions(info, shape.data(), rank)));
+  for (std::int64_t& dimension : shape) dimension = std::max<std::int64_t>(dimension, -1);
+  return registry::TensorSpec{std::move(name), *datatype, std::move(shape)};
+}
+
+Result<std::string> take_name(OrtAllocator* allocator, OrtStatus* status, char*& name) {
+  SOUK_TRY(check(status));
+  std::string copy = name;
+  SOUK_TRY(check(ort().AllocatorFree(allocator, name)));
+  return copy;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<OnnxSession>> OnnxSession::open(std::shared_ptr<const Environment> environment,
+                                                       std::span<const std::byte> model,
+                                                       std::span<const WeightFile> weights) {
+  SessionOptionsOwner options = SOUK_TRY(make_options(weights));
+  OrtSession* handle = nullptr;
+  SOUK_TRY(
+      check(ort().CreateSessionFromArray(environment->env.get(), model.data(), model.size(), options.get(), &handle)));
+  std::shared_ptr<OnnxSession> session(new OnnxSession);
+  session->session_.reset(handle);
+  session->environment_ = std::move(environment);
+  SOUK_TRY(session->read_signature());
+  return session;
+}
+
+Status OnnxSession::read_signature() {
+  OrtAllocator* allocator = nullptr;
+  SOUK_TRY(check(ort().GetAllocatorWithDefaultOptions(&allocator)));
+  std::size_t inputs = 0, outputs = 0;
+  SOUK_TRY(check(ort().SessionGetInputCount(session_.get(), &inputs)));
+  SOUK_TRY(check(ort().SessionGetOutputCount(session_.get(), &outputs)));
+  for (std::size_t i = 0; i < inputs; ++i) {
+    char* raw = nullptr;
+    OrtStatus* status = ort().SessionGetInputName(session_.get(), i, allocator, &raw);
+    std::string name = SOUK_TRY(take_name(allocator, status, raw));
+    OrtTypeInfo* type = nullptr;
+    SOUK_TRY(check(ort().SessionGetInputTypeInfo(session_.get(), i, &type)));
+    signature_.inputs.push_back(SOUK_TRY(read_spec(std::move(name), "input", type)));
+  }
+  for (std::size_t i = 0; i < outputs; ++i) {
+    char* raw = nullptr;
+    OrtStatus* status = ort().SessionGetOutputName(session_.get(), i, allocator, &raw);
+    std::string name = SOUK_TRY(take_name(allocator, status, raw));
+    OrtTypeInfo* type = nullptr;
+    SOUK_TRY(check(ort().SessionGetOutputTypeInfo(session_.get(), i, &type)));
+    signature_.outputs.push_back(SOUK_TRY(read_spec(std::move(name), "output", type)));
+  }
+  for (const auto& spec : signature_.inputs) input_names_.push_back(spec.name.c_str());
+  for (const auto& spec : signature_.outputs) output_names_.push_back(spec.name.c_str());
+  return {};
+}
+
+void OnnxSession::infer(const InferRequest& request, Deadline deadline, Completion done) {
+  if (deadline != kNoDeadline && std::chrono::steady_clock::now() >= deadline) {
+    return done(deadline_exceeded("the deadline passed before the model ran"));
+  }
+  InferResult result = internal("not run");
+  try {
+    result = run(request);
+  } catch (const std::bad_alloc&) {
+    result = resource_exhausted("there is not enough memory for this request's tensors");
+  }
+  done(std::move(result));
+}
+
+namespace {
+
+std::size_t index_of(std::span<const registry::TensorSpec> specs, std::string_view name, std::size_t likely) {
+  if (likely < specs.size() && specs[likely].name == name) return likely;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (specs[i].name == name) return i;
+  }
+  return specs.size();
+}
+
+}  // namespace
+
+InferResult OnnxSession::run(const InferRequest& request) const {
+  std::vector<const char*> names;
+  std::vector<ValueOwner> inputs;
+  InputCopies copies;
+  names.reserve(request.inputs.size());
+  inputs.reserve(request.inputs.size());
+  for (std::size_t i = 0; i < request.inputs.size(); ++i) {
+    std::size_t spec = index_of(signature_.inputs, request.inputs[i].name, i);
+    if (spec == signature_.inputs.size()) {
+      return invalid_argument("the model has no input \"" + std::string(request.inputs[i].name) + "\"");
+    }
+    names.push_back(input_names_[spec]);
+    inputs.push_back(SOUK_TRY(make_value(*environment_, request.inputs[i], copies)));
+  }
+
+  std::vector<std::size_t> specs;  // of the outputs asked for; empty: all
+  std::vector<const char*> wanted;
+  for (std::size_t i = 0; i < request.outputs.size(); ++i) {
+    std::size_t spec = index_of(signature_.outputs, request.outputs[i], i);
+    if (spec == signature_.outputs.size()) {
+      return invalid_argument("the model has no output \"" + std::string(request.outputs[i]) + "\"");
+    }
+    specs.push_back(spec);
+    wanted.push_back(output_names_[spec]);
+  }
+  const std::vector<const char*>& output_names = specs.empty() ? output_names_ : wanted;
+
+  // An owner is as large as what it owns, so a row of owners is the row of handles that the C API wants.
+  static_assert(sizeof(ValueOwner) == sizeof(OrtValue*));
+  std::vector<ValueOwner> outputs(output_names.size());
+  SOUK_TRY(check(ort().Run(session_.get(), nullptr, names.data(),
+                           reinterpret_cast<const OrtValue* const*>(inputs.data()), inputs.size(), output_names.data(),
+                           output_names.size(), reinterpret_cast<OrtValue**>(outputs.data()))));
+  std::vector<Tensor> tensors;
+  tensors.reserve(outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const registry::TensorSpec& spec = signature_.outputs[specs.empty() ? i : specs[i]];
+    tensors.push_back(SOUK_TRY(take_tensor(std::move(outputs[i]), spec.name, environment_)));
+  }
+  return tensors;
+}
+
+}  // namespace souk::runtimes
