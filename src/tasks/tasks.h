@@ -4,8 +4,10 @@
 // become its output (docs/reference/version-file.md). Pure functions; thread-safe.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,8 @@
 
 namespace souk::tasks {
 
+inline constexpr std::string_view kKnownTasks = "CLASSIFICATION";
+
 // Tensors made from a batch of task inputs; owns their bytes.
 struct Prepared {
   std::vector<runtimes::Tensor> inputs;
@@ -27,6 +31,8 @@ class Task {
  public:
   virtual ~Task() = default;
   virtual std::string_view name() const = 0;  // "CLASSIFICATION"
+  // How many inputs one `prepare` takes; 0: any number.
+  virtual std::size_t max_batch() const = 0;
   // `inputs`: the `data` object of each task input, as JSON. Errors: invalid_argument with `field`
   // ("task_inputs[0].data.image-base64")
   virtual Result<Prepared> prepare(const std::vector<json::Raw>& inputs) const = 0;
@@ -37,6 +43,7 @@ class Task {
 // Reads the declaration against the signature; at seal and at load. `read_file` gives a file of the version
 // (labels). Errors: invalid_argument (says which key and what is allowed)
 using ReadFile = std::function<Result<std::string>(const std::string& path)>;
-Result<std::shared_ptr<const Task>> make_task(const json::Raw& declaration, const registry::Signature& signature, const ReadFile& read_file);
+Result<std::shared_ptr<const Task>> make_task(const json::Raw& declaration, const registry::Signature& signature,
+                                              const ReadFile& read_file);
 
 }  // namespace souk::tasks

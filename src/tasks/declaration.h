@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// souk.yaml as written: docs/reference/version-file.md. Defaults stand here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "tasks/images/picture.h"
+
+namespace souk::tasks {
+
+BOOST_DEFINE_ENUM_CLASS(Color, GRAY, RGB, BGR)
+BOOST_DEFINE_ENUM_CLASS(Layout, NCHW, NHWC, NHW, NF)
+BOOST_DEFINE_ENUM_CLASS(Foreground, LIGHT, DARK)
+BOOST_DEFINE_ENUM_CLASS(Crop, NONE, CENTER, CONTENT)
+BOOST_DEFINE_ENUM_CLASS(ResizeMethod, AREA, BILINEAR, NEAREST)
+BOOST_DEFINE_ENUM_CLASS(Fit, STRETCH, PAD)
+BOOST_DEFINE_ENUM_CLASS(Activation, NONE, SOFTMAX, SIGMOID)
+
+struct InputDeclaration {
+  std::optional<std::string> name;
+  std::optional<Color> color;
+  std::optional<Layout> layout;
+  std::optional<std::int64_t> width;
+  std::optional<std::int64_t> height;
+  std::optional<Foreground> foreground;
+  std::optional<Crop> crop;
+  std::optional<double> margin;
+  std::optional<ResizeMethod> resize;
+  std::optional<Fit> fit;
+  std::optional<double> scale;
+  std::vector<double> mean;
+  std::vector<double> std;
+};
+BOOST_DESCRIBE_STRUCT(InputDeclaration, (),
+                      (name, color, layout, width, height, foreground, crop, margin, resize, fit, scale, mean, std))
+
+struct OutputDeclaration {
+  std::optional<std::string> name;
+  std::optional<Activation> activation;
+  std::optional<json::Raw> labels;  // a file in the version, or a list
+};
+BOOST_DESCRIBE_STRUCT(OutputDeclaration, (), (name, activation, labels))
+
+struct Declaration {
+  std::string task;
+  std::optional<InputDeclaration> input;
+  std::optional<OutputDeclaration> output;
+};
+BOOST_DESCRIBE_STRUCT(Declaration, (), (task, input, output))
+
+}  // namespace souk::tasks
