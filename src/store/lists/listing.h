@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lists: filter, order and keyset paging. A page ends at (value of the order column, id), so pages neither
+// skip nor repeat a row when others come and go between them.
+//
+//   Listing listing = SOUK_TRY(compile_listing(query, schema, dialect, token_key, scope, first));
+//   "SELECT " + columns<T>("m") + ", " + listing.order_column + " FROM … WHERE " + visible + " AND " + listing.where +
+//       " ORDER BY " + listing.order + " LIMIT $n"     with listing.fetch() as $n
+//   page_of<T>(tx.run(sql, parameters), listing, token_key)
+//
+// A page token is opaque: the position and a mark of the query it belongs to, signed. Thread-safe: plain values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/lists/filter.h"
+#include "store/store.h"
+
+namespace souk::store {
+
+struct ListQuery {
+  std::string filter;    // store/lists/filter.h
+  std::string order_by;  // "update_time desc"; empty: the schema's default
+  std::int64_t page_size = 100;
+  std::string page_token;
+};
+template <class T>
+struct Page {
+  std::vector<T> items;
+  std::string next_page_token;  // empty: the last page
+};
+
+struct ListSchema {
+  FilterSchema filter;
+  std::string id;             // trusted: "m.id"
+  std::string default_order;  // "id desc"
+};
+
+struct Listing {
+  std::string where;  // the filter and the position
+  std::string order;
+  std::string order_column;  // to be selected last, for page_of
+  std::int64_t page_size = 0;
+  std::vector<Value> parameters;
+  std::string mark;    // of this query: filter, order, scope
+  bool by_id = false;  // ordered by the id alone
+
+  std::int64_t fetch() const { return page_size + 1; }  // LIMIT: one more tells whether another page follows
+};
+
+// `scope` is what else the list depends on (a namespace's id): a token of one is none of another.
+// Errors: invalid_argument (filter, order_by, page_size, page_token)
+Result<Listing> compile_listing(const ListQuery& query, const ListSchema& schema, Dialect dialect,
+                                std::string_view token_key, std::string_view scope, int first);
+
+// The rows of such a SELECT as described structs with an `id`, and the token of the page after them.
+template <class T>
+Result<Page<T>> page_of(Rows rows, const Listing& listing, std::string_view token_key);
+
+// The token of the page after the one whose last row has `value` in the order column.
+std::string page_token(const Listing& listing, std::string_view token_key, const Value& value, std::int64_t id);
+
+template <class T>
+Result<Page<T>> page_of(Rows rows, const Listing& listing, std::string_view token_key) {
+  Page<T> page;
+  const bool more = rows.rows.size() > static_cast<std::size_t>(listing.page_size);
+  if (more) rows.rows.resize(static_cast<std::size_t>(listing.page_size));
+  page.items.reserve(rows.rows.size());
+  Value last = nullptr;
+  for (auto& row : rows.rows) {
+    last = std::move(row.back());
+    row.pop_back();
+    page.items.push_back(SOUK_TRY(detail::take_row<T>(std::move(row))));
+  }
+  if (more) page.next_page_token = page_token(listing, token_key, last, page.items.back().id.value);
+  return page;
+}
+
+}  // namespace souk::store
