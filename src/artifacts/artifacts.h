@@ -6,16 +6,18 @@
 // A repository is (namespace, model slug). It needs no row of its own: it exists once a blob or manifest is in
 // it. `artifacts.tags` alone maps a tag to a digest; what a tag means (version, alias) is the registry's matter,
 // so tags change only through a room function given a Tx.
-// Bytes come first: a blob is durable before a row refers to it, and a blob without a reference is collected
-// after a grace period. Thread-safe.
+// Bytes come first: a blob is durable, under an expiring pin, before a row refers to it. What no manifest names
+// and no other room holds is collected after a grace period. Thread-safe.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "access/access.h"
+#include "artifacts/manifest.h"
 #include "base/digest.h"
+#include "base/ids.h"
 #include "blobs/blobs.h"
 #include "store/store.h"
 
@@ -28,48 +30,6 @@ struct Repository {
   std::string string() const { return namespace_ + "/" + model; }
 };
 
-struct Descriptor {
-  std::string mediaType;
-  Digest digest;
-  std::int64_t size = 0;
-  std::optional<std::string> artifactType;
-  std::optional<std::map<std::string, std::string>> annotations;
-};
-BOOST_DESCRIBE_STRUCT(Descriptor, (), (mediaType, digest, size, artifactType, annotations))
-
-// An image manifest or index, checked in form. Unknown fields are kept in the bytes, not here.
-struct Manifest {
-  std::int64_t schemaVersion = 2;
-  std::optional<std::string> mediaType;
-  std::optional<std::string> artifactType;
-  std::optional<Descriptor> config;
-  std::vector<Descriptor> layers;
-  std::vector<Descriptor> manifests;  // of an index
-  std::optional<Descriptor> subject;
-  std::optional<std::map<std::string, std::string>> annotations;
-};
-BOOST_DESCRIBE_STRUCT(Manifest, (), (schemaVersion, mediaType, artifactType, config, layers, manifests, subject, annotations))
-
-inline constexpr std::string_view kModelArtifactType = "application/vnd.cncf.model.manifest.v1+json";
-inline constexpr std::int64_t kMaxManifestBytes = 4 << 20;
-
-struct StoredManifest {
-  Digest digest;
-  std::string media_type;
-  std::string bytes;
-};
-
-BOOST_DEFINE_ENUM_CLASS(FileKind, WEIGHT, WEIGHT_CONFIG, CODE, DOC, DATASET, OTHER)
-// A file of a model artifact: one raw layer each (tar layers are listed as one file).
-struct File {
-  std::string path;
-  std::int64_t size_bytes = 0;
-  Digest digest;
-  std::string media_type;
-  FileKind kind = FileKind::OTHER;
-};
-BOOST_DESCRIBE_STRUCT(File, (), (path, size_bytes, digest, media_type, kind))
-
 class Artifacts {
  public:
   Artifacts(store::Store& store, blobs::Blobs& blobs, Logger& log, Metrics& metrics);
@@ -80,15 +40,23 @@ class Artifacts {
   Result<std::unique_ptr<blobs::Reader>> open_blob(const Repository& repository, const Digest& digest);
   // Makes a blob of `from` one of `to` too. Errors: not_found
   Status mount(const Repository& from, const Repository& to, const Digest& digest);
-  // Says that committed bytes belong to the repository.
+  // Says that committed bytes belong to the repository. Errors: not_found (no such bytes), unavailable
   Status link_blob(const Repository& repository, const Digest& digest, std::uint64_t size);
+  // Takes a blob out of the repository. Errors: not_found, failed_precondition (a manifest names it)
+  Status unlink_blob(const Repository& repository, const Digest& digest);
+  // Whether anything is in the repository.
+  Result<bool> exists(const Repository& repository);
 
   // --- upload sessions (distribution-spec, "Pushing a blob in chunks") ---------------------------------
   Result<std::string> start_upload(const Repository& repository);
-  // The writer of a session, taken until it is put back or finished. Errors: not_found, aborted (in use)
+  // The writer of a session, nobody else's until it is put back, finished or destroyed (which puts it back too).
+  // Errors: not_found, aborted (in use)
   Result<std::unique_ptr<blobs::Writer>> take_upload(const Repository& repository, const std::string& id);
   Status put_back(const Repository& repository, std::unique_ptr<blobs::Writer> writer);
-  Result<Digest> finish_upload(const Repository& repository, std::unique_ptr<blobs::Writer> writer, const Digest& expected);
+  // Commits and links. The writer may also come from blobs().create(): an upload without a session.
+  // Errors: invalid_argument (digest differs; the upload is gone), unavailable (may be tried again)
+  Result<Digest> finish_upload(const Repository& repository, std::unique_ptr<blobs::Writer> writer,
+                               const Digest& expected);
   Status cancel_upload(const Repository& repository, const std::string& id);
 
   // --- manifests and tags ----------------------------------------------------------------------------
@@ -97,33 +65,40 @@ class Artifacts {
   Result<Manifest> check_manifest(const Repository& repository, std::string_view media_type, std::string_view bytes);
   Status put_manifest(store::Tx& tx, const Repository& repository, std::string_view media_type, std::string_view bytes,
                       const Manifest& manifest);
+  // Errors: not_found (no such manifest here)
   Status set_tag(store::Tx& tx, const Repository& repository, std::string_view tag, const Digest& digest);
   Status remove_tag(store::Tx& tx, const Repository& repository, std::string_view tag);
   Result<std::optional<Digest>> find_tag(store::Tx& tx, const Repository& repository, std::string_view tag);
+  // With its tags. Errors: not_found, failed_precondition (an index names it, or another room holds it)
+  Status remove_manifest(store::Tx& tx, const Repository& repository, const Digest& digest);
   // Errors: not_found
   Result<StoredManifest> get_manifest(const Repository& repository, const Digest& digest);
   // After `last`, at most `count`, bytewise order.
   Result<std::vector<std::string>> list_tags(const Repository& repository, std::string_view last, std::int64_t count);
-  Result<std::vector<Descriptor>> referrers(const Repository& repository, const Digest& subject, std::string_view artifact_type);
+  // By digest; artifact_type empty: all. After `last` (empty: from the start), at most `count`.
+  Result<std::vector<Descriptor>> referrers(const Repository& repository, const Digest& subject,
+                                            std::string_view artifact_type, std::string_view last = {},
+                                            std::int64_t count = 1000);
   // Removes everything of a repository in the caller's transaction.
   Status remove_repository(store::Tx& tx, const Repository& repository);
+  // Keeps a blob or manifest from being collected or removed while the holder has it ("deployment", its id).
+  Status hold(store::Tx& tx, const Digest& digest, std::string_view holder_kind, std::int64_t holder_id);
+  Status release(store::Tx& tx, const Digest& digest, std::string_view holder_kind, std::int64_t holder_id);
 
   // The files of a model artifact, by its manifest. Paths are checked: none escapes, none repeats.
   Result<std::vector<File>> files(const Repository& repository, const Digest& manifest);
   blobs::Blobs& blobs() { return blobs_; }
 
-  // Drops expired uploads and blobs that nothing has referred to since `grace`. Returns how many blobs.
+  // Drops expired uploads and blobs that nothing has referred to since `grace`. Returns how many blobs. One caller
+  // at a time; never takes what a push relies on, wherever that push runs.
   Result<std::size_t> collect(Duration grace);
 
  private:
   store::Store& store_;
   blobs::Blobs& blobs_;
   Logger& log_;
-  struct State;
-  std::shared_ptr<State> state_;
+  Counter& collected_;
+  std::shared_ptr<class Sessions> sessions_;
 };
-
-// From a manifest alone. Errors: invalid_argument (a path that escapes or repeats)
-Result<std::vector<File>> files_of(const Manifest& manifest);
 
 }  // namespace souk::artifacts

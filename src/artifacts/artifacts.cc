@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Blobs of a repository and upload sessions; manifests are in manifest_store.cc, collection in collect.cc.
+#include "artifacts/artifacts.h"
+
+#include <algorithm>
+#include <cctype>
+#include <thread>
+
+#include "artifacts/blob_rows.h"
+#include "artifacts/sessions.h"
+
+namespace souk::artifacts {
+
+namespace {
+
+constexpr Duration kFresh{3'600'000};  // so long a pin or link is not renewed
+constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::milliseconds kPause{10};
+
+Error being_removed(const Digest& digest) {
+  return unavailable("blob " + digest.string() + " is being removed just now")
+      .advise("push it again")
+      .retry_in(std::chrono::seconds(1));
+}
+
+Error missing_upload(const std::string& id) {
+  return not_found("upload " + id + " does not exist or has expired").advise("start the upload again");
+}
+
+struct PinRow {
+  std::int64_t generation = 0;
+  Time use_time;
+  Time delete_time;
+};
+BOOST_DESCRIBE_STRUCT(PinRow, (), (generation, use_time, delete_time))
+
+// Pins the bytes before they are relied on, waiting for a removal under way. Returns their generation.
+Result<std::int64_t> pin(store::Store& store, const Digest& digest, std::uint64_t size) {
+  auto known = SOUK_TRY(store.read([&](store::Tx& tx) {
+    return tx.first<PinRow>("SELECT generation, use_time, delete_time FROM blobs WHERE digest = $1", digest);
+  }));
+  if (known && known->delete_time == Time{} && now() - known->use_time < kFresh) return known->generation;
+  for (auto until = std::chrono::steady_clock::now() + kPatience;; std::this_thread::sleep_for(kPause)) {
+    auto pinned = SOUK_TRY(
+        store.write([&](store::Tx& tx) { return pin_row(tx, digest, static_cast<std::int64_t>(size), now()); }));
+    if (pinned) return *pinned;
+    if (std::chrono::steady_clock::now() > until) return being_removed(digest);
+  }
+}
+
+Status link(store::Tx& tx, const Repository& repository, const Digest& digest, std::int64_t generation,
+            std::uint64_t size) {
+  bool linked = SOUK_TRY(link_row(tx, repository, digest, generation, static_cast<std::int64_t>(size), now()));
+  if (!linked) return being_removed(digest);
+  return {};
+}
+
+}  // namespace
+
+Artifacts::Artifacts(store::Store& store, blobs::Blobs& blobs, Logger& log, Metrics& metrics)
+    : store_(store),
+      blobs_(blobs),
+      log_(log),
+      collected_(
+          metrics.counter("souk_artifacts_collected_blobs_total", "Blobs dropped because nothing used them").with()),
+      sessions_(std::make_shared<Sessions>()) {}
+
+Result<std::uint64_t> Artifacts::blob_size(const Repository& repository, const Digest& digest) {
+  auto held = SOUK_TRY(store_.read([&](store::Tx& tx) { return find_held_blob(tx, repository, digest); }));
+  if (!held) return missing_blob(repository, digest);
+  // A client that asks may be about to push a manifest that relies on the answer.
+  if (!held->named && now() - held->link_time >= kFresh) {
+    SOUK_TRY(link_blob(repository, digest, static_cast<std::uint64_t>(held->size)));
+  }
+  return static_cast<std::uint64_t>(held->size);
+}
+
+Result<std::unique_ptr<blobs::Reader>> Artifacts::open_blob(const Repository& repository, const Digest& digest) {
+  SOUK_TRY(blob_size(repository, digest));
+  Result<std::unique_ptr<blobs::Reader>> reader = blobs_.open_blob(digest);
+  if (!reader && reader.error().code == Code::not_found) {
+    return data_loss("the bytes of blob " + digest.string() + " of " + repository.string() + " are gone")
+        .advise("push the blob again, or restore the blobs folder from a backup");
+  }
+  return reader;
+}
+
+Status Artifacts::mount(const Repository& from, const Repository& to, const Digest& digest) {
+  return store_.write([&](store::Tx& tx) -> Status {
+    auto held = SOUK_TRY(find_held_blob(tx, from, digest));
+    if (!held) return missing_blob(from, digest);
+    return link(tx, to, digest, held->generation, static_cast<std::uint64_t>(held->size));
+  });
+}
+
+Status Artifacts::link_blob(const Repository& repository, const Digest& digest, std::uint64_t size) {
+  std::int64_t generation = SOUK_TRY(pin(store_, digest, size));
+  std::optional<std::uint64_t> there = SOUK_TRY(blobs_.find_size(digest));
+  if (there != size) return not_found("blob " + digest.string() + " is not stored");
+  return store_.write([&](store::Tx& tx) { return link(tx, repository, digest, generation, size); });
+}
+
+Status Artifacts::unlink_blob(const Repository& repository, const Digest& digest) {
+  return store_.write([&](store::Tx& tx) -> Status {
+    auto held = SOUK_TRY(find_held_blob(tx, repository, digest));
+    if (!held) return missing_blob(repository, digest);
+    if (held->named) {
+      return failed_precondition("blob " + digest.string() + " of " + repository.string() + " is named by a manifest")
+          .advise("delete the manifests that name it first");
+    }
+    return tx.defer("DELETE FROM repository_blobs WHERE namespace_id = $1 AND model = $2 AND digest = $3",
+                    repository.namespace_id, repository.model, digest);
+  });
+}
+
+Result<bool> Artifacts::exists(const Repository& repository) {
+  return store_.read([&](store::Tx& tx) -> Result<bool> {
+    for (const char* table : {"manifests", "repository_blobs"}) {
+      auto one = SOUK_TRY(tx.scalar<std::int64_t>(
+          "SELECT CAST(1 AS BIGINT) FROM " + std::string(table) + " WHERE namespace_id = $1 AND model = $2 LIMIT 1",
+          repository.namespace_id, repository.model));
+      if (one) return true;
+    }
+    return false;
+  });
+}
+
+Result<std::string> Artifacts::start_upload(const Repository& repository) {
+  std::unique_ptr<blobs::Writer> writer = SOUK_TRY(blobs_.create());
+  std::string id = writer->id();
+  Status made = store_.write([&](store::Tx& tx) {
+    return tx.defer(
+        "INSERT INTO uploads (id, namespace_id, model, create_time, update_time) VALUES ($1, $2, $3, $4, $4)", id,
+        repository.namespace_id, repository.model, now());
+  });
+  if (!made) {
+    writer->discard();
+    return std::move(made).error();
+  }
+  SOUK_TRY(sessions_->take(id));
+  sessions_->give_back(id, std::move(writer));
+  return id;
+}
+
+Result<std::unique_ptr<blobs::Writer>> Artifacts::take_upload(const Repository& repository, const std::string& id) {
+  if (id.empty() || id.size() > 64 ||
+      !std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c); })) {
+    return missing_upload("of that id");
+  }
+  auto there = SOUK_TRY(store_.read([&](store::Tx& tx) {
+    return tx.scalar<std::int64_t>(
+        "SELECT CAST(1 AS BIGINT) FROM uploads WHERE id = $1 AND namespace_id = $2 AND model = $3", id,
+        repository.namespace_id, repository.model);
+  }));
+  if (!there) return missing_upload(id);
+  std::unique_ptr<blobs::Writer> writer = SOUK_TRY(sessions_->take(id));
+  if (!writer) {
+    auto resumed = blobs_.resume(id);
+    if (!resumed) {
+      sessions_->give_back(id, nullptr);
+      return std::move(resumed).error();
+    }
+    writer = std::move(*resumed);
+  }
+  return sessions_->guard(std::move(writer));
+}
+
+Status Artifacts::put_back(const Repository& repository, std::unique_ptr<blobs::Writer> writer) {
+  std::string id = writer->id();
+  SOUK_TRY(writer->suspend());
+  writer.reset();
+  if (!sessions_->due(id, now())) return {};
+  return store_.write([&](store::Tx& tx) {
+    return tx.defer("UPDATE uploads SET update_time = $4 WHERE id = $1 AND namespace_id = $2 AND model = $3", id,
+                    repository.namespace_id, repository.model, now());
+  });
+}
+
+Result<Digest> Artifacts::finish_upload(const Repository& repository, std::unique_ptr<blobs::Writer> writer,
+                                        const Digest& expected) {
+  std::string id = writer->id();
+  std::uint64_t size = writer->size();
+  std::int64_t generation = SOUK_TRY(pin(store_, expected, size));
+  Result<Digest> digest = writer->commit(expected);
+  bool over = digest || digest.error().code == Code::invalid_argument;
+  if (over) {
+    SOUK_TRY(store_.write([&](store::Tx& tx) -> Status {
+      SOUK_TRY(tx.defer("DELETE FROM uploads WHERE id = $1", id));
+      return digest ? link(tx, repository, *digest, generation, size) : Status();
+    }));
+  }
+  return digest;
+}
+
+Status Artifacts::cancel_upload(const Repository& repository, const std::string& id) {
+  std::unique_ptr<blobs::Writer> writer = SOUK_TRY(take_upload(repository, id));
+  writer->discard();
+  return store_.write([&](store::Tx& tx) { return tx.defer("DELETE FROM uploads WHERE id = $1", id); });
+}
+
+}  // namespace souk::artifacts
