@@ -75,7 +75,7 @@ Result<std::optional<json::Raw>> read_declaration(const ReadFile& read_file) {
   auto text = read_file(std::string(kDeclarationFile));
   if (!text && text.error().code == Code::not_found) return std::nullopt;
   if (!text) return text.error();
-  auto declaration = yaml::to_json(*text);
+  auto declaration = yaml::to_json(*text, {.bytes = 64 << 10, .aliases = 0});
   if (!declaration) return in_declaration(declaration.error());
   return std::optional(std::move(*declaration));
 }

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "runtimes/datatype.h"
+#include "tasks/numbers.h"
 
 namespace souk::tasks {
 
@@ -41,13 +41,10 @@ Result<std::vector<std::string>> read_labels(const json::Raw& declared, const Re
     labels = lines_of(*text);
   } else if (value.kind() == json::Kind::array) {
     SOUK_TRY(value.each_element([&](json::Value label) -> Status {
-      if (label.kind() == json::Kind::string) {
-        labels.emplace_back(label.string());
-      } else if (label.kind() == json::Kind::integer || label.kind() == json::Kind::unsigned_integer) {
-        labels.push_back(label.raw());
-      } else {
+      if (label.kind() != json::Kind::string) {
         return wrong("labels", "must be texts, got " + std::string(label.kind_name()));
       }
+      labels.emplace_back(label.string());
       return {};
     }));
   } else {
@@ -56,16 +53,14 @@ Result<std::vector<std::string>> read_labels(const json::Raw& declared, const Re
   }
   if (labels.empty()) return wrong("labels", "are empty");
   if (labels.size() > kMaxLabels) return wrong("labels", "are too many: " + std::to_string(labels.size()));
-  std::set<std::string_view> seen;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i].empty()) return wrong("labels", "number " + std::to_string(i + 1) + " is empty");
     if (!json::is_utf8(labels[i])) return wrong("labels", "number " + std::to_string(i + 1) + " is not UTF-8");
-    if (!seen.insert(labels[i]).second) return wrong("labels", "have \"" + labels[i] + "\" twice");
   }
   return labels;
 }
 
-void softmax(std::vector<double>& scores) {
+void softmax(std::span<double> scores) {
   double most = *std::max_element(scores.begin(), scores.end()), sum = 0;
   for (double& score : scores) sum += score = std::exp(score - most);
   for (double& score : scores) score /= sum;
@@ -92,13 +87,14 @@ Status Classification::take_output(const OutputDeclaration& declared, const regi
   auto spec = std::find_if(signature.outputs.begin(), signature.outputs.end(),
                            [&](const auto& s) { return s.name == output_; });
   if (spec == signature.outputs.end()) return wrong("name", "the model has no output \"" + output_ + "\"");
-  if (spec->datatype != registry::Datatype::FP32 || spec->shape.size() != 2) {
-    return wrong("name", "scores are FP32 [N, classes], but the output " + output_ + " is " +
+  if (!is_numeric(spec->datatype) || spec->shape.size() != 2) {
+    return wrong("name", "scores are numbers [N, classes], but the output " + output_ + " is " +
                              std::string(runtimes::datatype_name(spec->datatype)) + " " +
                              runtimes::shape_text(spec->shape));
   }
   std::int64_t classes = spec->shape[1];
-  if (!declared.labels) return wrong("labels", "are required: a list, or the name of a file with one a line");
+  if (classes == 0) return wrong("name", "the output " + output_ + " has no classes");
+  if (!declared.labels) return {};
   labels_ = SOUK_TRY(read_labels(*declared.labels, read_file));
   if (classes >= 0 && static_cast<std::size_t>(classes) != labels_.size()) {
     return wrong("labels", "are " + std::to_string(labels_.size()) + ", but the output " + output_ + " has " +
@@ -114,48 +110,58 @@ Result<Prepared> Classification::prepare(const std::vector<json::Raw>& inputs) c
   return prepared;
 }
 
+Status Classification::activate(std::span<double> scores, std::size_t input) const {
+  bool finite = std::all_of(scores.begin(), scores.end(), [](double v) { return std::isfinite(v); });
+  if (!finite) {
+    return internal("the model gave a score that is not a finite number, for task_inputs[" + std::to_string(input) +
+                    "]");
+  }
+  if (activation_ == Activation::SOFTMAX) softmax(scores);
+  if (activation_ == Activation::SIGMOID) {
+    for (double& score : scores) score = 1 / (1 + std::exp(-score));
+  }
+  return {};
+}
+
+json::Raw Classification::write(std::span<const double> scores) const {
+  json::Raw result{""};
+  json::Writer out(result.text);
+  auto write_score = [&](std::size_t c) {
+    out.key("category");
+    out.value(labels_.empty() ? std::to_string(c) : labels_[c]);
+    out.key("score");
+    out.value(static_cast<float>(scores[c]));
+  };
+  out.begin_object();
+  write_score(static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin()));
+  out.key("scores");
+  out.begin_array();
+  for (std::size_t c = 0; c < scores.size(); ++c) {
+    out.begin_object();
+    write_score(c);
+    out.end_object();
+  }
+  out.end_array();
+  out.end_object();
+  return result;
+}
+
 Result<std::vector<json::Raw>> Classification::finish(std::span<const runtimes::Tensor> outputs,
                                                       std::size_t count) const {
   auto tensor = std::find_if(outputs.begin(), outputs.end(), [&](const auto& t) { return t.name == output_; });
-  std::size_t classes = labels_.size();
-  if (tensor == outputs.end() || tensor->data.size() != count * classes * sizeof(float)) {
-    return internal("the model's output " + output_ + " is not " + std::to_string(count) + "×" +
-                    std::to_string(classes) + " scores" +
-                    (tensor == outputs.end() ? "" : ", its shape is " + runtimes::shape_text(tensor->shape)));
+  if (tensor == outputs.end()) return internal("the model gave no output " + output_);
+  std::vector<double> scores = to_reals(tensor->data, tensor->datatype);
+  std::size_t classes = labels_.empty() ? scores.size() / std::max<std::size_t>(count, 1) : labels_.size();
+  if (classes == 0 || scores.size() != count * classes) {
+    return internal("the model's output " + output_ + " has shape " + runtimes::shape_text(tensor->shape) +
+                    ", which is not " + std::to_string(count) + " rows" +
+                    (labels_.empty() ? "" : " of " + std::to_string(classes) + " scores"));
   }
-  const auto* values = reinterpret_cast<const float*>(tensor->data.data());
   std::vector<json::Raw> results;
-  std::vector<double> scores(classes);
-  for (std::size_t i = 0; i < count; ++i, values += classes) {
-    if (!std::all_of(values, values + classes, [](float v) { return std::isfinite(v); })) {
-      return internal("the model gave a score that is not a finite number, for task_inputs[" + std::to_string(i) + "]");
-    }
-    scores.assign(values, values + classes);
-    if (activation_ == Activation::SOFTMAX) softmax(scores);
-    if (activation_ == Activation::SIGMOID) {
-      for (double& score : scores) score = 1 / (1 + std::exp(-score));
-    }
-    std::size_t best = static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
-    std::string text;
-    json::Writer out(text);
-    auto write_score = [&](std::size_t c) {
-      out.key("category");
-      out.value(labels_[c]);
-      out.key("score");
-      out.value(static_cast<float>(scores[c]));
-    };
-    out.begin_object();
-    write_score(best);
-    out.key("scores");
-    out.begin_array();
-    for (std::size_t c = 0; c < classes; ++c) {
-      out.begin_object();
-      write_score(c);
-      out.end_object();
-    }
-    out.end_array();
-    out.end_object();
-    results.push_back({std::move(text)});
+  for (std::size_t i = 0; i < count; ++i) {
+    std::span<double> row = std::span(scores).subspan(i * classes, classes);
+    SOUK_TRY(activate(row, i));
+    results.push_back(write(row));
   }
   return results;
 }

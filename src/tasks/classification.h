@@ -25,11 +25,13 @@ class Classification final : public Task {
   explicit Classification(ImageInput input) : input_(std::move(input)) {}
   Status take_output(const OutputDeclaration& declared, const registry::Signature& signature,
                      const ReadFile& read_file);
+  Status activate(std::span<double> scores, std::size_t input) const;
+  json::Raw write(std::span<const double> scores) const;
 
   ImageInput input_;
   std::string output_;
   Activation activation_ = Activation::NONE;
-  std::vector<std::string> labels_;
+  std::vector<std::string> labels_;  // empty: "0", "1", …
 };
 
 }  // namespace souk::tasks

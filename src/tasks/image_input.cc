@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "runtimes/datatype.h"
+#include "tasks/numbers.h"
 #include "tasks/vision.h"
 
 namespace souk::tasks {
@@ -23,21 +24,6 @@ std::string names_of(const std::vector<registry::TensorSpec>& specs) {
   std::string text;
   for (const auto& spec : specs) text.append(text.empty() ? "" : ", ").append(spec.name);
   return text;
-}
-
-// Where height and width stand in a tensor of that layout; -1: nowhere.
-std::pair<int, int> places(Layout layout) {
-  switch (layout) {
-    case Layout::NCHW:
-      return {2, 3};
-    case Layout::NHWC:
-      return {1, 2};
-    case Layout::NHW:
-      return {1, 2};
-    case Layout::NF:
-      break;
-  }
-  return {-1, -1};
 }
 
 std::size_t rank_of(Layout layout) {
@@ -81,9 +67,9 @@ Status ImageInput::take_tensor(const InputDeclaration& declared, const registry:
     return wrong("name", "the model has no input \"" + *declared.name + "\": it takes " + specs[0].name);
   }
   tensor_ = specs[0];
-  if (tensor_.datatype != registry::Datatype::FP32) {
+  if (!is_numeric(tensor_.datatype)) {
     return wrong("name", "the input " + tensor_.name + " is " + std::string(runtimes::datatype_name(tensor_.datatype)) +
-                             "; an image becomes FP32");
+                             "; an image becomes numbers");
   }
   if (tensor_.shape.size() != rank_of(layout_)) {
     return wrong("layout", std::string(json::enum_name(layout_)) + " has " + std::to_string(rank_of(layout_)) +
@@ -101,24 +87,21 @@ Status ImageInput::take_tensor(const InputDeclaration& declared, const registry:
 }
 
 Status ImageInput::take_size(const InputDeclaration& declared) {
-  auto [height_at, width_at] = places(layout_);
-  auto side = [&](const char* key, std::optional<std::int64_t> given, int at, int& out) -> Status {
-    std::int64_t of_tensor = at < 0 ? -1 : tensor_.shape[static_cast<std::size_t>(at)];
-    std::int64_t value = given.value_or(of_tensor);
-    if (!given && of_tensor < 0) return wrong(key, "is required: the input's shape does not say it");
-    if (value < 1 || value > kMaxSide)
-      return wrong(key, "must be from 1 to " + std::to_string(kMaxSide) + ", is " + std::to_string(value));
-    out = static_cast<int>(value);
+  auto side = [](const char* key, const std::optional<std::int64_t>& given, int& out) -> Status {
+    if (!given) return wrong(key, "is required");
+    if (*given < 1 || *given > kMaxSide) {
+      return wrong(key, "must be from 1 to " + std::to_string(kMaxSide) + ", is " + std::to_string(*given));
+    }
+    out = static_cast<int>(*given);
     return {};
   };
-  SOUK_TRY(side("width", declared.width, width_at, width_));
-  return side("height", declared.height, height_at, height_);
+  SOUK_TRY(side("width", declared.width, width_));
+  return side("height", declared.height, height_);
 }
 
 Status ImageInput::take_numbers(const InputDeclaration& declared) {
   margin_ = declared.margin.value_or(0);
   if (!(margin_ >= 0 && margin_ <= 1)) return wrong("margin", "must be from 0 to 1");
-  if (declared.margin && crop_ != Crop::CONTENT) return wrong("margin", "goes only with crop: CONTENT");
   scale_ = declared.scale.value_or(scale_);
   if (!std::isfinite(scale_)) return wrong("scale", "must be a finite number");
   auto of_channels = [&](const char* key, const std::vector<double>& given, double usual,
@@ -199,19 +182,21 @@ std::vector<double> ImageInput::scaled_to_size(const Picture& picture) const {
   return pixels;
 }
 
-void ImageInput::write(const std::vector<double>& pixels, std::size_t picture_channels, float* out) const {
+void ImageInput::write(const std::vector<double>& pixels, std::size_t picture_channels, std::byte* out) const {
   std::size_t count = channels(), plane = static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_);
+  std::vector<double> values(count * plane);
   for (std::size_t c = 0; c < count; ++c) {
     std::size_t from = color_ == Color::BGR ? count - 1 - c : c;
     if (picture_channels == 1) from = 0;
     std::size_t first = layout_ == Layout::NCHW ? c * plane : c, step = layout_ == Layout::NCHW ? 1 : count;
     for (std::size_t i = 0; i < plane; ++i) {
-      out[first + i * step] = static_cast<float>((pixels[i * picture_channels + from] * scale_ - mean_[c]) / std_[c]);
+      values[first + i * step] = (pixels[i * picture_channels + from] * scale_ - mean_[c]) / std_[c];
     }
   }
+  from_reals(values, tensor_.datatype, out);
 }
 
-Status ImageInput::fill(std::span<const std::byte> file, float* out) const {
+Status ImageInput::fill(std::span<const std::byte> file, std::byte* out) const {
   Image image = SOUK_TRY(decode_image(file));
   Picture picture(image, color_ == Color::GRAY);
   if (foreground_) {
@@ -225,11 +210,12 @@ Status ImageInput::fill(std::span<const std::byte> file, float* out) const {
 }
 
 Result<runtimes::Tensor> ImageInput::read(const std::vector<json::Raw>& inputs) const {
-  auto values = std::make_shared<std::vector<float>>(inputs.size() * values_per_image());
+  std::size_t image_bytes = values_per_image() * registry::element_size(tensor_.datatype);
+  auto values = std::make_shared<std::vector<std::byte>>(inputs.size() * image_bytes);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     auto filled = [&]() -> Status {
       std::string file = SOUK_TRY(read_vision(inputs[i]));
-      auto status = fill(as_bytes(file), values->data() + i * values_per_image());
+      auto status = fill(as_bytes(file), values->data() + i * image_bytes);
       if (!status) return std::move(status.error()).at("image-base64");
       return {};
     }();
@@ -242,9 +228,10 @@ Result<runtimes::Tensor> ImageInput::read(const std::vector<json::Raw>& inputs) 
   }
   runtimes::Tensor tensor;
   tensor.name = tensor_.name;
+  tensor.datatype = tensor_.datatype;
   tensor.shape = shape_of_one();
   tensor.shape[0] = static_cast<std::int64_t>(inputs.size());
-  tensor.data = std::as_bytes(std::span(*values));
+  tensor.data = *values;
   tensor.owner = std::move(values);
   return tensor;
 }

@@ -25,7 +25,7 @@ class ImageInput {
   // the input
   Result<runtimes::Tensor> read(const std::vector<json::Raw>& inputs) const;
   // One image's values, values_per_image() of them.
-  Status fill(std::span<const std::byte> file, float* out) const;
+  Status fill(std::span<const std::byte> file, std::byte* out) const;
   std::size_t values_per_image() const;
 
  private:
@@ -37,7 +37,7 @@ class ImageInput {
   std::vector<std::int64_t> shape_of_one() const;
   std::size_t channels() const { return color_ == Color::GRAY ? 1 : 3; }
   std::vector<double> scaled_to_size(const Picture& picture) const;
-  void write(const std::vector<double>& pixels, std::size_t picture_channels, float* out) const;
+  void write(const std::vector<double>& pixels, std::size_t picture_channels, std::byte* out) const;
 
   registry::TensorSpec tensor_;
   bool dynamic_batch_ = true;

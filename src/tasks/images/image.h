@@ -27,9 +27,9 @@ struct Image {
 };
 
 struct ImageLimits {
-  std::uint64_t bytes = 32 << 20;   // of the file
-  std::uint64_t pixels = 64 << 20;  // width × height
-  std::uint64_t side = 65'535;      // either
+  std::uint64_t bytes = 32 << 20;     // of the file
+  std::uint64_t pixels = 50'000'000;  // width × height
+  std::uint64_t side = 65'535;        // either
 };
 
 // Errors: invalid_argument (neither PNG nor JPEG; broken; larger than allowed: how large)
