@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Joins the event stream to the queries: a change drops what it concerns, and what is on screen is read again.
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { EventStream, type StreamState } from "./events.ts";
+import { session } from "./session.ts";
+import type { Change } from "./types.ts";
+
+/** The keys that a change makes old. Unknown kinds make everything old: better read twice than show what is not. */
+export function touched(change: Change): QueryKey[] {
+  const noun = change.type.split(".")[0] ?? "";
+  const ns = change.namespace ?? "";
+  const lists = (name: string): QueryKey[] => [[name, ""], ...(ns ? [[name, ns]] : [])];
+  // A version's or an alias's event names its model in data; without one, every model of the namespace is meant.
+  const named = (key: string): string | undefined => (typeof change.data?.[key] === "string" ? (change.data[key] as string) : undefined);
+  const one = (kind: "model" | "deployment", slug: string | undefined): QueryKey => (slug && ns ? [kind, ns, slug] : ns ? [kind, ns] : [kind]);
+  switch (noun) {
+    case "namespace":
+      return [["namespaces"], ["whoami"]];
+    case "model":
+      return [...lists("models"), one("model", change.name), ["server"]];
+    case "version":
+    case "alias":
+      return [...lists("models"), one("model", named("model")), ["server"]];
+    case "deployment":
+      return [["deployments"], one("deployment", change.name), ["models"], ["model"]];
+    case "revision":
+    case "replica":
+      return [["deployments"], one("deployment", named("deployment")), ["models"], ["model"]];
+    case "api_key":
+      return [["api_keys"]];
+    default:
+      return [[]];
+  }
+}
+
+/** Gathers changes for a moment, so that a burst reads each list once. */
+export class Invalidator {
+  private readonly client: Pick<QueryClient, "invalidateQueries">;
+  private readonly after: (run: () => void) => void;
+  private pending = new Map<string, QueryKey>();
+
+  constructor(client: Pick<QueryClient, "invalidateQueries">, after: (run: () => void) => void = (run) => setTimeout(run, 60)) {
+    this.client = client;
+    this.after = after;
+  }
+
+  add(keys: QueryKey[]): void {
+    if (this.pending.size === 0) this.after(() => this.flush());
+    for (const key of keys) this.pending.set(JSON.stringify(key), key);
+  }
+
+  private flush(): void {
+    const keys = [...this.pending.values()];
+    this.pending = new Map();
+    if (keys.some((key) => key.length === 0)) return void this.client.invalidateQueries();
+    for (const queryKey of keys) void this.client.invalidateQueries({ queryKey });
+  }
+}
+
+let stream: EventStream | undefined;
+
+export function startLive(client: QueryClient): EventStream {
+  const invalidator = new Invalidator(client);
+  const events = new EventStream({
+    open: (lastId, signal) => {
+      const headers: Record<string, string> = { Accept: "text/event-stream" };
+      const key = session.key();
+      if (key) headers.Authorization = `Bearer ${key}`;
+      if (lastId !== undefined) headers["Last-Event-ID"] = lastId;
+      return fetch("/api/v1/events", { headers, credentials: "omit", cache: "no-store", signal });
+    },
+    onChange: (change) => invalidator.add(touched(change)),
+    onGap: () => invalidator.add([[]]),
+  });
+  stream = events;
+  let hideTimer: ReturnType<typeof setTimeout> | undefined;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hideTimer);
+    if (document.visibilityState === "hidden") hideTimer = setTimeout(() => events.stop("asleep"), 60_000);
+    else if (!session.needed()) events.start();
+  });
+  addEventListener("online", () => events.retryNow());
+  session.subscribe(() => {
+    if (session.needed()) return events.stop("signed_out");
+    events.start();
+    void client.invalidateQueries();
+  });
+  events.start();
+  return events;
+}
+
+const none = () => () => undefined;
+const connecting: StreamState = { kind: "connecting" };
+
+export function useLive(): StreamState {
+  return useSyncExternalStore(stream?.subscribe ?? none, stream?.state ?? (() => connecting));
+}
+export function retryLive(): void {
+  stream?.retryNow();
+}

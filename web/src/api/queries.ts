@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What pages read. Keys begin with the noun that events name, so that one event drops exactly what it changes.
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { at, call, callJson } from "./client.ts";
+import type { Alias, AliasChange, Declaration, Deployment, LogEntry, Model, Namespace, Server, Version, VersionFile, Whoami } from "./types.ts";
+
+interface Page {
+  next_page_token?: string;
+}
+const pageSize = 500;
+
+function withPage(path: string, parameters: Record<string, string | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value) query.set(name, value);
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
+/** Follows every page of a list that is short by nature. */
+async function all<T>(path: string, noun: string, signal: AbortSignal): Promise<T[]> {
+  const found: T[] = [];
+  let token: string | undefined;
+  do {
+    const page: Page & Record<string, unknown> = await callJson(withPage(path, { page_size: "1000", page_token: token }), { signal });
+    found.push(...((page[noun] as T[] | undefined) ?? []));
+    token = page.next_page_token;
+  } while (token);
+  return found;
+}
+
+export const server = queryOptions({ queryKey: ["server"], queryFn: ({ signal }) => callJson<Server>(at("server"), { signal }) });
+export const whoami = queryOptions({ queryKey: ["whoami"], queryFn: ({ signal }) => callJson<Whoami>(at("whoami"), { signal }), staleTime: Infinity });
+export const namespaces = queryOptions({ queryKey: ["namespaces"], queryFn: ({ signal }) => all<Namespace>(at("namespaces"), "namespaces", signal) });
+
+/** Models by last change; `ns` empty: of every visible namespace. */
+export const models = (ns: string) =>
+  infiniteQueryOptions({
+    queryKey: ["models", ns],
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) =>
+      callJson<Page & { models: Model[] }>(withPage(ns ? at("namespaces", ns, "models") : at("models"), { order_by: "update_time desc", page_size: String(pageSize), page_token: pageParam }), { signal }),
+    getNextPageParam: (last) => last.next_page_token || undefined,
+  });
+
+const modelPath = (ns: string, model: string, ...more: (string | number)[]) => at("namespaces", ns, "models", model, ...more);
+
+export const model = (ns: string, slug: string) =>
+  queryOptions({ queryKey: ["model", ns, slug, "self"], queryFn: ({ signal }) => callJson<Model>(modelPath(ns, slug), { signal }) });
+export const versions = (ns: string, slug: string) =>
+  queryOptions({ queryKey: ["model", ns, slug, "versions"], queryFn: ({ signal }) => all<Version>(modelPath(ns, slug, "versions"), "versions", signal) });
+export const version = (ns: string, slug: string, wanted: string) =>
+  queryOptions({ queryKey: ["model", ns, slug, "version", wanted], queryFn: ({ signal }) => callJson<Version>(modelPath(ns, slug, "versions", wanted), { signal }) });
+export const files = (ns: string, slug: string, number: number) =>
+  queryOptions({ queryKey: ["model", ns, slug, "files", number], queryFn: async ({ signal }) => (await callJson<{ files: VersionFile[] }>(modelPath(ns, slug, "versions", number, "files"), { signal })).files });
+/** Null where the version declares nothing. */
+export const declaration = (ns: string, slug: string, number: number) =>
+  queryOptions({
+    queryKey: ["model", ns, slug, "declaration", number],
+    queryFn: async ({ signal }) => {
+      const answer = await call(modelPath(ns, slug, "versions", number, "declaration"), { signal, accept: [404] });
+      return answer.status === 404 ? null : ((await answer.json()) as Declaration);
+    },
+  });
+export const aliases = (ns: string, slug: string) =>
+  queryOptions({ queryKey: ["model", ns, slug, "aliases"], queryFn: async ({ signal }) => (await callJson<{ aliases: Alias[] }>(modelPath(ns, slug, "aliases"), { signal })).aliases });
+export const aliasHistory = (ns: string, slug: string, alias: string) =>
+  queryOptions({ queryKey: ["model", ns, slug, "aliases", alias, "history"], queryFn: async ({ signal }) => (await callJson<{ changes: AliasChange[] }>(modelPath(ns, slug, "aliases", alias, "history"), { signal })).changes });
+
+export function filePath(ns: string, slug: string, number: number, path: string): string {
+  return `${modelPath(ns, slug, "versions", number, "files")}/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+/** A file's bytes. A version's files never change once it is sealed, so they are kept. */
+export const fileBytes = (ns: string, slug: string, number: number, path: string, digest: string) =>
+  queryOptions({ queryKey: ["bytes", digest], queryFn: async ({ signal }) => (await call(filePath(ns, slug, number, path), { signal })).blob(), staleTime: Infinity });
+
+export const deployments = (ns: string) =>
+  queryOptions({ queryKey: ["deployments", ns], queryFn: ({ signal }) => all<Deployment>(ns ? at("namespaces", ns, "deployments") : at("deployments"), "deployments", signal) });
+export const deployment = (ns: string, slug: string) =>
+  queryOptions({ queryKey: ["deployment", ns, slug, "self"], queryFn: ({ signal }) => callJson<Deployment>(at("namespaces", ns, "deployments", slug), { signal }) });
+export const logs = (ns: string, slug: string) =>
+  queryOptions({ queryKey: ["deployment", ns, slug, "logs"], queryFn: async ({ signal }) => (await callJson<{ entries: LogEntry[] }>(at("namespaces", ns, "deployments", slug, "logs"), { signal })).entries });

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tanstack/react-router";
+import { ChevronsUpDown, Layers } from "lucide-react";
+import { useEffect } from "react";
+import * as queries from "../api/queries.ts";
+import { Identicon } from "../ui/identicon.tsx";
+import { Menu, MenuChoices } from "../ui/menu.tsx";
+
+const nouns = { models: "Models", deployments: "Deployments", playground: "Playground" } as const;
+type Noun = keyof typeof nouns;
+
+const part = "flex h-7 min-w-0 items-center gap-1.5 rounded-control px-1.5 whitespace-nowrap hover:bg-hover hover:text-fg";
+
+export function Crumbs() {
+  const first = useRouterState({ select: (state) => state.location.pathname.split("/")[1] ?? "" });
+  const noun: Noun | undefined = first in nouns ? (first as Noun) : undefined;
+  const params = useParams({ strict: false }) as { namespace?: string; model?: string; deployment?: string };
+  const search = useSearch({ strict: false }) as { namespace?: string };
+  const name = params.model ?? params.deployment;
+  const title = name ? `${name} · ${noun ? nouns[noun] : ""}` : noun ? nouns[noun] : "";
+  useEffect(() => {
+    document.title = title ? `${title} · souk` : "souk";
+  }, [title]);
+  return (
+    <nav aria-label="Breadcrumb" className="flex min-w-0 items-center gap-0.5 text-fg-2">
+      <NamespaceSwitch current={params.namespace ?? search.namespace ?? ""} noun={noun ?? "models"} />
+      {noun ? (
+        <>
+          <Slash />
+          {name ? <Link to={`/${noun}`} search={params.namespace ? { namespace: params.namespace } : {}} className={`${part} max-phone:hidden`}>{nouns[noun]}</Link> : <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}>{nouns[noun]}</span>}
+        </>
+      ) : null}
+      {name ? (
+        <>
+          <Slash />
+          <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}><span className="truncate">{name}</span></span>
+        </>
+      ) : null}
+    </nav>
+  );
+}
+
+function Slash() {
+  return <span aria-hidden className="px-px text-line-strong max-phone:hidden">/</span>;
+}
+
+function NamespaceSwitch({ current, noun }: { current: string; noun: Noun }) {
+  const { data } = useQuery(queries.namespaces);
+  const navigate = useNavigate();
+  return (
+    <Menu
+      label="Namespace"
+      trigger={
+        <button type="button" aria-label={`Namespace: ${current || "all"}`} className={part}>
+          {current ? <Identicon of={current} size={18} /> : <Layers aria-hidden size={16} strokeWidth={1.75} className="text-fg-3" />}
+          <span className="max-w-40 truncate max-phone:max-w-24">{current || "All namespaces"}</span>
+          <ChevronsUpDown aria-hidden size={13} />
+        </button>
+      }
+    >
+      <MenuChoices
+        value={current}
+        onChange={(namespace) => void navigate({ to: `/${noun}`, search: namespace ? { namespace } : {} })}
+        options={[
+          { value: "", label: <><Layers aria-hidden />All namespaces</> },
+          ...(data ?? []).map((one) => ({ value: one.slug, label: <><Identicon of={one.slug} size={16} />{one.slug}{one.role ? <span className="text-12 text-fg-3">{one.role.toLowerCase()}</span> : null}</> })),
+        ]}
+      />
+    </Menu>
+  );
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The keyboard map. Single letters never fire while typing, and never through an open layer.
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+
+export const keyMap: { group: string; keys: [keys: string[], does: string][] }[] = [
+  { group: "Anywhere", keys: [[["Ctrl", "K"], "Search or run a command"], [["/"], "Filter the list, or search"], [["?"], "This map"], [["Esc"], "Close the top layer"]] },
+  { group: "Go to", keys: [[["g", "m"], "Models"], [["g", "d"], "Deployments"], [["g", "p"], "Playground"]] },
+  { group: "Lists", keys: [[["j"], "Next row"], [["k"], "Row before"], [["Enter"], "Open the row"]] },
+  { group: "Playground", keys: [[["Ctrl", "Enter"], "Send"], [["c"], "Clear the pad"], [["u"], "Undo a stroke"]] },
+];
+
+export function typing(target: EventTarget | null): boolean {
+  const element = target as HTMLElement | null;
+  return !!element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+}
+
+export function useKeys(openPalette: () => void, openMap: () => void): void {
+  const navigate = useNavigate();
+  useEffect(() => {
+    let leader = 0;
+    const press = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        return openPalette();
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;
+      if (document.querySelector("[data-layer]")) return;
+      if (Date.now() - leader < 1200) {
+        leader = 0;
+        const to = ({ m: "/models", d: "/deployments", p: "/playground" } as const)[event.key];
+        if (to) {
+          event.preventDefault();
+          void navigate({ to });
+        }
+        return;
+      }
+      if (event.key === "g") leader = Date.now();
+      else if (event.key === "?") openMap();
+      else if (event.key === "/") {
+        event.preventDefault();
+        const filter = document.querySelector<HTMLInputElement>("input[data-filter]");
+        if (filter) filter.focus();
+        else openPalette();
+      }
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [navigate, openPalette, openMap]);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every view has its address. Pages are loaded when first wanted; hovering a link loads its page.
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { Frame } from "./frame.tsx";
+import { Broken, NoSuchPage } from "./broken.tsx";
+
+interface Context {
+  queries: QueryClient;
+}
+
+type Raw = Record<string, unknown>;
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined);
+/** Keeps the wanted text parameters and drops what is empty or unknown. */
+function texts<K extends string>(...names: K[]): (raw: Raw) => { [key in K]?: string } {
+  return (raw) => Object.fromEntries(names.flatMap((name) => (text(raw[name]) === undefined ? [] : [[name, text(raw[name])]]))) as { [key in K]?: string };
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Frame, notFoundComponent: NoSuchPage, errorComponent: Broken });
+
+const home = createRoute({ getParentRoute: () => root, path: "/", beforeLoad: () => { throw redirect({ to: "/models", replace: true }); } });
+
+const models = createRoute({
+  getParentRoute: () => root, path: "/models", validateSearch: texts("namespace", "q", "show"),
+  component: lazyRouteComponent(() => import("../pages/models/list.tsx"), "ModelsPage"),
+});
+const model = createRoute({
+  getParentRoute: () => root, path: "/models/$namespace/$model", validateSearch: texts("version"),
+  component: lazyRouteComponent(() => import("../pages/models/model.tsx"), "ModelPage"),
+});
+const overview = createRoute({ getParentRoute: () => model, path: "/", component: lazyRouteComponent(() => import("../pages/models/overview.tsx"), "Overview") });
+const versions = createRoute({ getParentRoute: () => model, path: "/versions", component: lazyRouteComponent(() => import("../pages/models/versions.tsx"), "Versions") });
+const files = createRoute({ getParentRoute: () => model, path: "/files", validateSearch: texts("file"), component: lazyRouteComponent(() => import("../pages/models/files.tsx"), "Files") });
+const use = createRoute({ getParentRoute: () => model, path: "/use", component: lazyRouteComponent(() => import("../pages/models/use.tsx"), "Use") });
+
+const deployments = createRoute({
+  getParentRoute: () => root, path: "/deployments", validateSearch: texts("namespace", "q", "state"),
+  component: lazyRouteComponent(() => import("../pages/deployments/list.tsx"), "DeploymentsPage"),
+});
+const deployment = createRoute({
+  getParentRoute: () => root, path: "/deployments/$namespace/$deployment",
+  component: lazyRouteComponent(() => import("../pages/deployments/deployment.tsx"), "DeploymentPage"),
+});
+const playgrounds = createRoute({
+  getParentRoute: () => root, path: "/playground", validateSearch: texts("namespace"),
+  component: lazyRouteComponent(() => import("../pages/playground/choose.tsx"), "ChoosePage"),
+});
+const playground = createRoute({
+  getParentRoute: () => root, path: "/playground/$namespace/$deployment", validateSearch: texts("input"),
+  component: lazyRouteComponent(() => import("../pages/playground/playground.tsx"), "PlaygroundPage"),
+});
+
+const tree = root.addChildren([home, models, model.addChildren([overview, versions, files, use]), deployments, deployment, playgrounds, playground]);
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultPendingMs: 150,
+    // Plain words in the address: ?version=3&q=digits, not JSON.
+    parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+    stringifySearch: (search) => {
+      const parameters = new URLSearchParams();
+      for (const [name, value] of Object.entries(search)) if (value !== undefined && value !== "") parameters.set(name, String(value));
+      return parameters.size > 0 ? `?${parameters}` : "";
+    },
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Ellipsis, Pause, Play, Rocket, SquarePlay, Trash2 } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { changeDeployment } from "../../api/actions.ts";
+import * as queries from "../../api/queries.ts";
+import type { Deployment } from "../../api/types.ts";
+import { Loaded } from "../../app/loaded.tsx";
+import { count, milliseconds, plural, taskName } from "../../logic/format.ts";
+import { Button, ButtonLink } from "../../ui/button.tsx";
+import { Chip } from "../../ui/chip.tsx";
+import { CopyButton, Digest } from "../../ui/copy.tsx";
+import { Identicon } from "../../ui/identicon.tsx";
+import { Menu, MenuItem, MenuSeparator } from "../../ui/menu.tsx";
+import { Note } from "../../ui/note.tsx";
+import { KeyValue, RailPart, Tiles } from "../../ui/panel.tsx";
+import { SkeletonPage } from "../../ui/skeleton.tsx";
+import { State } from "../../ui/state.tsx";
+import { When } from "../../ui/time.tsx";
+import { toast } from "../../ui/toast.ts";
+import { Happened } from "./happened.tsx";
+import { Revisions } from "./revisions.tsx";
+
+const DeployDialog = lazy(() => import("./deploy-dialog.tsx"));
+const UndeployDialog = lazy(() => import("./undeploy-dialog.tsx"));
+const route = getRouteApi("/deployments/$namespace/$deployment");
+
+export function DeploymentPage() {
+  const { namespace, deployment } = route.useParams();
+  // Requests make no event, so the figures are read when somebody comes to look, and say of when they are.
+  const query = useQuery({ ...queries.deployment(namespace, deployment), refetchOnMount: "always", refetchOnWindowFocus: "always" });
+  return (
+    <Loaded query={query} what={`the deployment ${namespace}/${deployment}`} skeleton={<SkeletonPage />}>
+      {(data) => (
+        <>
+          <Head deployment={data} />
+          <div className="grid grid-cols-[minmax(0,1fr)_316px] items-start gap-6 max-wide:grid-cols-[minmax(0,1fr)]">
+            <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
+              <Trouble deployment={data} />
+              <Figures deployment={data} readAt={query.dataUpdatedAt} />
+              <Revisions deployment={data} />
+            </div>
+            <aside aria-label="About the deployment">
+              <Happened deployment={data} />
+              <Asked deployment={data} />
+            </aside>
+          </div>
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function Head({ deployment }: { deployment: Deployment }) {
+  const [layer, setLayer] = useState<"" | "deploy" | "undeploy">("");
+  const params = { namespace: deployment.namespace, deployment: deployment.slug };
+  const path = `/v2/models/${deployment.namespace === "default" ? "" : `${deployment.namespace}/`}${deployment.slug}/infer`;
+  const running = deployment.desired_state === "RUNNING";
+  const turn = (wanted: "RUNNING" | "STOPPED") =>
+    changeDeployment(deployment.namespace, deployment.slug, { desired_state: wanted }).then(
+      () => toast.done(wanted === "STOPPED" ? `${deployment.slug} stops` : `${deployment.slug} starts`, () => void turn(wanted === "STOPPED" ? "RUNNING" : "STOPPED")),
+      (cause: Error) => toast.failed(`${deployment.slug} was not changed`, cause.message),
+    );
+  return (
+    <div className="mb-4 flex flex-wrap items-center gap-3">
+      <Identicon of={`${deployment.model_namespace}/${deployment.model}`} size={32} />
+      <div className="min-w-0 flex-1 max-phone:basis-[70%]">
+        <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
+          <h1 className="wrap-anywhere">{deployment.slug}</h1>
+          <span role="status" aria-label="State"><State of="deployment" state={deployment.state} note={deployment.version === undefined ? undefined : `v${deployment.version}`} /></span>
+          {deployment.task ? <Chip tone="line">{taskName(deployment.task)}</Chip> : null}
+        </div>
+        <p className="flex min-w-0 items-center gap-1 text-fg-2"><code className="truncate">POST {path}</code><CopyButton text={window.location.origin + path} label="Copy the address" /></p>
+      </div>
+      {deployment.state === "READY" ? <ButtonLink look="primary" className="max-phone:flex-1" to="/playground/$namespace/$deployment" params={params}><SquarePlay aria-hidden />Try it</ButtonLink> : null}
+      <Button look={deployment.state === "FAILED" ? "primary" : "plain"} className="max-phone:flex-1" onClick={() => setLayer("deploy")}><Rocket aria-hidden />Deploy another version</Button>
+      <Menu align="end" label="More" trigger={<Button look="quiet" icon aria-label="More actions"><Ellipsis aria-hidden /></Button>}>
+        <MenuItem onClick={() => void turn(running ? "STOPPED" : "RUNNING")}>{running ? <Pause aria-hidden /> : <Play aria-hidden />}{running ? "Stop" : "Start"}</MenuItem>
+        <MenuSeparator />
+        <MenuItem danger onClick={() => setLayer("undeploy")}><Trash2 aria-hidden />Undeploy</MenuItem>
+      </Menu>
+      <Suspense>
+        {layer === "deploy" ? <DeployDialog deployment={deployment} onClose={() => setLayer("")} /> : null}
+        {layer === "undeploy" ? <UndeployDialog deployment={deployment} onClose={() => setLayer("")} /> : null}
+      </Suspense>
+    </div>
+  );
+}
+
+/** What is wrong, whom it hurts, in the server's words. */
+function Trouble({ deployment }: { deployment: Deployment }) {
+  const answering = deployment.revisions.find((revision) => revision.state === "READY" && revision.traffic_percent > 0);
+  const newest = deployment.revisions[0];
+  const broken = newest?.state === "FAILED" ? newest : undefined;
+  if (deployment.state !== "FAILED" && !broken) return deployment.state === "STOPPED" ? <Note tone="info" title="Stopped">Calls are refused until it is started again. {deployment.reason}</Note> : null;
+  const reason = deployment.reason || broken?.reason || broken?.replicas.find((replica) => replica.reason)?.reason;
+  return (
+    <Note tone="bad" role="alert" title={`v${broken?.version ?? deployment.version ?? "?"} could not be started`}>
+      <p>{reason ?? "No reason was given. See what happened, and the server's log."}</p>
+      <p className="mt-1">{answering ? <><b className="font-medium text-fg">Nobody is affected.</b> v{answering.version} answers {answering.traffic_percent} % of requests.</> : "Calls are refused with this reason until a version is ready."}</p>
+    </Note>
+  );
+}
+
+function Figures({ deployment, readAt }: { deployment: Deployment; readAt: number }) {
+  const figures = deployment.metrics;
+  if (!figures) return null;
+  const timed = figures.requests > 0;
+  return (
+    <Tiles
+      tiles={[
+        { name: "Requests", value: count(figures.requests), note: <>as of <When time={new Date(readAt).toISOString()} /></> },
+        { name: "Errors", value: count(figures.errors), note: timed ? `${((figures.errors / figures.requests) * 100).toFixed(2)} %` : "" },
+        { name: "Latency p50", ...split(timed ? milliseconds(figures.latency_p50_ms) : ""), note: timed ? "" : "no request yet" },
+        { name: "Latency p99", ...split(timed ? milliseconds(figures.latency_p99_ms) : ""), note: timed ? "" : "no request yet" },
+      ]}
+    />
+  );
+}
+function split(text: string): { value: string; unit?: string } {
+  const [value = "", unit] = text.split(" ");
+  return unit ? { value, unit } : { value: value || "–" };
+}
+
+function Asked({ deployment }: { deployment: Deployment }) {
+  const replicas = deployment.revisions.flatMap((revision) => revision.replicas).filter((replica) => replica.state === "READY");
+  return (
+    <RailPart title="Configuration">
+      <KeyValue
+        rows={[
+          ["Model", <Link key="m" className="link" to="/models/$namespace/$model" params={{ namespace: deployment.model_namespace, model: deployment.model }}>{deployment.model_namespace}/{deployment.model}</Link>],
+          ["Asked for", <code key="r" className="wrap-anywhere">{deployment.reference}</code>],
+          ["When it moves", deployment.follow ? "rolls along" : "stays as it is"],
+          ...(deployment.digest ? [["Digest", <Digest key="d" digest={deployment.digest} />] as [string, React.ReactNode]] : []),
+          ["Runs on", replicas.length > 0 ? `${plural(new Set(replicas.map((replica) => replica.node)).size, "node")}, ${plural(replicas.length, "replica")}` : "nothing now"],
+          ["Made", <When key="w" time={deployment.create_time} />],
+        ]}
+      />
+    </RailPart>
+  );
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
+import * as queries from "../../api/queries.ts";
+import type { Deployment } from "../../api/types.ts";
+import { bytes, milliseconds, plural } from "../../logic/format.ts";
+import { AliasChip } from "../../ui/chip.tsx";
+import { Panel, PanelHead } from "../../ui/panel.tsx";
+import { State } from "../../ui/state.tsx";
+import { When } from "../../ui/time.tsx";
+
+/** Each revision with its replicas; the newest first. */
+export function Revisions({ deployment }: { deployment: Deployment }) {
+  const aliases = useQuery(queries.model(deployment.model_namespace, deployment.model)).data?.aliases ?? [];
+  return (
+    <Panel aria-label="Revisions">
+      <PanelHead title="Revisions" note={plural(deployment.revisions.length, "revision")} />
+      <div className="overflow-x-auto">
+        <table className="whitespace-nowrap">
+          <thead><tr><th>Revision</th><th className="text-right!">Traffic</th><th>State</th><th className="text-right!">Load</th><th className="text-right!">Memory</th><th className="text-right!">Since</th></tr></thead>
+          <tbody>
+            {deployment.revisions.map((revision) => (
+              <Fragment key={revision.number}>
+                <tr className="[&>td]:h-10">
+                  <td className="w-full"><span className="flex items-center gap-2"><b className="font-mono text-12 font-strong">v{revision.version}</b>{aliases.filter((alias) => alias.version === revision.version).map((alias) => <AliasChip key={alias.name} name={alias.name} />)}<span className="text-12 text-fg-3">r{revision.number}</span></span></td>
+                  <td className="text-right">{revision.traffic_percent} %</td>
+                  <td><State of="replica" state={revision.state} note={revision.replicas.length > 1 ? `${revision.replicas.filter((replica) => replica.state === "READY").length} of ${revision.replicas.length}` : undefined} /></td>
+                  <td /><td />
+                  <td className="text-right text-fg-2"><When time={revision.create_time} /></td>
+                </tr>
+                {revision.replicas.map((replica) => (
+                  <Fragment key={replica.node}>
+                  <tr className="text-12 text-fg-2 [&>td]:h-8 [&>td]:bg-sunken/50">
+                    <td className="pl-8!">on <code>{replica.node}</code></td>
+                    <td />
+                    <td><State of="replica" state={replica.state} /></td>
+                    <td className="text-right">{replica.load_ms ? milliseconds(replica.load_ms) : ""}</td>
+                    <td className="text-right">{replica.memory_bytes ? bytes(replica.memory_bytes) : ""}</td>
+                    <td className="text-right"><When time={replica.update_time} /></td>
+                  </tr>
+                  {replica.reason && replica.reason !== deployment.reason ? (
+                    <tr className="text-12 [&>td]:bg-sunken/50"><td colSpan={6} className="pb-2 pl-8! wrap-anywhere whitespace-normal text-bad">{replica.reason}</td></tr>
+                  ) : null}
+                  </Fragment>
+                ))}
+              </Fragment>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {deployment.revisions.length === 0 ? <p className="px-4 py-3 text-fg-2">No revision yet.</p> : null}
+    </Panel>
+  );
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A model card, drawn from Markdown. Raw HTML is shown as text, links leave with no referrer, and pictures come from
+// the version itself or not at all.
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import ReactMarkdown from "react-markdown";
+import remarkGfm from "remark-gfm";
+import * as queries from "../../api/queries.ts";
+import type { Model, Version } from "../../api/types.ts";
+
+export default function Markdown({ text, model, version }: { text: string; model: Model; version: Version }) {
+  return (
+    <div className="prose">
+      <ReactMarkdown
+        remarkPlugins={[remarkGfm]}
+        components={{
+          a: ({ href, children }) => {
+            if (!href) return <span>{children}</span>;
+            if (href.startsWith("#")) return <a href={href}>{children}</a>;
+            return <a href={href} target="_blank" rel="noopener noreferrer nofollow">{children}</a>;
+          },
+          img: ({ src, alt }) => <Picture path={typeof src === "string" ? src : ""} alt={alt ?? ""} model={model} version={version} />,
+          table: ({ children }) => <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Table"><table>{children}</table></div>,
+          pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
+          input: ({ checked }) => <input type="checkbox" checked={checked} disabled aria-label={checked ? "done" : "open"} />,
+        }}
+      >
+        {text}
+      </ReactMarkdown>
+    </div>
+  );
+}
+
+function Picture({ path, alt, model, version }: { path: string; alt: string; model: Model; version: Version }) {
+  const own = path.replace(/^\.\//, "");
+  const files = useQuery({ ...queries.files(model.namespace, model.slug, version.number), enabled: version.sealed });
+  const file = files.data?.find((one) => one.path === own && /^image\/(png|jpeg|gif|webp)$/.test(one.media_type));
+  const bytes = useQuery({ ...queries.fileBytes(model.namespace, model.slug, version.number, own, file?.digest ?? ""), enabled: file !== undefined });
+  const url = useObjectUrl(bytes.data);
+  return url ? <img src={url} alt={alt} /> : <span className="text-fg-3">[picture{alt ? `: ${alt}` : ""}]</span>;
+}
+
+export function useObjectUrl(blob: Blob | undefined): string | undefined {
+  const [url, setUrl] = useState<string>();
+  useEffect(() => {
+    if (!blob) return setUrl(undefined);
+    const made = URL.createObjectURL(blob);
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [blob]);
+  return url;
+}

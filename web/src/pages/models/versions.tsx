@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Upload } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import * as queries from "../../api/queries.ts";
+import type { Deployment, Model, Version } from "../../api/types.ts";
+import { Loaded } from "../../app/loaded.tsx";
+import { bytes, metric, plural, shortDigest } from "../../logic/format.ts";
+import { figures, headline } from "../../logic/metrics.ts";
+import { Button } from "../../ui/button.tsx";
+import { AliasChip, Chip } from "../../ui/chip.tsx";
+import { Panel } from "../../ui/panel.tsx";
+import { State } from "../../ui/state.tsx";
+import { When } from "../../ui/time.tsx";
+import { useRows } from "../../ui/use-rows.ts";
+import { AliasMenu } from "./alias-menu.tsx";
+import { useModel } from "./chosen.ts";
+
+const UploadDialog = lazy(() => import("./upload-dialog.tsx"));
+const route = getRouteApi("/models/$namespace/$model");
+
+export function Versions() {
+  const model = useModel();
+  const query = useQuery(queries.versions(model.namespace, model.slug));
+  const [uploading, setUploading] = useState(false);
+  return (
+    <>
+      <Loaded query={query} what={`the versions of ${model.slug}`}>
+        {(versions) => (
+          <>
+            <div className="mb-3 flex items-center gap-3">
+              <p className="num text-fg-2">{plural(versions.length, "version")}, {bytes(versions.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0))}</p>
+              <Button className="ml-auto" onClick={() => setUploading(true)}><Upload aria-hidden />New version</Button>
+            </div>
+            {versions.length > 0 ? <Table model={model} versions={versions} /> : <p className="text-fg-2">No version yet. Push files to make the first one.</p>}
+          </>
+        )}
+      </Loaded>
+      {uploading ? <Suspense><UploadDialog namespace={model.namespace} model={model.slug} onClose={() => setUploading(false)} /></Suspense> : null}
+    </>
+  );
+}
+
+function Table({ model, versions }: { model: Model; versions: Version[] }) {
+  const navigate = route.useNavigate();
+  const deployments = useQuery(queries.deployments("")).data ?? [];
+  const main = versions.map((one) => headline(one.custom_properties)?.name).find(Boolean);
+  const open = (index: number) => {
+    const version = versions[index];
+    if (version) void navigate({ to: "/models/$namespace/$model", params: { namespace: model.namespace, model: model.slug }, search: version.number === model.latest_version?.number ? {} : { version: String(version.number) } });
+  };
+  const { rowProps, listProps } = useRows(versions.length, open);
+  return (
+    <Panel className="overflow-x-auto" tabIndex={-1}>
+      <table aria-label="Versions" className="whitespace-nowrap" {...listProps}>
+        <thead>
+          <tr>
+            <th>Version</th><th className="w-full">What changed</th>{main ? <th className="text-right!">{main.replaceAll("_", " ")}</th> : null}
+            <th className="text-right!">Size</th><th>Digest</th><th>Served</th><th className="text-right!">Sealed</th><th><span className="sr-only">Actions</span></th>
+          </tr>
+        </thead>
+        <tbody>
+          {versions.map((version, i) => (
+            <tr
+              key={version.id}
+              onClick={(event) => {
+                if (!(event.target as HTMLElement).closest("a,button,[role=menu]")) open(i);
+              }}
+              {...rowProps(i)}
+            >
+              <td><Link tabIndex={-1} to="/models/$namespace/$model" params={{ namespace: model.namespace, model: model.slug }} search={{ version: String(version.number) }} className="font-mono text-12 font-medium">v{version.number}</Link></td>
+              <td className="max-w-0 min-w-48">
+                <span className="flex items-center gap-1.5">
+                  {version.aliases.map((alias) => <AliasChip key={alias} name={alias} />)}
+                  {version.name && version.name !== String(version.number) ? <Chip tone="line">{version.name}</Chip> : null}
+                  {version.state === "ARCHIVED" ? <Chip tone="warn">archived</Chip> : null}
+                  {version.sealed ? null : <Chip tone="info">open</Chip>}
+                  <span className="truncate" title={version.description}>{version.description || <span className="text-fg-3">{version.aliases.length ? "" : "no description"}</span>}</span>
+                </span>
+              </td>
+              {main ? <td className="text-right font-medium">{valueOf(version, main)}</td> : null}
+              <td className="text-right text-fg-2">{version.size_bytes === undefined ? "" : bytes(version.size_bytes)}</td>
+              <td className="text-fg-2"><code title={version.digest}>{version.digest ? shortDigest(version.digest).replace("sha256:", "").slice(0, 9) : ""}</code></td>
+              <td><Served version={version} model={model} deployments={deployments} /></td>
+              <td className="text-right text-fg-2">{version.seal_time ? <When time={version.seal_time} /> : "not sealed"}{version.author ? <span className="text-fg-3"> by {version.author}</span> : null}</td>
+              <td className="pl-0!"><AliasMenu model={model} version={version} /></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
+
+function valueOf(version: Version, name: string): string {
+  const figure = figures(version.custom_properties).find((one) => one.name === name);
+  return figure ? metric(figure.value) : "";
+}
+
+function Served({ version, model, deployments }: { version: Version; model: Model; deployments: Deployment[] }) {
+  const found = deployments.filter((one) => one.model_namespace === model.namespace && one.model === model.slug && one.version === version.number);
+  const first = found[0];
+  return first ? <State of="deployment" state={first.state} note={found.length > 1 ? `${found.length} deployments` : first.slug === model.slug ? undefined : first.slug} /> : null;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Braces, ChevronsUpDown, Image, PenLine, Rocket, Table2 } from "lucide-react";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { type Answer, classified, classify, infer } from "../../api/ask.ts";
+import * as queries from "../../api/queries.ts";
+import type { Deployment } from "../../api/types.ts";
+import { Loaded } from "../../app/loaded.tsx";
+import { taskName } from "../../logic/format.ts";
+import { imageCall, inferCall, type Target } from "../../logic/snippets.ts";
+import { emptyBody, fitsGrid } from "../../logic/tensors.ts";
+import { ButtonLink } from "../../ui/button.tsx";
+import { CodeTabs } from "../../ui/code.tsx";
+import { Segments } from "../../ui/field.tsx";
+import { Identicon } from "../../ui/identicon.tsx";
+import { Menu, MenuChoices } from "../../ui/menu.tsx";
+import { Note } from "../../ui/note.tsx";
+import { Panel, PanelHead } from "../../ui/panel.tsx";
+import type { Stroke } from "../../ui/pad.tsx";
+import { State } from "../../ui/state.tsx";
+import { AnswerPanel, Response } from "./answer.tsx";
+import { DrawInput } from "./draw-input.tsx";
+import { GridInput } from "./grid-input.tsx";
+import { ImageInput } from "./image-input.tsx";
+import { JsonInput } from "./json-input.tsx";
+import { Latency } from "./latency.tsx";
+import { remember, Tried, type Try } from "./tried.tsx";
+
+const route = getRouteApi("/playground/$namespace/$deployment");
+type Input = "draw" | "image" | "numbers" | "json";
+
+/** What is asked: an image for the typed task, or tensors. */
+export type Question = { kind: "image"; base64: string; url: string; strokes?: Stroke[] } | { kind: "tensors"; body: string };
+
+export function PlaygroundPage() {
+  const { namespace, deployment } = route.useParams();
+  const query = useQuery(queries.deployment(namespace, deployment));
+  return <Loaded query={query} what={`the deployment ${namespace}/${deployment}`}>{(data) => <Playground key={data.id} deployment={data} />}</Loaded>;
+}
+
+function Playground({ deployment }: { deployment: Deployment }) {
+  const { input } = route.useSearch();
+  const navigate = route.useNavigate();
+  const who = useQuery(queries.whoami).data;
+  const declared = useQuery({ ...queries.declaration(deployment.model_namespace, deployment.model, deployment.version ?? 0), enabled: deployment.version !== undefined });
+  const task = (deployment.task ?? deployment.signature?.task ?? "").replace(/^TASK_/, "");
+  const images = task === "CLASSIFICATION";
+  const grid = fitsGrid(deployment.signature);
+  const modes: Input[] = [...(images ? (["draw", "image"] as const) : []), ...(grid ? (["numbers"] as const) : []), "json"];
+  const mode = modes.find((one) => one === input) ?? modes[0]!;
+
+  const target: Target = useMemo(
+    () => ({ origin: window.location.origin, key: who !== undefined && who.kind !== "ANONYMOUS", namespace: deployment.namespace, deployment: deployment.slug, model: deployment.model }),
+    [deployment.namespace, deployment.slug, deployment.model, who],
+  );
+  const [question, setQuestion] = useState<Question>();
+  const [times, setTimes] = useState<number[]>([]);
+  const under = useRef<AbortController>(undefined);
+  const ask = useMutation({
+    mutationFn: (asked: Question): Promise<Answer> => {
+      // The newest question is the one whose answer counts.
+      under.current?.abort();
+      under.current = new AbortController();
+      return asked.kind === "image" ? classify({ ...target, namespace: deployment.model_namespace }, asked.base64, under.current.signal) : infer(target, asked.body, under.current.signal);
+    },
+    onSuccess: (answer, asked) => {
+      setKept(answer);
+      const found = classified(answer);
+      if (found && asked.kind === "image") setTries((old) => remember(old, { question: asked, category: found.category, score: found.score }));
+      setTimes((old) => [...old.slice(-49), answer.roundTripMs]);
+    },
+  });
+  const [strokes, setStrokes] = useState<Stroke[]>([]);
+  const [tries, setTries] = useState<Try[]>([]);
+  const [kept, setKept] = useState<Answer>();
+  const { mutate, reset } = ask;
+  const send = useCallback((asked: Question | undefined) => {
+    setQuestion(asked);
+    if (asked) return mutate(asked);
+    under.current?.abort();
+    setKept(undefined);
+    reset();
+  }, [mutate, reset]);
+
+  const again = (question: Question) => {
+    if (question.kind !== "image") return;
+    setStrokes(question.strokes ?? []);
+    void navigate({ search: { input: question.strokes ? undefined : "image" }, replace: true });
+    send(question);
+  };
+  const calls = question?.kind === "tensors" || (!question && !(mode === "draw" || mode === "image")) ? inferCall(target, question?.kind === "tensors" ? question.body : emptyBody(deployment.signature)) : imageCall({ ...target, namespace: deployment.model_namespace }, question?.kind === "image" ? question.base64 : "");
+  const labels = declared.data?.output?.labels;
+
+  return (
+    <>
+      <div className="mb-4 flex flex-wrap items-center gap-3">
+        <h1>Playground</h1>
+        <Picker current={deployment} task={task} />
+        {modes.length > 1 ? (
+          <Segments<Input>
+            label="Input"
+            value={mode}
+            onChange={(next) => void navigate({ search: { input: next === modes[0] ? undefined : next }, replace: true })}
+            options={modes.map((value) => ({ value, label: value === "draw" ? <><PenLine aria-hidden />Draw</> : value === "image" ? <><Image aria-hidden />Image</> : value === "numbers" ? <><Table2 aria-hidden />Numbers</> : <><Braces aria-hidden />JSON</> }))}
+          />
+        ) : null}
+        <ButtonLink className="ml-auto max-phone:ml-0" to="/deployments/$namespace/$deployment" params={{ namespace: deployment.namespace, deployment: deployment.slug }}><Rocket aria-hidden />Deployment</ButtonLink>
+      </div>
+      {deployment.state !== "READY" ? (
+        <div className="mb-4"><Note tone={deployment.state === "FAILED" ? "bad" : "info"} title={<State of="deployment" state={deployment.state} />}>{deployment.reason || "It answers when it is ready; this page notices."}</Note></div>
+      ) : null}
+      <div className="grid grid-cols-[374px_minmax(0,1fr)_minmax(0,396px)] items-start gap-4 max-desk:grid-cols-[minmax(300px,374px)_minmax(0,1fr)] max-phone:grid-cols-[minmax(0,1fr)]">
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
+        <Panel aria-label="Input">
+          <PanelHead title="Input" note={images && (mode === "draw" || mode === "image") ? sizeOf(declared.data?.input) : undefined} />
+          <div className="px-4 py-3">
+            {images ? <div hidden={mode !== "draw"}><DrawInput strokes={strokes} onChange={setStrokes} onAsk={send} /></div> : null}
+            {images ? <div hidden={mode !== "image"}><ImageInput active={mode === "image"} busy={ask.isPending} onAsk={send} /></div> : null}
+            {grid ? <div hidden={mode !== "numbers"}><GridInput signature={deployment.signature!} busy={ask.isPending} onAsk={send} /></div> : null}
+            <div hidden={mode !== "json"}><JsonInput signature={deployment.signature} busy={ask.isPending} onAsk={send} /></div>
+          </div>
+        </Panel>
+        <Tried tries={tries} current={question} onPick={again} />
+        </div>
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
+          <AnswerPanel answer={kept} error={isAbort(ask.error) ? null : ask.error} busy={ask.isPending} labels={Array.isArray(labels) ? labels : undefined} hint={mode === "draw" ? "Draw something. It answers after each stroke." : mode === "image" ? "Drop an image, or paste one." : "Fill in the input and send it."} />
+          <Latency answer={kept} times={times} deployment={deployment} />
+        </div>
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 max-desk:col-span-2 max-phone:col-span-1">
+          <CodeTabs label="The same call" snippets={calls} />
+          {kept ? <Response answer={kept} /> : null}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function isAbort(error: Error | null): boolean {
+  return error?.name === "AbortError";
+}
+
+function sizeOf(input: Record<string, unknown> | undefined): string | undefined {
+  const { width, height, color } = input ?? {};
+  return typeof width === "number" && typeof height === "number" ? `the model sees ${width} × ${height}${typeof color === "string" ? `, ${color === "GRAY" ? "gray" : color}` : ""}` : undefined;
+}
+
+function Picker({ current, task }: { current: Deployment; task: string }) {
+  const all = useQuery(queries.deployments("")).data ?? [current];
+  const navigate = useNavigate();
+  const name = (one: Deployment) => `${one.namespace}/${one.slug}`;
+  return (
+    <Menu
+      label="Deployment"
+      trigger={
+        <button type="button" aria-label={`Deployment ${current.slug}, choose another`} className="flex h-[30px] min-w-0 items-center gap-2 rounded-control border border-line-strong bg-surface px-2 hover:border-line-field max-phone:h-9">
+          <Identicon of={`${current.model_namespace}/${current.model}`} size={18} />
+          <b className="truncate font-medium">{current.slug}</b>
+          <span className="truncate text-fg-3">{taskName(task)}</span>
+          <ChevronsUpDown aria-hidden size={13} className="text-fg-3" />
+        </button>
+      }
+    >
+      <MenuChoices
+        value={name(current)}
+        onChange={(wanted) => {
+          const one = all.find((candidate) => name(candidate) === wanted);
+          if (one) void navigate({ to: "/playground/$namespace/$deployment", params: { namespace: one.namespace, deployment: one.slug } });
+        }}
+        options={all.map((one) => ({ value: name(one), label: <><Identicon of={`${one.model_namespace}/${one.model}`} size={18} />{name(one)}<span className="pl-3 text-12"><State of="deployment" state={one.state} /></span></> }))}
+      />
+    </Menu>
+  );
+}
