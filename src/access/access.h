@@ -64,8 +64,8 @@ class Access {
   Access(store::Store& store, events::Log& events, Logger& log, Metrics& metrics, bool dev);
   ~Access();
 
-  // The namespace `default`, the system's roles. Without dev, the first start makes a one-time admin key and
-  // returns it (once).
+  // To be called before anything else. The namespace `default`, the principal `admin`. Without dev, the first start
+  // makes a one-time admin key and returns it (once).
   Result<std::optional<std::string>> bootstrap();
 
   // `authorization` is the header's value, empty when there was none. Takes "Bearer KEY" and "Basic" with the
@@ -82,7 +82,8 @@ class Access {
   Status require_everywhere(const Call& call, Role needed) const;
 
   // `namespace_column` and `id_column` are trusted SQL; `first` is the number of the next free parameter.
-  Visible visible(const Call& call, ObjectKind kind, std::string_view namespace_column, std::string_view id_column, int first) const;
+  Visible visible(const Call& call, ObjectKind kind, std::string_view namespace_column, std::string_view id_column,
+                  int first) const;
 
   // Records that an object exists (the resources table), in the transaction that makes or removes it.
   Status add_resource(store::Tx& tx, const ResourceRef& resource);
@@ -90,14 +91,25 @@ class Access {
 
   // Namespaces. An empty slug means call.namespace_. Errors: not_found, permission_denied
   Result<Authorized<NamespaceRef>> get_namespace(const Call& call, Role needed, std::string_view slug) const;
+  // For rooms that check the right on an object inside it; an empty slug means call.namespace_.
+  Result<std::optional<Namespace>> find_namespace(const Call& call, std::string_view slug) const;
+  // Errors: not_found
   Result<std::string> namespace_slug(NamespaceId id) const;
   Result<std::vector<Namespace>> list_namespaces(const Call& call) const;
   // Errors: already_exists, invalid_argument
   Result<Namespace> create_namespace(const Call& call, std::string name, std::string slug, std::string description);
 
+  // Keys of the caller (of `admin` for the anonymous caller of dev mode); a key never exceeds nor outlives the
+  // one that made it. An admin sees and revokes everyone's. Errors: permission_denied (a key below ADMIN or
+  // bound to namespaces), invalid_argument, not_found
   Result<CreatedKey> create_key(const Call& call, NewKey wanted);
   Result<std::vector<ApiKey>> list_keys(const Call& call) const;
   Status revoke_key(const Call& call, ApiKeyId id);
+
+  // Signs the page tokens of lists (store/lists/listing.h); the same on every node.
+  Result<std::string> page_token_key() const;
+  // Writes down when keys were last used. A thread of Access does it once a minute.
+  Status write_uses();
 
  private:
   Result<Role> check(const Call& call, Role needed, const ResourceRef& resource) const;
@@ -111,5 +123,9 @@ Status check_slug(std::string_view slug);
 Result<std::string> slug_of(std::string_view name);
 // ≤ 250 bytes of valid UTF-8 without control characters, not blank. Errors: invalid_argument
 Status check_name(std::string_view name, std::string_view field);
+// ≤ `limit` bytes of valid UTF-8 without NUL; lines and nothing at all are fine. Errors: invalid_argument
+Status check_text(std::string_view text, std::size_t limit, std::string_view field);
+// A name from outside, for messages: a slug as it is, else quoted, cut and without control characters.
+std::string as_shown(std::string_view text);
 
 }  // namespace souk::access

@@ -53,6 +53,7 @@ struct Grant {
 struct Scope {
   Role role = Role::OWNER;
   std::vector<NamespaceId> namespaces;  // empty: all
+  std::optional<Time> expire_time;      // of the key; what it makes ends no later
 };
 
 // Somebody known. Immutable once made; shared between calls.
@@ -92,6 +93,8 @@ struct ApiKey {
   std::optional<Time> last_use_time;  // to the minute
   std::optional<Time> revoke_time;
 };
-BOOST_DESCRIBE_STRUCT(ApiKey, (), (id, name, prefix, principal_id, role, namespaces, create_time, expire_time, last_use_time, revoke_time))
+BOOST_DESCRIBE_STRUCT(ApiKey, (),
+                      (id, name, prefix, principal_id, role, namespaces, create_time, expire_time, last_use_time,
+                       revoke_time))
 
 }  // namespace souk::access
