@@ -21,10 +21,10 @@ struct VersionFile {
 };
 
 struct Inspection {
-  std::string format;                  // "onnx"; "" when no runtime knows these files
-  std::string runtime;                 // which runtime can run it: "onnx"; "" for none
-  std::string missing;                 // when none can: what is missing, in words for the user
-  std::optional<Signature> signature;  // of what a runtime can run
+  std::string format;                    // "onnx"; "" when no runtime knows these files
+  std::string runtime;                   // which runtime can run it: "onnx"; "" for none
+  std::string missing;                   // when none can: what is missing, in words for the user
+  std::optional<Signature> signature;    // of what a runtime can run
   std::optional<json::Raw> declaration;  // souk.yaml as JSON
 };
 BOOST_DESCRIBE_STRUCT(Inspection, (), (format, runtime, missing, signature, declaration))

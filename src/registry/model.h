@@ -38,12 +38,11 @@ struct RegisteredModel {
   Time update_time;
   std::int64_t revision = 1;  // grows with each change: the ETag
 
-  access::ResourceRef resource() const {
-    return {access::ObjectKind::MODEL, id.value, namespace_id, "model " + slug};
-  }
+  access::ResourceRef resource() const { return {access::ObjectKind::MODEL, id.value, namespace_id, "model " + slug}; }
 };
-BOOST_DESCRIBE_STRUCT(RegisteredModel, (), (id, uid, namespace_id, slug, name, description, readme, owner, state, tags,
-                                            custom_properties, create_time, update_time, revision))
+BOOST_DESCRIBE_STRUCT(RegisteredModel, (),
+                      (id, uid, namespace_id, slug, name, description, readme, owner, state, tags, custom_properties,
+                       create_time, update_time, revision))
 
 struct ModelVersion {
   VersionId id;
@@ -68,9 +67,10 @@ struct ModelVersion {
   std::optional<Time> seal_time;
   std::int64_t revision = 1;
 };
-BOOST_DESCRIBE_STRUCT(ModelVersion, (), (id, uid, model_id, number, name, description, author, state, uri, sealed_digest,
-                                         format, runtime, missing, size_bytes, signature, declaration, custom_properties,
-                                         create_time, update_time, seal_time, revision))
+BOOST_DESCRIBE_STRUCT(ModelVersion, (),
+                      (id, uid, model_id, number, name, description, author, state, uri, sealed_digest, format, runtime,
+                       missing, size_bytes, signature, declaration, custom_properties, create_time, update_time,
+                       seal_time, revision))
 
 struct Alias {
   ModelId model_id;
@@ -102,5 +102,9 @@ struct Reference {
   // Errors: invalid_argument
   static Result<Reference> parse(std::string_view text);
 };
+
+// distribution-spec's tag: [a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}
+bool is_tag(std::string_view text);
+bool is_all_digits(std::string_view text);
 
 }  // namespace souk::registry

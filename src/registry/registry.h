@@ -8,6 +8,8 @@
 // make none.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "events/log.h"
 #include "registry/inspector.h"
 #include "registry/model.h"
+#include "store/lists/listing.h"
 #include "store/store.h"
 
 namespace souk::registry {
@@ -30,6 +33,7 @@ struct NewModel {
   std::string description, readme, owner;
   json::Raw tags{"{}"}, custom_properties{"{}"};
 };
+BOOST_DESCRIBE_STRUCT(NewModel, (), (name, slug, description, readme, owner, tags, custom_properties))
 struct ModelPatch {
   json::Patch<std::string> name, description, readme, owner;
   json::Patch<State> state;
@@ -41,24 +45,17 @@ struct NewVersion {
   std::optional<std::string> uri;
   json::Raw custom_properties{"{}"};
 };
+BOOST_DESCRIBE_STRUCT(NewVersion, (), (name, description, author, uri, custom_properties))
 struct VersionPatch {
   json::Patch<std::string> name, description, author;
   json::Patch<State> state;
   json::Patch<json::Raw> custom_properties;
 };
 
-struct ListQuery {
-  std::string filter;    // one grammar for every list: name = "a" AND create_time > "2026-…"
-  std::string order_by;  // "update_time desc"
-  std::int64_t page_size = 100;
-  std::string page_token;
-};
-template <class T>
-struct Page {
-  std::vector<T> items;
-  std::string next_page_token;  // empty: the last page
-};
+using store::ListQuery;  // store/lists/listing.h
+using store::Page;
 
+// Its readme is left empty: only get_model gives it.
 struct ListedModel : RegisteredModel {
   std::string namespace_;  // slug
 };
@@ -86,11 +83,13 @@ class Registry {
   void ask_before_delete(UsedBy used_by);
 
   // --- models ---------------------------------------------------------------------------------------
-  Result<AuthorizedModel> get_model(const access::Call& call, access::Role needed, std::string_view ns, std::string_view model);
+  Result<AuthorizedModel> get_model(const access::Call& call, access::Role needed, std::string_view ns,
+                                    std::string_view model);
   Result<AuthorizedModel> get_model(const access::Call& call, access::Role needed, ModelId id);
   Result<RegisteredModel> create_model(const access::Call& call, const AuthorizedNamespace& ns, NewModel wanted);
   // `if_match`: the revision the caller saw. Errors: failed_precondition (changed since), already_exists (name)
-  Result<RegisteredModel> update_model(const access::Call& call, const AuthorizedModel& model, const ModelPatch& patch, std::optional<std::int64_t> if_match);
+  Result<RegisteredModel> update_model(const access::Call& call, const AuthorizedModel& model, const ModelPatch& patch,
+                                       std::optional<std::int64_t> if_match);
   Status delete_model(const access::Call& call, const AuthorizedModel& model, std::optional<std::int64_t> if_match);
   // ns empty: every visible one. Errors: invalid_argument (filter: with the column; page token)
   Result<Page<ListedModel>> list_models(const access::Call& call, std::string_view ns, const ListQuery& query);
@@ -106,30 +105,35 @@ class Registry {
   Result<Page<ModelVersion>> list_versions(const AuthorizedModel& model, const ListQuery& query);
   Result<std::int64_t> count_versions(const AuthorizedModel& model);
   Result<ModelVersion> create_version(const access::Call& call, const AuthorizedModel& model, NewVersion wanted);
-  Result<ModelVersion> update_version(const access::Call& call, const AuthorizedModel& model, std::string_view version, const VersionPatch& patch, std::optional<std::int64_t> if_match);
+  Result<ModelVersion> update_version(const access::Call& call, const AuthorizedModel& model, std::string_view version,
+                                      const VersionPatch& patch, std::optional<std::int64_t> if_match);
   Status delete_version(const access::Call& call, const AuthorizedModel& model, std::string_view version);
 
   // --- aliases --------------------------------------------------------------------------------------
-  Result<Alias> set_alias(const access::Call& call, const AuthorizedModel& model, std::string_view alias, std::string_view version);
+  Result<Alias> set_alias(const access::Call& call, const AuthorizedModel& model, std::string_view alias,
+                          std::string_view version);
   Status remove_alias(const access::Call& call, const AuthorizedModel& model, std::string_view alias);
   Result<std::vector<Alias>> list_aliases(const AuthorizedModel& model);
   Result<std::vector<AliasChange>> alias_history(const AuthorizedModel& model, std::string_view alias);
 
   // --- bytes ----------------------------------------------------------------------------------------
-  // The repository of ns/model for a push or pull; the model need not exist to push. Errors: not_found, permission_denied
-  Result<artifacts::Repository> repository(const access::Call& call, access::Role needed, std::string_view ns, std::string_view model);
+  // The repository of ns/model for a push or pull; the model need not exist to push. Errors: not_found,
+  // permission_denied
+  Result<artifacts::Repository> repository(const access::Call& call, access::Role needed, std::string_view ns,
+                                           std::string_view model);
   // PUT of a manifest: checks, inspects (in a child, before the transaction), then in one transaction writes the
   // manifest, makes the model if there is none, makes or finds the version, seals it and moves what is to move.
   // `reference` is a tag or a digest. Errors: invalid_argument (manifest, or a model file that does not load:
   // which and why), not_found (a blob that was not pushed), failed_precondition (tag of a sealed version)
-  Result<Pushed> push_manifest(const access::Call& call, const artifacts::Repository& repository, std::string_view reference,
-                               std::string_view media_type, std::string_view bytes);
+  Result<Pushed> push_manifest(const access::Call& call, const artifacts::Repository& repository,
+                               std::string_view reference, std::string_view media_type, std::string_view bytes);
   // A tag, alias, version name or digest to the manifest's digest.
   Result<Digest> resolve_manifest(const artifacts::Repository& repository, std::string_view reference);
   Result<std::vector<artifacts::File>> version_files(const AuthorizedModel& model, const ModelVersion& version);
 
- private:
   struct State;
+
+ private:
   std::shared_ptr<State> state_;
 };
 

@@ -16,16 +16,31 @@
 
 namespace souk::registry {
 
-BOOST_DEFINE_ENUM_CLASS(Datatype, BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, BF16, FP32, FP64, BYTES)
+BOOST_DEFINE_ENUM_CLASS(Datatype, BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP16, BF16, FP32,
+                        FP64, BYTES)
 
 // Unit: bytes an element; 0 for BYTES.
 constexpr std::size_t element_size(Datatype type) {
   switch (type) {
-    case Datatype::BOOL: case Datatype::UINT8: case Datatype::INT8: return 1;
-    case Datatype::UINT16: case Datatype::INT16: case Datatype::FP16: case Datatype::BF16: return 2;
-    case Datatype::UINT32: case Datatype::INT32: case Datatype::FP32: return 4;
-    case Datatype::UINT64: case Datatype::INT64: case Datatype::FP64: return 8;
-    case Datatype::BYTES: return 0;
+    case Datatype::BOOL:
+    case Datatype::UINT8:
+    case Datatype::INT8:
+      return 1;
+    case Datatype::UINT16:
+    case Datatype::INT16:
+    case Datatype::FP16:
+    case Datatype::BF16:
+      return 2;
+    case Datatype::UINT32:
+    case Datatype::INT32:
+    case Datatype::FP32:
+      return 4;
+    case Datatype::UINT64:
+    case Datatype::INT64:
+    case Datatype::FP64:
+      return 8;
+    case Datatype::BYTES:
+      return 0;
   }
   return 0;
 }

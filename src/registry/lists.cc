@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/state.h"
+
+namespace souk::registry {
+
+namespace {
+
+using store::ColumnType;
+
+const store::ListSchema& model_schema() {
+  static const store::ListSchema schema{
+      .filter = {.columns = {{"id", "m.id", ColumnType::integer, true},
+                             {"uid", "m.uid", ColumnType::text},
+                             {"name", "m.name", ColumnType::text, true},
+                             {"slug", "m.slug", ColumnType::text, true},
+                             {"description", "m.description", ColumnType::text},
+                             {"owner", "m.owner", ColumnType::text},
+                             {"state", "m.state", ColumnType::text},
+                             {"create_time", "m.create_time", ColumnType::time, true},
+                             {"update_time", "m.update_time", ColumnType::time, true},
+                             {"namespace", "n.slug", ColumnType::text}},
+                 .properties = {"model_properties", "m.id", {"custom_properties", "tags"}}},
+      .id = "m.id",
+      .default_order = "update_time desc"};
+  return schema;
+}
+
+const store::ListSchema& version_schema() {
+  static const store::ListSchema schema{
+      .filter = {.columns = {{"id", "v.id", ColumnType::integer, true},
+                             {"uid", "v.uid", ColumnType::text},
+                             {"number", "v.number", ColumnType::integer, true},
+                             {"name", "v.name", ColumnType::text, true},
+                             {"description", "v.description", ColumnType::text},
+                             {"author", "v.author", ColumnType::text},
+                             {"state", "v.state", ColumnType::text},
+                             {"digest", "v.sealed_digest", ColumnType::text},
+                             {"format", "v.format", ColumnType::text},
+                             {"runtime", "v.runtime", ColumnType::text},
+                             {"size_bytes", "v.size_bytes", ColumnType::integer},
+                             {"create_time", "v.create_time", ColumnType::time, true},
+                             {"update_time", "v.update_time", ColumnType::time, true}},
+                 .properties = {"model_version_properties", "v.id", {"custom_properties"}}},
+      .id = "v.id",
+      .default_order = "number desc"};
+  return schema;
+}
+
+// The columns of ListedModel: a list does not carry a megabyte of readme a row.
+const std::string& listed_columns() {
+  static const std::string columns = [] {
+    std::string all = store::columns<RegisteredModel>("m");
+    return all.replace(all.find("m.readme"), 8, "''");
+  }();
+  return columns;
+}
+
+Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Call& call, NamespaceId only,
+                                       const ListQuery& query) {
+  const std::string key = SOUK_TRY(state.access.page_token_key());
+  access::Visible visible = state.access.visible(call, access::ObjectKind::MODEL, "m.namespace_id", "m.id", 1);
+  std::vector<store::Value> parameters = std::move(visible.parameters);
+  std::string where = visible.sql;
+  if (only) {
+    parameters.emplace_back(only.value);
+    where += " AND m.namespace_id = $" + std::to_string(parameters.size());
+  }
+  const store::Listing listing =
+      SOUK_TRY(compile_listing(query, model_schema(), state.store.dialect(), key,
+                               "models " + std::to_string(only.value), static_cast<int>(parameters.size()) + 1));
+  parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
+  parameters.emplace_back(listing.fetch());
+  const std::string sql = "SELECT " + listed_columns() + ", " + listing.order_column +
+                          " FROM registered_models m JOIN namespaces n ON n.id = m.namespace_id WHERE " + where +
+                          " AND " + listing.where + " ORDER BY " + listing.order + " LIMIT $" +
+                          std::to_string(parameters.size());
+  auto rows = SOUK_TRY(state.store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  auto page = SOUK_TRY(store::page_of<RegisteredModel>(std::move(rows), listing, key));
+  Page<ListedModel> out{{}, std::move(page.next_page_token)};
+  for (RegisteredModel& model : page.items) {
+    ListedModel& listed = out.items.emplace_back();
+    static_cast<RegisteredModel&>(listed) = std::move(model);
+    listed.namespace_ = SOUK_TRY(state.access.namespace_slug(listed.namespace_id));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Page<ListedModel>> Registry::list_models(const access::Call& call, std::string_view ns, const ListQuery& query) {
+  if (ns.empty()) return list_visible(*state_, call, NamespaceId(), query);
+  const auto missing = [&] { return not_found("namespace " + access::as_shown(ns) + " does not exist"); };
+  const auto found = SOUK_TRY(state_->access.find_namespace(call, ns));
+  if (!found || !call.principal) return missing();
+  auto page = list_visible(*state_, call, found->id, query);
+  // Who may not see the namespace may still see some of its models; who sees none is told as if it were not there.
+  const bool sees_all = call.principal->role_in(found->id) >= access::Role::READER;
+  if (!sees_all && (!page || page->items.empty())) return missing();
+  return page;
+}
+
+Result<Page<ModelVersion>> Registry::list_versions(const AuthorizedModel& model, const ListQuery& query) {
+  const std::string key = SOUK_TRY(state_->access.page_token_key());
+  const store::Listing listing = SOUK_TRY(compile_listing(query, version_schema(), state_->store.dialect(), key,
+                                                          "versions " + std::to_string(model->id.value), 2));
+  std::vector<store::Value> parameters{model->id.value};
+  parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
+  parameters.emplace_back(listing.fetch());
+  const std::string sql = "SELECT " + store::columns<ModelVersion>("v") + ", " + listing.order_column +
+                          " FROM model_versions v WHERE v.model_id = $1 AND " + listing.where + " ORDER BY " +
+                          listing.order + " LIMIT $" + std::to_string(parameters.size());
+  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  return store::page_of<ModelVersion>(std::move(rows), listing, key);
+}
+
+}  // namespace souk::registry

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "access/idempotency.h"
+#include "registry/properties.h"
+#include "registry/state.h"
+
+namespace souk::registry {
+
+namespace {
+
+constexpr std::size_t kMaxDescription = 64 << 10;
+constexpr std::size_t kMaxReadme = 1 << 20;
+constexpr std::size_t kMaxOwner = 250;
+
+Status check_model(const RegisteredModel& model) {
+  SOUK_TRY(access::check_name(model.name, "name"));
+  SOUK_TRY(access::check_text(model.description, kMaxDescription, "description"));
+  SOUK_TRY(access::check_text(model.readme, kMaxReadme, "readme"));
+  SOUK_TRY(access::check_text(model.owner, kMaxOwner, "owner"));
+  SOUK_TRY(check_tags(model.tags, "tags"));
+  return check_properties(model.custom_properties, "custom_properties");
+}
+
+// A name of which nothing is left ("模型") has a slug all the same.
+std::string derived_slug(const std::string& name) {
+  Result<std::string> slug = access::slug_of(name);
+  return slug ? *slug : "model-" + sha256(name).hex().substr(0, 8);
+}
+
+void apply_object(const json::Patch<json::Raw>& patch, json::Raw& value) {
+  if (patch.given()) value = patch.is_null() ? json::Raw{"{}"} : patch.value;
+}
+
+RegisteredModel patched(RegisteredModel model, const ModelPatch& patch) {
+  apply_patch(patch.name, model.name);
+  apply_patch(patch.description, model.description);
+  apply_patch(patch.readme, model.readme);
+  apply_patch(patch.owner, model.owner);
+  apply_object(patch.tags, model.tags);
+  apply_object(patch.custom_properties, model.custom_properties);
+  if (patch.state.has_value()) model.state = patch.state.value;
+  return model;
+}
+
+// {"changed":["name","state"]}, or nothing when the two are equal.
+std::optional<std::string> difference(const RegisteredModel& a, const RegisteredModel& b) {
+  std::vector<std::string> changed;
+  const auto compare = [&](bool equal, const char* field) {
+    if (!equal) changed.emplace_back(field);
+  };
+  compare(a.name == b.name, "name");
+  compare(a.description == b.description, "description");
+  compare(a.readme == b.readme, "readme");
+  compare(a.owner == b.owner, "owner");
+  compare(a.state == b.state, "state");
+  compare(a.tags == b.tags, "tags");
+  compare(a.custom_properties == b.custom_properties, "custom_properties");
+  if (changed.empty()) return std::nullopt;
+  return R"({"changed":)" + json::write(changed) + "}";
+}
+
+}  // namespace
+
+Result<RegisteredModel> make_model(Registry::State& state, store::Tx& tx, const access::Call& call, const Place& place,
+                                   RegisteredModel wanted, bool slug_given) {
+  if (!SOUK_TRY(try_insert_model(tx, wanted))) {
+    const auto named = SOUK_TRY(find_model_named(tx, place.namespace_id, wanted.name));
+    if (named) {
+      return already_exists("a model with the name '" + wanted.name + "' exists already in " + place.namespace_)
+          .at("name");
+    }
+    const auto taken =
+        already_exists("a model with the slug '" + wanted.slug + "' exists already in " + place.namespace_).at("slug");
+    if (slug_given) return taken;
+    wanted.slug = SOUK_TRY(free_slug(tx, place.namespace_id, wanted.slug));
+    if (!SOUK_TRY(try_insert_model(tx, wanted))) return taken;
+  }
+  SOUK_TRY(insert_properties(tx, "model_properties", wanted.id.value, "tags", wanted.tags));
+  SOUK_TRY(insert_properties(tx, "model_properties", wanted.id.value, "custom_properties", wanted.custom_properties));
+  SOUK_TRY(state.access.add_resource(tx, wanted.resource()));
+  SOUK_TRY(state.append(tx, call, place, "model.created", "model", wanted.id.value, wanted.slug, "{}"));
+  return wanted;
+}
+
+Result<RegisteredModel> Registry::create_model(const access::Call& call, const AuthorizedNamespace& ns,
+                                               NewModel wanted) {
+  SOUK_TRY(need(ns.role(), access::Role::WRITER, "namespace " + ns->slug));
+  const bool slug_given = !wanted.slug.empty();
+  if (wanted.name.empty()) wanted.name = wanted.slug;
+  if (slug_given) SOUK_TRY(access::check_slug(wanted.slug));
+  RegisteredModel model;
+  model.uid = new_uid();
+  model.namespace_id = ns->id;
+  model.slug = slug_given ? wanted.slug : derived_slug(wanted.name);
+  model.name = wanted.name;
+  model.description = wanted.description;
+  model.readme = wanted.readme;
+  model.owner = wanted.owner;
+  model.tags = wanted.tags;
+  model.custom_properties = wanted.custom_properties;
+  model.create_time = model.update_time = now();
+  SOUK_TRY(check_model(model));
+  const Place place{ns->id, ns->slug, ""};
+  return state_->store.write([&](store::Tx& tx) {
+    return access::once<RegisteredModel>(
+        tx, call, [&] { return "create_model " + ns->slug + json::write(wanted); },
+        [&] { return make_model(*state_, tx, call, place, model, slug_given); });
+  });
+}
+
+Result<RegisteredModel> Registry::update_model(const access::Call& call, const AuthorizedModel& model,
+                                               const ModelPatch& patch, std::optional<std::int64_t> if_match) {
+  const Place place = SOUK_TRY(state_->place(*model));
+  SOUK_TRY(need(model.role(), access::Role::WRITER, place.label()));
+  if (patch.state.is_null()) return invalid_argument("state: expected LIVE or ARCHIVED, got null").at("state");
+  SOUK_TRY(check_model(patched(*model, patch)));
+  return state_->store.write([&](store::Tx& tx) -> Result<RegisteredModel> {
+    const auto before = SOUK_TRY(find_model(tx, model->id));
+    if (!before) return missing_model(place.namespace_, place.model);
+    if (if_match && *if_match != before->revision) return changed_since(place.label());
+    RegisteredModel after = patched(*before, patch);
+    const auto changes = difference(*before, after);
+    if (!changes) return after;
+    if (after.name != before->name && SOUK_TRY(find_model_named(tx, after.namespace_id, after.name))) {
+      return already_exists("a model with the name '" + after.name + "' exists already in " + place.namespace_)
+          .at("name");
+    }
+    after.update_time = now();
+    after.revision = before->revision + 1;
+    SOUK_TRY(update_model_row(tx, after));
+    if (after.tags != before->tags) {
+      SOUK_TRY(replace_properties(tx, "model_properties", after.id.value, "tags", after.tags));
+    }
+    if (after.custom_properties != before->custom_properties) {
+      SOUK_TRY(
+          replace_properties(tx, "model_properties", after.id.value, "custom_properties", after.custom_properties));
+    }
+    SOUK_TRY(state_->append(tx, call, place, "model.updated", "model", after.id.value, after.slug, *changes));
+    return after;
+  });
+}
+
+Status Registry::delete_model(const access::Call& call, const AuthorizedModel& model,
+                              std::optional<std::int64_t> if_match) {
+  const Place place = SOUK_TRY(state_->place(*model));
+  SOUK_TRY(need(model.role(), access::Role::ADMIN, place.label()));
+  return state_->store.write([&](store::Tx& tx) -> Status {
+    const auto before = SOUK_TRY(find_model(tx, model->id));
+    if (!before) return missing_model(place.namespace_, place.model);
+    if (if_match && *if_match != before->revision) return changed_since(place.label());
+    SOUK_TRY(state_->ask_users(tx, model->id, std::nullopt, place.label()));
+    SOUK_TRY(state_->artifacts.remove_repository(tx, place.repository()));
+    SOUK_TRY(delete_model_rows(tx, model->id));
+    SOUK_TRY(state_->access.remove_resource(tx, before->resource()));
+    return state_->append(tx, call, place, "model.deleted", "model", model->id.value, place.model, "{}");
+  });
+}
+
+}  // namespace souk::registry

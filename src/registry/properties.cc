@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/properties.h"
+
+#include <set>
+
+#include "access/access.h"
+
+namespace souk::registry {
+
+namespace {
+
+constexpr std::size_t kMaxBytes = 64 << 10;
+
+Status check_object(const json::Raw& value, std::string_view field, bool strings_only) {
+  const std::string of(field);
+  if (value.text == "{}") return {};
+  if (value.text.size() > kMaxBytes) {
+    return invalid_argument(of + " has " + std::to_string(value.text.size()) + " bytes; at most 65536 are allowed")
+        .at(of);
+  }
+  const json::Document document = SOUK_TRY(json::Document::parse(value.text));
+  const json::Value root = document.root();
+  if (root.kind() != json::Kind::object) {
+    return invalid_argument(of + ": expected an object, got " + std::string(root.kind_name())).at(of);
+  }
+  std::set<std::string, std::less<>> seen;
+  return root.each_member([&](std::string_view key, json::Value member) -> Status {
+    const std::string path = of + "." + access::as_shown(key);
+    if (Status named = access::check_name(key, path); !named) return named;
+    if (!seen.emplace(key).second) return invalid_argument(path + " is there twice").at(of);
+    const bool text = member.kind() == json::Kind::string;
+    if (strings_only && !text) {
+      return invalid_argument(path + ": expected a string, got " + std::string(member.kind_name())).at(of);
+    }
+    if (text && member.string().find('\0') != std::string_view::npos) {
+      return invalid_argument(path + " holds a NUL").at(of);
+    }
+    return {};
+  });
+}
+
+}  // namespace
+
+Status check_properties(const json::Raw& value, std::string_view field) {
+  return check_object(value, field, false);
+}
+Status check_tags(const json::Raw& value, std::string_view field) {
+  return check_object(value, field, true);
+}
+
+Status insert_properties(store::Tx& tx, std::string_view table, std::int64_t owner, std::string_view field,
+                         const json::Raw& value) {
+  if (value.text == "{}") return {};
+  const std::string sql = "INSERT INTO " + std::string(table) +
+                          " (owner_id, field, name, string_value, int_value, double_value, bool_value) "
+                          "VALUES ($1, $2, $3, $4, $5, $6, $7)";
+  const json::Document document = SOUK_TRY(json::Document::parse(value.text));
+  return document.root().each_member([&](std::string_view key, json::Value member) -> Status {
+    std::optional<std::string_view> text;
+    std::optional<std::int64_t> whole;
+    std::optional<double> real;
+    std::optional<bool> flag;
+    switch (member.kind()) {
+      case json::Kind::string:
+        text = member.string();
+        break;
+      case json::Kind::integer:
+        whole = member.integer();
+        break;
+      case json::Kind::unsigned_integer:
+      case json::Kind::number:
+        real = member.number();
+        break;
+      case json::Kind::boolean:
+        flag = member.boolean();
+        break;
+      default:
+        return {};  // null, lists and objects are kept, but no filter compares them
+    }
+    return tx.defer(sql, owner, field, key, text, whole, real, flag);
+  });
+}
+
+Status replace_properties(store::Tx& tx, std::string_view table, std::int64_t owner, std::string_view field,
+                          const json::Raw& value) {
+  const std::string sql = "DELETE FROM " + std::string(table) + " WHERE owner_id = $1 AND field = $2";
+  SOUK_TRY(tx.defer(sql, owner, field));
+  return insert_properties(tx, table, owner, field, value);
+}
+
+}  // namespace souk::registry

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tags and custom properties: checked, and kept a second time as typed index rows that filters read.
+// Inside the room only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "store/store.h"
+
+namespace souk::registry {
+
+// An object of at most 64 KiB whose keys have 1 to 250 bytes without control characters.
+// Errors: invalid_argument
+Status check_properties(const json::Raw& value, std::string_view field);
+// The same, of strings.
+Status check_tags(const json::Raw& value, std::string_view field);
+
+// Index rows of a checked object. `table` is trusted: "model_properties" or "model_version_properties".
+Status insert_properties(store::Tx& tx, std::string_view table, std::int64_t owner, std::string_view field,
+                         const json::Raw& value);
+Status replace_properties(store::Tx& tx, std::string_view table, std::int64_t owner, std::string_view field,
+                          const json::Raw& value);
+
+}  // namespace souk::registry
