@@ -62,6 +62,10 @@ std::optional<int> prepare(Settings& s, settings::Table& table, const std::vecto
       print_help(table, usage);
       return 0;
     }
+    if (argument == "--help-markdown") {
+      std::printf("%s", table.markdown().c_str());
+      return 0;
+    }
   }
   if (Status loaded = load(table, arguments, environ); !loaded) return fail(loaded.error(), 2);
   if (Status whole = complete(s); !whole) return fail(whole.error(), 2);

@@ -5,6 +5,8 @@
 namespace souk::api::native {
 namespace {
 
+constexpr std::size_t kLogEntries = 1000;
+
 struct DeploymentList {
   std::vector<Deployment> deployments;
   std::optional<std::string> next_page_token;
@@ -59,6 +61,34 @@ struct DeploymentLog {
   std::vector<LogEntry> entries;  // oldest first
 };
 BOOST_DESCRIBE_STRUCT(DeploymentLog, (), (entries))
+
+// One line of what happened, for people.
+LogEntry entry_of(const events::Event& event) {
+  auto field = [&](const char* key) -> std::string {
+    auto document = json::Document::parse(event.data.text);
+    if (!document || document->root().kind() != json::Kind::object) return "";
+    auto value = document->root().find(key);
+    if (!value) return "";
+    return value->kind() == json::Kind::string ? std::string(value->string()) : value->raw();
+  };
+  std::string state = field("state"), reason = field("reason"), revision = field("revision");
+  std::string message = event.type;
+  if (event.type == "replica.changed") message = "revision " + revision + " on " + field("node") + " is " + state;
+  if (event.type == "revision.created") message = "revision " + revision + " runs version " + field("version");
+  if (event.type == "deployment.created") message = "deployed by " + event.actor;
+  if (event.type == "deployment.updated") message = "changed by " + event.actor;
+  if (!reason.empty()) message += ": " + reason;
+  return {event.time, state == "FAILED" ? "ERROR" : "INFO", std::move(message)};
+}
+
+Result<DeploymentLog> log_of(const Rooms& rooms, const access::Call& call, const OneDeployment& request) {
+  auto deployment = SOUK_TRY(rooms.serving.get(call, access::Role::READER, request.ns, request.deployment));
+  DeploymentLog log;
+  for (const events::Event& event : SOUK_TRY(rooms.events.of_object("deployment", deployment->id.value, kLogEntries))) {
+    log.entries.push_back(entry_of(event));
+  }
+  return log;
+}
 
 // The version that answers, or that is to: its signature is the deployment's.
 std::optional<registry::ModelVersion> version_of(const Rooms& rooms, const access::Call& call,
@@ -163,6 +193,10 @@ void add_deployments(RouteTable::Door& door, const Rooms& rooms) {
         SOUK_TRY(rooms.serving.remove(call, deployment));
         return NoContent{};
       }));
+  door.add(plain<OneDeployment, DeploymentLog>(
+      "GET", "/api/v1/namespaces/{ns}/deployments/{deployment}/logs", kReader, kUsual,
+      {"get_deployment_logs", "What happened to a deployment, oldest first"},
+      [&rooms](const access::Call& call, const OneDeployment& request) { return log_of(rooms, call, request); }));
 }
 
 }  // namespace souk::api::native

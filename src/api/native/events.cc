@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// GET /api/v1/events: what happens, as server-sent events (WHATWG HTML, 9.2), from now on or from where
+// Last-Event-ID says. No thread waits for it: the log calls, the writer hands over to the connection.
+#include <memory>
+#include <mutex>
+
+#include "api/native/shapes.h"
+#include "net/sse.h"
+
+namespace souk::api::native {
+namespace {
+
+// Which events a principal may hear of: those of objects that it may see; those of no namespace only admins.
+bool may_hear(const access::Principal& principal, const events::Event& event) {
+  if (!event.namespace_id) return principal.role_everywhere() >= access::Role::ADMIN;
+  access::ObjectKind kind = event.kind == "model"        ? access::ObjectKind::MODEL
+                            : event.kind == "deployment" ? access::ObjectKind::DEPLOYMENT
+                                                         : access::ObjectKind::NAMESPACE;
+  std::int64_t id = kind == access::ObjectKind::NAMESPACE ? event.namespace_id.value : event.id;
+  return principal.role_on({kind, id, event.namespace_id, ""}) >= access::Role::READER;
+}
+
+std::vector<std::string> split_types(std::string_view text) {
+  std::vector<std::string> types;
+  while (!text.empty()) {
+    std::size_t comma = std::min(text.find(','), text.size());
+    if (comma > 0) types.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return types;
+}
+
+// Keeps the subscription as long as the client listens, and not a moment longer.
+struct Listener {
+  std::mutex mutex;
+  events::Subscription subscription;
+};
+
+Result<std::string> cursor_of(const Exchange& exchange) {
+  if (exchange.head().has_header("Last-Event-ID")) return std::string(exchange.head().header("Last-Event-ID"));
+  return SOUK_TRY(exchange.query("after")).value_or("");
+}
+
+Status listen(const Rooms& rooms, const ExchangePtr& exchange) {
+  std::string after = SOUK_TRY(cursor_of(*exchange));
+  std::string types = SOUK_TRY(exchange->query("types")).value_or("");
+  std::string ns = SOUK_TRY(exchange->query("namespace")).value_or("");
+  if (!ns.empty()) SOUK_TRY(rooms.access.get_namespace(exchange->call, access::Role::READER, ns));
+  if (!after.empty())
+    SOUK_TRY(rooms.events.read(after, {}, 1));  // a cursor that is none is said before the stream starts
+
+  events::Filter filter;
+  filter.types = split_types(types);
+  filter.visible = [principal = exchange->call.principal, ns](const events::Event& event) {
+    return (ns.empty() || event.namespace_ == ns) && may_hear(*principal, event);
+  };
+  net::EventWriter writer(exchange->stream, {}, {{"souk-trace-id", exchange->call.trace_id}});
+  auto listener = std::make_shared<Listener>();
+  auto subscribed = rooms.events.subscribe(
+      std::move(filter),
+      [writer](const events::EventPtr& event) mutable {
+        // A client that is too slow is cut off by the writer; the close below ends the subscription.
+        (void)writer
+            .send({.id = event->cursor, .type = event->type, .data = json::write(*event), .retry = std::nullopt})
+            .has_value();
+      },
+      after);
+  if (!subscribed) {
+    writer.close();
+    return {};
+  }
+  {
+    std::lock_guard lock(listener->mutex);
+    listener->subscription = std::move(*subscribed);
+  }
+  writer.on_close([listener] {
+    std::lock_guard lock(listener->mutex);
+    listener->subscription.reset();
+  });
+  return {};
+}
+
+}  // namespace
+
+void add_events(RouteTable::Door& door, const Rooms& rooms) {
+  Route route{"GET",
+              "/api/v1/events",
+              kReader,
+              {.max_bytes = 0},
+              Form::plain,
+              [&rooms](const ExchangePtr& exchange) {
+                if (Status status = listen(rooms, exchange); !status) exchange->fail(status.error());
+              },
+              {}};
+  route.doc.operation_id = "watch_events";
+  route.doc.summary = "What happens, as server-sent events; resumed by Last-Event-ID";
+  const std::string text = R"({"type":"string"})";
+  route.doc.parameters = {{"types", "query", false, text, "Comma-separated types, as model.updated or model.*"},
+                          {"namespace", "query", false, text, "Only of this namespace"},
+                          {"after", "query", false, text, "A cursor to go on from, where Last-Event-ID cannot be set"},
+                          {"Last-Event-ID", "header", false, text, "The last cursor seen"}};
+  route.doc.response_schema = text;
+  route.doc.response_type = "text/event-stream";
+  door.add(std::move(route));
+}
+
+}  // namespace souk::api::native
