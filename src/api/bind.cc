@@ -35,7 +35,7 @@ Result<std::optional<std::string>> text_of(const Exchange& exchange, std::string
 }
 
 Status check_query(const Exchange& exchange, std::span<const std::string_view> known) {
-  if (exchange.head().query.empty()) return {};
+  if (exchange.head().query.empty() || exchange.route->unknown == json::UnknownFields::ignore) return {};
   auto pairs = SOUK_TRY(net::parse_query(exchange.head().query));
   for (const auto& [key, value] : pairs) {
     if (std::ranges::find(known, key) != known.end()) continue;

@@ -49,7 +49,7 @@ struct is_optional<std::optional<T>> : std::true_type {};
 template <class D, class Member>
 Status bind_field(const Exchange& exchange, std::string_view name, Member& member, Place place) {
   if (place == Place::body) {
-    member = SOUK_TRY(json::read<Member>(SOUK_TRY(json_body(exchange))));
+    member = SOUK_TRY(json::read<Member>(SOUK_TRY(json_body(exchange)), exchange.route->unknown));
     return {};
   }
   if constexpr (is_optional<Member>::value) {

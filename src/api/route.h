@@ -59,6 +59,7 @@ struct Route {
   Form form;
   std::function<void(const ExchangePtr&)> run;
   RouteDoc doc;
+  json::UnknownFields unknown = json::UnknownFields::refuse;  // of the query and of a JSON body
   ErrorShape error = nullptr;      // set by RouteTable::add
   std::string door;                // set by RouteTable::add: label of metrics, OpenAPI
   std::vector<std::string> names;  // of the path's values; set by RouteTable::add

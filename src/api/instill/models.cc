@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/bind.h"
+#include "api/instill/instill.h"
+
+namespace souk::api::instill {
+namespace {
+
+struct Stats {
+  std::int64_t number_of_runs = 0;
+};
+BOOST_DESCRIBE_STRUCT(Stats, (), (number_of_runs))
+
+struct Model {
+  std::string name, id, uid, display_name, slug, description;
+  Time create_time, update_time;
+  std::string model_definition = "model-definitions/oci";
+  std::string task = "TASK_UNSPECIFIED";
+  std::string visibility = "VISIBILITY_PRIVATE";
+  std::string region = "local", hardware = "CPU";
+  std::vector<std::string> tags, versions;
+  Stats stats;
+  std::string readme, owner_name;
+  std::optional<json::Raw> configuration;  // FULL only
+};
+BOOST_DESCRIBE_STRUCT(Model, (), (name, id, uid, display_name, slug, description, create_time, update_time, model_definition, task,
+                                  visibility, region, hardware, tags, versions, stats, readme, owner_name, configuration))
+struct ModelList {
+  std::vector<Model> models;
+  std::string next_page_token;
+  std::int64_t total_size = 0;
+};
+BOOST_DESCRIBE_STRUCT(ModelList, (), (models, next_page_token, total_size))
+struct ModelAnswer {
+  Model model;
+};
+BOOST_DESCRIBE_STRUCT(ModelAnswer, (), (model))
+
+struct ListModels {
+  std::optional<std::int64_t> page_size, pageSize;
+  std::optional<std::string> page_token, pageToken, view, filter;
+};
+BOOST_DESCRIBE_STRUCT(ListModels, (), (page_size, pageSize, page_token, pageToken, view, filter))
+struct ListModelsOf : ListModels {
+  std::string ns;
+};
+BOOST_DESCRIBE_STRUCT(ListModelsOf, (ListModels), (ns))
+struct OneModel {
+  std::string ns, model;
+  std::optional<std::string> view;
+};
+BOOST_DESCRIBE_STRUCT(OneModel, (), (ns, model, view))
+
+struct ModelVersion {
+  std::string name, version, digest, state;
+  Time update_time;
+};
+BOOST_DESCRIBE_STRUCT(ModelVersion, (), (name, version, digest, state, update_time))
+struct ListVersions {
+  std::string ns, model;
+  std::optional<std::int64_t> page_size, pageSize, page;
+};
+BOOST_DESCRIBE_STRUCT(ListVersions, (), (ns, model, page_size, pageSize, page))
+struct VersionList {
+  std::vector<ModelVersion> versions;
+  std::int64_t total_size = 0, page_size = 0, page = 0;
+};
+BOOST_DESCRIBE_STRUCT(VersionList, (), (versions, total_size, page_size, page))
+
+std::string task_of(const registry::ModelVersion& version) {
+  if (!version.signature) return "TASK_UNSPECIFIED";
+  auto signature = json::read<registry::Signature>(version.signature->text, json::UnknownFields::ignore);
+  return signature && signature->task ? "TASK_" + *signature->task : "TASK_UNSPECIFIED";
+}
+
+bool is_full(const std::optional<std::string>& view) { return view && (*view == "VIEW_FULL" || *view == "FULL"); }
+
+// All versions of one model, newest first.
+Result<std::vector<registry::ModelVersion>> versions_of(const Rooms& rooms, const registry::AuthorizedModel& model) {
+  std::vector<registry::ModelVersion> all;
+  registry::ListQuery query;
+  query.page_size = 1000;
+  do {
+    auto page = SOUK_TRY(rooms.registry.list_versions(model, query));
+    for (registry::ModelVersion& version : page.items) all.push_back(std::move(version));
+    query.page_token = page.next_page_token;
+  } while (!query.page_token.empty());
+  return all;
+}
+
+Result<Model> shape(const Rooms& rooms, const access::Call& call, const std::string& ns, const registry::RegisteredModel& from, bool full) {
+  auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, from.id));
+  Model out;
+  out.name = "namespaces/" + ns + "/models/" + from.slug;
+  out.id = out.slug = from.slug;
+  out.uid = from.uid;
+  out.display_name = from.name;
+  out.description = from.description;
+  out.create_time = from.create_time;
+  out.update_time = from.update_time;
+  out.readme = from.readme;
+  out.owner_name = "namespaces/" + ns;
+  for (const registry::ModelVersion& version : SOUK_TRY(versions_of(rooms, model))) {
+    if (!version.sealed_digest) continue;
+    if (out.versions.empty()) out.task = task_of(version);
+    out.versions.push_back(version.name);
+  }
+  for (const serving::DeploymentView& view : SOUK_TRY(rooms.serving.of_model(call, from.id))) out.stats.number_of_runs += view.metrics.requests;
+  if (full) out.configuration = json::Raw{"{}"};
+  return out;
+}
+
+Result<ModelList> list(const Rooms& rooms, const access::Call& call, std::string_view ns, const ListModels& request) {
+  registry::ListQuery query;
+  query.page_size = request.page_size.value_or(request.pageSize.value_or(10));
+  if (query.page_size < 1) query.page_size = 10;
+  query.page_size = std::min<std::int64_t>(query.page_size, 100);
+  query.page_token = request.page_token.value_or(request.pageToken.value_or(""));
+  auto page = SOUK_TRY(rooms.registry.list_models(call, ns, query));
+  ModelList out;
+  for (const registry::ListedModel& model : page.items) out.models.push_back(SOUK_TRY(shape(rooms, call, model.namespace_, model, is_full(request.view))));
+  out.next_page_token = page.next_page_token;
+  out.total_size = SOUK_TRY(rooms.registry.count_models(call, ns));
+  return out;
+}
+
+// Instill's state of a version, from the replicas that run its digest.
+std::string state_of(const std::vector<serving::DeploymentView>& deployments, const Digest& digest) {
+  std::string state = "STATE_OFFLINE";
+  for (const serving::DeploymentView& view : deployments) {
+    for (const serving::Revision& revision : view.revisions) {
+      if (revision.digest != digest) continue;
+      for (const serving::Replica& replica : view.replicas) {
+        if (replica.revision_id != revision.id) continue;
+        if (replica.state == serving::ReplicaState::READY) return "STATE_ACTIVE";
+        if (replica.state == serving::ReplicaState::UNLOADED) state = "STATE_IDLE";
+        else if (replica.state == serving::ReplicaState::FAILED) state = "STATE_ERROR";
+        else if (replica.state != serving::ReplicaState::STOPPED && replica.state != serving::ReplicaState::DRAINING) state = "STATE_STARTING";
+      }
+    }
+  }
+  return state;
+}
+
+Result<VersionList> list_versions(const Rooms& rooms, const access::Call& call, const ListVersions& request) {
+  auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, request.ns, request.model));
+  auto deployments = SOUK_TRY(rooms.serving.of_model(call, model->id));
+  std::vector<ModelVersion> sealed;
+  for (const registry::ModelVersion& version : SOUK_TRY(versions_of(rooms, model))) {
+    if (!version.sealed_digest) continue;
+    sealed.push_back({"namespaces/" + request.ns + "/models/" + model->slug + "/versions/" + version.name, version.name,
+                      version.sealed_digest->string(), state_of(deployments, *version.sealed_digest), version.update_time});
+  }
+  VersionList out;
+  out.total_size = static_cast<std::int64_t>(sealed.size());
+  out.page_size = std::clamp<std::int64_t>(request.page_size.value_or(request.pageSize.value_or(10)), 1, 100);
+  out.page = std::max<std::int64_t>(request.page.value_or(0), 0);
+  for (std::int64_t i = out.page * out.page_size; i < out.total_size && i < (out.page + 1) * out.page_size; ++i) {
+    out.versions.push_back(std::move(sealed[static_cast<std::size_t>(i)]));
+  }
+  return out;
+}
+
+template <class Req, class Res, class F>
+Route lenient(std::string pattern, F f) {
+  Route route = plain<Req, Res>("GET", std::move(pattern), kReader, kUsual, {}, std::move(f));
+  route.unknown = json::UnknownFields::ignore;
+  return route;
+}
+
+}  // namespace
+
+void add_models(RouteTable::Door& door, const Rooms& rooms) {
+  door.add(lenient<ListModels, ModelList>("/v1alpha/models", [&rooms](const access::Call& call, const ListModels& request) { return list(rooms, call, "", request); }));
+  door.add(lenient<ListModelsOf, ModelList>("/v1alpha/namespaces/{ns}/models", [&rooms](const access::Call& call, const ListModelsOf& request) -> Result<ModelList> {
+    SOUK_TRY(rooms.access.get_namespace(call, access::Role::READER, request.ns));
+    return list(rooms, call, request.ns, request);
+  }));
+  door.add(lenient<OneModel, ModelAnswer>("/v1alpha/namespaces/{ns}/models/{model}", [&rooms](const access::Call& call, const OneModel& request) -> Result<ModelAnswer> {
+    auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, request.ns, request.model));
+    return ModelAnswer{SOUK_TRY(shape(rooms, call, request.ns, *model, is_full(request.view)))};
+  }));
+  door.add(lenient<ListVersions, VersionList>("/v1alpha/namespaces/{ns}/models/{model}/versions",
+                                              [&rooms](const access::Call& call, const ListVersions& request) { return list_versions(rooms, call, request); }));
+}
+
+}  // namespace souk::api::instill

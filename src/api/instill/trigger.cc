@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// POST …/trigger: typed inputs become tensors, the model runs, tensors become typed outputs. Decoding runs on the
+// request pool; the answer is sent by whichever thread ends the last inference.
+#include <atomic>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <unordered_map>
+
+#include "api/bind.h"
+#include "api/instill/instill.h"
+#include "tasks/tasks.h"
+
+namespace souk::api::instill {
+namespace {
+
+constexpr net::BodyLimits kTriggerLimits{.max_bytes = 64 << 20};
+constexpr std::size_t kMaxInputs = 256;
+constexpr std::uint64_t kMaxLabelBytes = 4 << 20;
+constexpr Duration kTimeout{60'000};
+
+struct TaskInput {
+  std::optional<json::Raw> data, parameter;
+};
+BOOST_DESCRIBE_STRUCT(TaskInput, (), (data, parameter))
+struct TriggerBody {
+  std::optional<std::vector<TaskInput>> task_inputs, taskInputs;
+};
+BOOST_DESCRIBE_STRUCT(TriggerBody, (), (task_inputs, taskInputs))
+struct Trigger {
+  std::string ns, model;
+  TriggerBody body;
+};
+BOOST_DESCRIBE_STRUCT(Trigger, (), (ns, model, body))
+struct TriggerVersion {
+  std::string ns, model, version;
+  TriggerBody body;
+};
+BOOST_DESCRIBE_STRUCT(TriggerVersion, (), (ns, model, version, body))
+
+struct TaskOutput {
+  json::Raw data;
+};
+BOOST_DESCRIBE_STRUCT(TaskOutput, (), (data))
+struct TriggerAnswer {
+  std::string task;
+  std::vector<TaskOutput> task_outputs;
+};
+BOOST_DESCRIBE_STRUCT(TriggerAnswer, (), (task, task_outputs))
+
+Result<std::string> read_version_file(const serving::Pinned& pinned, const std::string& path) {
+  for (const registry::VersionFile& file : *pinned.files) {
+    if (file.path != path) continue;
+    std::ifstream in(file.local_path, std::ios::binary);
+    std::string text(kMaxLabelBytes + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kMaxLabelBytes) return resource_exhausted("file '" + path + "' of model " + pinned.model + " is larger than 4 MiB");
+    return text;
+  }
+  return not_found("model " + pinned.model + " has no file '" + path + "'");
+}
+
+// The task of a version: made at its first use, kept by digest. A digest's declaration never changes.
+class TaskCache {
+ public:
+  Result<std::shared_ptr<const tasks::Task>> get(const serving::Pinned& pinned) {
+    {
+      std::lock_guard lock(mutex_);
+      if (auto found = tasks_.find(pinned.digest); found != tasks_.end()) return found->second;
+    }
+    if (!pinned.declaration) {
+      return failed_precondition("version " + std::to_string(pinned.version) + " of model " + pinned.model + " declares no task")
+          .advise("add a souk.yaml with `task:` to the version, or call it with tensors at /v2/models/" + pinned.deployment + "/infer");
+    }
+    auto task = SOUK_TRY(tasks::make_task(*pinned.declaration, pinned.runtime->signature(), [&](const std::string& path) { return read_version_file(pinned, path); }));
+    std::lock_guard lock(mutex_);
+    if (tasks_.size() >= kMost) tasks_.clear();
+    tasks_.emplace(pinned.digest, task);
+    return task;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 256;
+  std::mutex mutex_;
+  std::unordered_map<Digest, std::shared_ptr<const tasks::Task>> tasks_;
+};
+
+// One trigger under way: its inputs in as many calls of the model as the task's batch size asks for.
+struct Run : std::enable_shared_from_this<Run> {
+  serving::Serving& serving;
+  ExchangePtr exchange;
+  serving::Pinned pinned;
+  std::shared_ptr<const tasks::Task> task;
+  std::vector<json::Raw> inputs;
+  Deadline deadline;
+  std::vector<json::Raw> outputs;
+  tasks::Prepared prepared;  // of the call under way
+
+  Run(serving::Serving& serving, ExchangePtr exchange) : serving(serving), exchange(std::move(exchange)) {}
+
+  void next() {
+    if (outputs.size() == inputs.size()) return answer();
+    std::size_t batch = task->max_batch() == 0 ? inputs.size() : task->max_batch();
+    std::size_t from = outputs.size(), count = std::min(batch, inputs.size() - from);
+    auto made = task->prepare({inputs.begin() + static_cast<std::ptrdiff_t>(from), inputs.begin() + static_cast<std::ptrdiff_t>(from + count)}, from);
+    if (!made) return exchange->fail(made.error());
+    prepared = std::move(*made);
+    runtimes::InferRequest request;
+    for (const runtimes::Tensor& tensor : prepared.inputs) request.inputs.push_back({tensor.name, tensor.datatype, tensor.shape, tensor.data, {}});
+    for (const std::string& name : prepared.outputs) request.outputs.push_back(name);
+    serving.infer(pinned, request, deadline, [self = shared_from_this(), count](runtimes::InferResult result) { self->take(std::move(result), count); });
+  }
+
+  void take(runtimes::InferResult result, std::size_t count) {
+    if (!result) return exchange->fail(result.error());
+    auto finished = task->finish(*result, count);
+    if (!finished) return exchange->fail(finished.error());
+    for (json::Raw& one : *finished) outputs.push_back(std::move(one));
+    next();
+  }
+
+  void answer() {
+    TriggerAnswer body;
+    body.task = "TASK_" + std::string(task->name());
+    for (json::Raw& one : outputs) body.task_outputs.push_back({std::move(one)});
+    net::Response response = net::Response::text(200, "application/json", json::write(body));
+    response.add("souk-version-digest", pinned.digest.string());
+    exchange->send(std::move(response));
+  }
+};
+
+Status trigger(const Rooms& rooms, TaskCache& cache, const ExchangePtr& exchange, std::string_view ns, std::string_view model,
+               std::optional<std::string> version, TriggerBody& body) {
+  auto& given = body.task_inputs ? body.task_inputs : body.taskInputs;
+  if (!given || given->empty()) return invalid_argument("task_inputs is empty; at least one input is expected").at("task_inputs");
+  if (given->size() > kMaxInputs) return invalid_argument("task_inputs has " + std::to_string(given->size()) + " inputs; at most 256 are taken").at("task_inputs");
+  auto run = std::make_shared<Run>(rooms.serving, exchange);
+  for (std::size_t i = 0; i < given->size(); ++i) {
+    std::string path = "task_inputs[" + std::to_string(i) + "].data";
+    if (!(*given)[i].data) return invalid_argument(path + " is missing").at(path);
+    run->inputs.push_back(std::move(*(*given)[i].data));
+  }
+  run->pinned = SOUK_TRY(rooms.serving.pin_model(exchange->call, ns, model, std::move(version)));
+  run->task = SOUK_TRY(cache.get(run->pinned));
+  run->deadline = std::chrono::steady_clock::now() + kTimeout;
+  run->next();
+  return {};
+}
+
+template <class Req, class F>
+Route route(std::string pattern, F f) {
+  Route out{"POST", std::move(pattern), kExecutor, kTriggerLimits, Form::plain, nullptr, {}};
+  out.unknown = json::UnknownFields::ignore;
+  out.run = [f](const ExchangePtr& exchange) {
+    Result<Req> request = detail::bind<Req>(*exchange);
+    if (!request) return exchange->fail(request.error());
+    if (Status status = f(exchange, *request); !status) exchange->fail(status.error());
+  };
+  return out;
+}
+
+}  // namespace
+
+void add_trigger(RouteTable::Door& door, const Rooms& rooms) {
+  auto cache = std::make_shared<TaskCache>();
+  door.add(route<Trigger>("/v1alpha/namespaces/{ns}/models/{model}/trigger", [&rooms, cache](const ExchangePtr& exchange, Trigger& request) {
+    return trigger(rooms, *cache, exchange, request.ns, request.model, std::nullopt, request.body);
+  }));
+  door.add(route<TriggerVersion>("/v1alpha/namespaces/{ns}/models/{model}/versions/{version}/trigger", [&rooms, cache](const ExchangePtr& exchange, TriggerVersion& request) {
+    return trigger(rooms, *cache, exchange, request.ns, request.model, request.version, request.body);
+  }));
+}
+
+}  // namespace souk::api::instill
