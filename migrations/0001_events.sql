@@ -16,3 +16,4 @@ CREATE TABLE events (
 );
 
 CREATE INDEX events_by_xid ON events (xid, sequence);
+CREATE INDEX events_by_object ON events (kind, object_id, sequence);

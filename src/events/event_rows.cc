@@ -70,6 +70,15 @@ Result<std::vector<PlacedEvent>> events_after(store::Tx& tx, Position position, 
   return out;
 }
 
+Result<std::vector<PlacedEvent>> events_of(store::Tx& tx, std::string_view kind, std::int64_t id, std::size_t limit) {
+  static const std::string kSql = "SELECT " + std::string(kColumns) +
+                                  " FROM events WHERE kind = $1 AND object_id = $2 ORDER BY sequence DESC LIMIT $3";
+  std::vector<PlacedEvent> out;
+  for (Row& row : SOUK_TRY(tx.all<Row>(kSql, kind, id, static_cast<std::int64_t>(limit))))
+    out.push_back(placed(std::move(row)));
+  return out;
+}
+
 Result<Position> last_position(store::Tx& tx) {
   const auto last = SOUK_TRY(
       tx.first<Place>(tx.dialect() == store::Dialect::sqlite

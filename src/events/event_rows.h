@@ -22,6 +22,8 @@ inline constexpr std::size_t kLargestPage = 1000;
 Status insert_event(store::Tx& tx, const NewEvent& event);
 // In order; none that an older transaction may still come before.
 Result<std::vector<PlacedEvent>> events_after(store::Tx& tx, Position position, std::size_t limit);
+// The newest of one object, newest first; commits under way are not waited for.
+Result<std::vector<PlacedEvent>> events_of(store::Tx& tx, std::string_view kind, std::int64_t id, std::size_t limit);
 Result<Position> last_position(store::Tx& tx);
 // Errors: invalid_argument (the log has never been there)
 Status check_known(store::Tx& tx, Position position);

@@ -67,6 +67,14 @@ Result<Page> Log::read(std::string_view after, const Filter& filter, std::size_t
   });
 }
 
+Result<std::vector<Event>> Log::of_object(std::string_view kind, std::int64_t id, std::size_t limit) {
+  limit = std::clamp<std::size_t>(limit, 1, kLargestPage);
+  auto placed = SOUK_TRY(store_.read([&](store::Tx& tx) { return events_of(tx, kind, id, limit); }));
+  std::vector<Event> events;
+  for (auto one = placed.rbegin(); one != placed.rend(); ++one) events.push_back(std::move(one->event));
+  return events;
+}
+
 Result<std::string> Log::head() {
   return to_cursor(SOUK_TRY(store_.read(last_position)));
 }

@@ -97,6 +97,9 @@ class Log {
   // Errors: invalid_argument (no cursor of this log)
   Result<Page> read(std::string_view after, const Filter& filter, std::size_t limit);
 
+  // The newest `limit` (at most 1,000) events of one object, oldest first. Blocks: disk
+  Result<std::vector<Event>> of_object(std::string_view kind, std::int64_t id, std::size_t limit);
+
   // The cursor of now: whatever commits later comes after it. Blocks: disk
   Result<std::string> head();
 

@@ -167,6 +167,19 @@ TEST_P(LogTest, AnEventIsThereExactlyWhenItsChangeIs) {
   EXPECT_EQ(names(read_until("", {}, 1)), Names{"real"});
 }
 
+TEST_P(LogTest, TellsWhatHappenedToOneObject) {
+  for (const char* name : {"one", "two", "three"}) append(event_of("model.updated", name));
+  NewEvent other = event_of("model.updated", "other");
+  other.id = 8;
+  append(other);
+  auto events = log->of_object("model", 7, 2);
+  ASSERT_TRUE(events) << events.error().message;
+  ASSERT_EQ(events->size(), 2u);
+  EXPECT_EQ(events->at(0).name, "two");
+  EXPECT_EQ(events->at(1).name, "three");
+  EXPECT_TRUE(log->of_object("deployment", 7, 2)->empty());
+}
+
 TEST_P(LogTest, RefusesCursorsItNeverGave) {
   append(event_of("model.created", "a"));
   const std::string head = read_until("", {}, 1).cursor;

@@ -103,9 +103,9 @@ Status Classification::take_output(const OutputDeclaration& declared, const regi
   return {};
 }
 
-Result<Prepared> Classification::prepare(const std::vector<json::Raw>& inputs) const {
+Result<Prepared> Classification::prepare(const std::vector<json::Raw>& inputs, std::size_t first) const {
   Prepared prepared;
-  prepared.inputs.push_back(SOUK_TRY(input_.read(inputs)));
+  prepared.inputs.push_back(SOUK_TRY(input_.read(inputs, first)));
   prepared.outputs.push_back(output_);
   return prepared;
 }

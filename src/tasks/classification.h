@@ -18,7 +18,7 @@ class Classification final : public Task {
 
   std::string_view name() const override { return "CLASSIFICATION"; }
   std::size_t max_batch() const override { return input_.max_batch(); }
-  Result<Prepared> prepare(const std::vector<json::Raw>& inputs) const override;
+  Result<Prepared> prepare(const std::vector<json::Raw>& inputs, std::size_t first) const override;
   Result<std::vector<json::Raw>> finish(std::span<const runtimes::Tensor> outputs, std::size_t count) const override;
 
  private:

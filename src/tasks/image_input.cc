@@ -209,7 +209,7 @@ Status ImageInput::fill(std::span<const std::byte> file, std::byte* out) const {
   return {};
 }
 
-Result<runtimes::Tensor> ImageInput::read(const std::vector<json::Raw>& inputs) const {
+Result<runtimes::Tensor> ImageInput::read(const std::vector<json::Raw>& inputs, std::size_t first) const {
   std::size_t image_bytes = values_per_image() * registry::element_size(tensor_.datatype);
   auto values = std::make_shared<std::vector<std::byte>>(inputs.size() * image_bytes);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -220,7 +220,7 @@ Result<runtimes::Tensor> ImageInput::read(const std::vector<json::Raw>& inputs) 
       return {};
     }();
     if (!filled) {
-      std::string field = "task_inputs[" + std::to_string(i) + "].data";
+      std::string field = "task_inputs[" + std::to_string(first + i) + "].data";
       if (!filled.error().field.empty()) field += "." + filled.error().field;
       filled.error().message = field + ": " + filled.error().message;
       return std::move(filled.error()).at(field);

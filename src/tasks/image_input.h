@@ -23,7 +23,7 @@ class ImageInput {
   std::size_t max_batch() const { return dynamic_batch_ ? 0 : 1; }
   // The images of `inputs` (each task input's `data` object) as one tensor. Errors: invalid_argument, `field` naming
   // the input
-  Result<runtimes::Tensor> read(const std::vector<json::Raw>& inputs) const;
+  Result<runtimes::Tensor> read(const std::vector<json::Raw>& inputs, std::size_t first) const;
   // One image's values, values_per_image() of them.
   Status fill(std::span<const std::byte> file, std::byte* out) const;
   std::size_t values_per_image() const;

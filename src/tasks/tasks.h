@@ -34,8 +34,8 @@ class Task {
   // How many inputs one `prepare` takes; 0: any number.
   virtual std::size_t max_batch() const = 0;
   // `inputs`: the `data` object of each task input, as JSON. Errors: invalid_argument with `field`
-  // ("task_inputs[0].data.image-base64")
-  virtual Result<Prepared> prepare(const std::vector<json::Raw>& inputs) const = 0;
+  // ("task_inputs[0].data.image-base64"). `first` is the place of inputs[0] in the request.
+  virtual Result<Prepared> prepare(const std::vector<json::Raw>& inputs, std::size_t first = 0) const = 0;
   // One `data` object for each input.
   virtual Result<std::vector<json::Raw>> finish(std::span<const runtimes::Tensor> outputs, std::size_t count) const = 0;
 };

@@ -71,20 +71,26 @@ Route lenient(std::string pattern, Permission permission, F f) {
 }  // namespace
 
 void add_definitions(RouteTable::Door& door) {
-  for (const char* path : {"/v1alpha/__liveness", "/v1alpha/__readiness", "/v1alpha/health/model", "/v1alpha/ready/model"}) {
-    door.add(lenient<Nothing, Health>(path, kAnyone, [](const access::Call&, const Nothing&) -> Result<Health> { return Health{}; }));
+  for (const char* path :
+       {"/v1alpha/__liveness", "/v1alpha/__readiness", "/v1alpha/health/model", "/v1alpha/ready/model"}) {
+    door.add(lenient<Nothing, Health>(path, kAnyone,
+                                      [](const access::Call&, const Nothing&) -> Result<Health> { return Health{}; }));
   }
-  door.add(lenient<Nothing, Regions>("/v1alpha/available-regions", kReader, [](const access::Call&, const Nothing&) -> Result<Regions> {
-    return Regions{{Region{}}};
-  }));
-  door.add(lenient<Nothing, ModelDefinitions>("/v1alpha/model-definitions", kReader, [](const access::Call&, const Nothing&) -> Result<ModelDefinitions> {
-    return ModelDefinitions{{oci_definition()}, "", 1};
-  }));
-  door.add(lenient<OneDefinition, DefinitionAnswer>("/v1alpha/model-definitions/{id}", kReader, [](const access::Call&, const OneDefinition& request) -> Result<DefinitionAnswer> {
-    ModelDefinition only = oci_definition();
-    if (request.id == only.id || request.id == only.uid) return DefinitionAnswer{std::move(only)};
-    return not_found("model definition '" + request.id + "' does not exist").advise("GET /v1alpha/model-definitions lists them");
-  }));
+  door.add(lenient<Nothing, Regions>(
+      "/v1alpha/available-regions", kReader,
+      [](const access::Call&, const Nothing&) -> Result<Regions> { return Regions{{Region{}}}; }));
+  door.add(lenient<Nothing, ModelDefinitions>("/v1alpha/model-definitions", kReader,
+                                              [](const access::Call&, const Nothing&) -> Result<ModelDefinitions> {
+                                                return ModelDefinitions{{oci_definition()}, "", 1};
+                                              }));
+  door.add(lenient<OneDefinition, DefinitionAnswer>(
+      "/v1alpha/model-definitions/{id}", kReader,
+      [](const access::Call&, const OneDefinition& request) -> Result<DefinitionAnswer> {
+        ModelDefinition only = oci_definition();
+        if (request.id == only.id || request.id == only.uid) return DefinitionAnswer{std::move(only)};
+        return not_found("model definition '" + request.id + "' does not exist")
+            .advise("GET /v1alpha/model-definitions lists them");
+      }));
 }
 
 }  // namespace souk::api::instill

@@ -22,8 +22,9 @@ struct Model {
   std::string readme, owner_name;
   std::optional<json::Raw> configuration;  // FULL only
 };
-BOOST_DESCRIBE_STRUCT(Model, (), (name, id, uid, display_name, slug, description, create_time, update_time, model_definition, task,
-                                  visibility, region, hardware, tags, versions, stats, readme, owner_name, configuration))
+BOOST_DESCRIBE_STRUCT(Model, (),
+                      (name, id, uid, display_name, slug, description, create_time, update_time, model_definition, task,
+                       visibility, region, hardware, tags, versions, stats, readme, owner_name, configuration))
 struct ModelList {
   std::vector<Model> models;
   std::string next_page_token;
@@ -72,7 +73,9 @@ std::string task_of(const registry::ModelVersion& version) {
   return signature && signature->task ? "TASK_" + *signature->task : "TASK_UNSPECIFIED";
 }
 
-bool is_full(const std::optional<std::string>& view) { return view && (*view == "VIEW_FULL" || *view == "FULL"); }
+bool is_full(const std::optional<std::string>& view) {
+  return view && (*view == "VIEW_FULL" || *view == "FULL");
+}
 
 // All versions of one model, newest first.
 Result<std::vector<registry::ModelVersion>> versions_of(const Rooms& rooms, const registry::AuthorizedModel& model) {
@@ -87,7 +90,8 @@ Result<std::vector<registry::ModelVersion>> versions_of(const Rooms& rooms, cons
   return all;
 }
 
-Result<Model> shape(const Rooms& rooms, const access::Call& call, const std::string& ns, const registry::RegisteredModel& from, bool full) {
+Result<Model> shape(const Rooms& rooms, const access::Call& call, const std::string& ns,
+                    const registry::RegisteredModel& from, bool full) {
   auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, from.id));
   Model out;
   out.name = "namespaces/" + ns + "/models/" + from.slug;
@@ -104,7 +108,8 @@ Result<Model> shape(const Rooms& rooms, const access::Call& call, const std::str
     if (out.versions.empty()) out.task = task_of(version);
     out.versions.push_back(version.name);
   }
-  for (const serving::DeploymentView& view : SOUK_TRY(rooms.serving.of_model(call, from.id))) out.stats.number_of_runs += view.metrics.requests;
+  for (const serving::DeploymentView& view : SOUK_TRY(rooms.serving.of_model(call, from.id)))
+    out.stats.number_of_runs += view.metrics.requests;
   if (full) out.configuration = json::Raw{"{}"};
   return out;
 }
@@ -117,7 +122,8 @@ Result<ModelList> list(const Rooms& rooms, const access::Call& call, std::string
   query.page_token = request.page_token.value_or(request.pageToken.value_or(""));
   auto page = SOUK_TRY(rooms.registry.list_models(call, ns, query));
   ModelList out;
-  for (const registry::ListedModel& model : page.items) out.models.push_back(SOUK_TRY(shape(rooms, call, model.namespace_, model, is_full(request.view))));
+  for (const registry::ListedModel& model : page.items)
+    out.models.push_back(SOUK_TRY(shape(rooms, call, model.namespace_, model, is_full(request.view))));
   out.next_page_token = page.next_page_token;
   out.total_size = SOUK_TRY(rooms.registry.count_models(call, ns));
   return out;
@@ -132,9 +138,12 @@ std::string state_of(const std::vector<serving::DeploymentView>& deployments, co
       for (const serving::Replica& replica : view.replicas) {
         if (replica.revision_id != revision.id) continue;
         if (replica.state == serving::ReplicaState::READY) return "STATE_ACTIVE";
-        if (replica.state == serving::ReplicaState::UNLOADED) state = "STATE_IDLE";
-        else if (replica.state == serving::ReplicaState::FAILED) state = "STATE_ERROR";
-        else if (replica.state != serving::ReplicaState::STOPPED && replica.state != serving::ReplicaState::DRAINING) state = "STATE_STARTING";
+        if (replica.state == serving::ReplicaState::UNLOADED)
+          state = "STATE_IDLE";
+        else if (replica.state == serving::ReplicaState::FAILED)
+          state = "STATE_ERROR";
+        else if (replica.state != serving::ReplicaState::STOPPED && replica.state != serving::ReplicaState::DRAINING)
+          state = "STATE_STARTING";
       }
     }
   }
@@ -148,7 +157,8 @@ Result<VersionList> list_versions(const Rooms& rooms, const access::Call& call, 
   for (const registry::ModelVersion& version : SOUK_TRY(versions_of(rooms, model))) {
     if (!version.sealed_digest) continue;
     sealed.push_back({"namespaces/" + request.ns + "/models/" + model->slug + "/versions/" + version.name, version.name,
-                      version.sealed_digest->string(), state_of(deployments, *version.sealed_digest), version.update_time});
+                      version.sealed_digest->string(), state_of(deployments, *version.sealed_digest),
+                      version.update_time});
   }
   VersionList out;
   out.total_size = static_cast<std::int64_t>(sealed.size());
@@ -170,17 +180,24 @@ Route lenient(std::string pattern, F f) {
 }  // namespace
 
 void add_models(RouteTable::Door& door, const Rooms& rooms) {
-  door.add(lenient<ListModels, ModelList>("/v1alpha/models", [&rooms](const access::Call& call, const ListModels& request) { return list(rooms, call, "", request); }));
-  door.add(lenient<ListModelsOf, ModelList>("/v1alpha/namespaces/{ns}/models", [&rooms](const access::Call& call, const ListModelsOf& request) -> Result<ModelList> {
-    SOUK_TRY(rooms.access.get_namespace(call, access::Role::READER, request.ns));
-    return list(rooms, call, request.ns, request);
-  }));
-  door.add(lenient<OneModel, ModelAnswer>("/v1alpha/namespaces/{ns}/models/{model}", [&rooms](const access::Call& call, const OneModel& request) -> Result<ModelAnswer> {
-    auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, request.ns, request.model));
-    return ModelAnswer{SOUK_TRY(shape(rooms, call, request.ns, *model, is_full(request.view)))};
-  }));
-  door.add(lenient<ListVersions, VersionList>("/v1alpha/namespaces/{ns}/models/{model}/versions",
-                                              [&rooms](const access::Call& call, const ListVersions& request) { return list_versions(rooms, call, request); }));
+  door.add(lenient<ListModels, ModelList>(
+      "/v1alpha/models",
+      [&rooms](const access::Call& call, const ListModels& request) { return list(rooms, call, "", request); }));
+  door.add(lenient<ListModelsOf, ModelList>(
+      "/v1alpha/namespaces/{ns}/models",
+      [&rooms](const access::Call& call, const ListModelsOf& request) -> Result<ModelList> {
+        SOUK_TRY(rooms.access.get_namespace(call, access::Role::READER, request.ns));
+        return list(rooms, call, request.ns, request);
+      }));
+  door.add(lenient<OneModel, ModelAnswer>(
+      "/v1alpha/namespaces/{ns}/models/{model}",
+      [&rooms](const access::Call& call, const OneModel& request) -> Result<ModelAnswer> {
+        auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, request.ns, request.model));
+        return ModelAnswer{SOUK_TRY(shape(rooms, call, request.ns, *model, is_full(request.view)))};
+      }));
+  door.add(lenient<ListVersions, VersionList>(
+      "/v1alpha/namespaces/{ns}/models/{model}/versions",
+      [&rooms](const access::Call& call, const ListVersions& request) { return list_versions(rooms, call, request); }));
 }
 
 }  // namespace souk::api::instill

@@ -56,7 +56,8 @@ Result<std::string> read_version_file(const serving::Pinned& pinned, const std::
     std::string text(kMaxLabelBytes + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kMaxLabelBytes) return resource_exhausted("file '" + path + "' of model " + pinned.model + " is larger than 4 MiB");
+    if (text.size() > kMaxLabelBytes)
+      return resource_exhausted("file '" + path + "' of model " + pinned.model + " is larger than 4 MiB");
     return text;
   }
   return not_found("model " + pinned.model + " has no file '" + path + "'");
@@ -71,10 +72,13 @@ class TaskCache {
       if (auto found = tasks_.find(pinned.digest); found != tasks_.end()) return found->second;
     }
     if (!pinned.declaration) {
-      return failed_precondition("version " + std::to_string(pinned.version) + " of model " + pinned.model + " declares no task")
-          .advise("add a souk.yaml with `task:` to the version, or call it with tensors at /v2/models/" + pinned.deployment + "/infer");
+      return failed_precondition("version " + std::to_string(pinned.version) + " of model " + pinned.model +
+                                 " declares no task")
+          .advise("add a souk.yaml with `task:` to the version, or call it with tensors at /v2/models/" +
+                  pinned.deployment + "/infer");
     }
-    auto task = SOUK_TRY(tasks::make_task(*pinned.declaration, pinned.runtime->signature(), [&](const std::string& path) { return read_version_file(pinned, path); }));
+    auto task = SOUK_TRY(tasks::make_task(*pinned.declaration, pinned.runtime->signature(),
+                                          [&](const std::string& path) { return read_version_file(pinned, path); }));
     std::lock_guard lock(mutex_);
     if (tasks_.size() >= kMost) tasks_.clear();
     tasks_.emplace(pinned.digest, task);
@@ -104,13 +108,18 @@ struct Run : std::enable_shared_from_this<Run> {
     if (outputs.size() == inputs.size()) return answer();
     std::size_t batch = task->max_batch() == 0 ? inputs.size() : task->max_batch();
     std::size_t from = outputs.size(), count = std::min(batch, inputs.size() - from);
-    auto made = task->prepare({inputs.begin() + static_cast<std::ptrdiff_t>(from), inputs.begin() + static_cast<std::ptrdiff_t>(from + count)}, from);
+    auto made = task->prepare({inputs.begin() + static_cast<std::ptrdiff_t>(from),
+                               inputs.begin() + static_cast<std::ptrdiff_t>(from + count)},
+                              from);
     if (!made) return exchange->fail(made.error());
     prepared = std::move(*made);
     runtimes::InferRequest request;
-    for (const runtimes::Tensor& tensor : prepared.inputs) request.inputs.push_back({tensor.name, tensor.datatype, tensor.shape, tensor.data, {}});
+    for (const runtimes::Tensor& tensor : prepared.inputs)
+      request.inputs.push_back({tensor.name, tensor.datatype, tensor.shape, tensor.data, {}});
     for (const std::string& name : prepared.outputs) request.outputs.push_back(name);
-    serving.infer(pinned, request, deadline, [self = shared_from_this(), count](runtimes::InferResult result) { self->take(std::move(result), count); });
+    serving.infer(pinned, request, deadline, [self = shared_from_this(), count](runtimes::InferResult result) {
+      self->take(std::move(result), count);
+    });
   }
 
   void take(runtimes::InferResult result, std::size_t count) {
@@ -131,11 +140,14 @@ struct Run : std::enable_shared_from_this<Run> {
   }
 };
 
-Status trigger(const Rooms& rooms, TaskCache& cache, const ExchangePtr& exchange, std::string_view ns, std::string_view model,
-               std::optional<std::string> version, TriggerBody& body) {
+Status trigger(const Rooms& rooms, TaskCache& cache, const ExchangePtr& exchange, std::string_view ns,
+               std::string_view model, std::optional<std::string> version, TriggerBody& body) {
   auto& given = body.task_inputs ? body.task_inputs : body.taskInputs;
-  if (!given || given->empty()) return invalid_argument("task_inputs is empty; at least one input is expected").at("task_inputs");
-  if (given->size() > kMaxInputs) return invalid_argument("task_inputs has " + std::to_string(given->size()) + " inputs; at most 256 are taken").at("task_inputs");
+  if (!given || given->empty())
+    return invalid_argument("task_inputs is empty; at least one input is expected").at("task_inputs");
+  if (given->size() > kMaxInputs)
+    return invalid_argument("task_inputs has " + std::to_string(given->size()) + " inputs; at most 256 are taken")
+        .at("task_inputs");
   auto run = std::make_shared<Run>(rooms.serving, exchange);
   for (std::size_t i = 0; i < given->size(); ++i) {
     std::string path = "task_inputs[" + std::to_string(i) + "].data";
@@ -165,12 +177,16 @@ Route route(std::string pattern, F f) {
 
 void add_trigger(RouteTable::Door& door, const Rooms& rooms) {
   auto cache = std::make_shared<TaskCache>();
-  door.add(route<Trigger>("/v1alpha/namespaces/{ns}/models/{model}/trigger", [&rooms, cache](const ExchangePtr& exchange, Trigger& request) {
-    return trigger(rooms, *cache, exchange, request.ns, request.model, std::nullopt, request.body);
-  }));
-  door.add(route<TriggerVersion>("/v1alpha/namespaces/{ns}/models/{model}/versions/{version}/trigger", [&rooms, cache](const ExchangePtr& exchange, TriggerVersion& request) {
-    return trigger(rooms, *cache, exchange, request.ns, request.model, request.version, request.body);
-  }));
+  door.add(route<Trigger>("/v1alpha/namespaces/{ns}/models/{model}/trigger",
+                          [&rooms, cache](const ExchangePtr& exchange, Trigger& request) {
+                            return trigger(rooms, *cache, exchange, request.ns, request.model, std::nullopt,
+                                           request.body);
+                          }));
+  door.add(route<TriggerVersion>("/v1alpha/namespaces/{ns}/models/{model}/versions/{version}/trigger",
+                                 [&rooms, cache](const ExchangePtr& exchange, TriggerVersion& request) {
+                                   return trigger(rooms, *cache, exchange, request.ns, request.model, request.version,
+                                                  request.body);
+                                 }));
 }
 
 }  // namespace souk::api::instill
