@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the tests against the real binary."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/samples")]
+
+from registry_client import deploy, folder, push  # noqa: E402
+from souk_server import BINARY, Souk  # noqa: E402
+
+
+def pytest_configure(config):
+    if not BINARY.exists():
+        raise pytest.UsageError(f"{BINARY} is missing: run `make build` first, or set SOUK_BINARY")
+
+
+@pytest.fixture(scope="session")
+def root():
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def files():
+    """tests/data: small models, bad files."""
+    return ROOT / "tests/data"
+
+
+@pytest.fixture(scope="session")
+def souk(tmp_path_factory):
+    """A server in dev mode that all tests share: each uses names of its own."""
+    with Souk(tmp_path_factory.mktemp("souk") / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def digits(souk):
+    """The sample, pushed and deployed as default/digits."""
+    answer = push(souk, "default/digits", "1", folder(ROOT / "samples/digits"))
+    assert answer.status == 201, answer.body
+    return deploy(souk, "default/digits:1", "digits")
+
+
+@pytest.fixture(scope="session")
+def models(souk, files):
+    """Every good model of tests/data, deployed under its name with '_' as '-'."""
+    names = {}
+    for path in sorted((files / "models").glob("*.onnx")):
+        slug = path.stem.replace("_", "-")
+        answer = push(souk, f"default/{slug}", "1", {path.name: path.read_bytes()})
+        assert answer.status == 201, (path.name, answer.body)
+        names[path.stem] = deploy(souk, f"default/{slug}:1", slug)["slug"]
+    return names
+
+
+@pytest.fixture
+def own_souk(tmp_path):
+    """A server of one's own, to be stopped and started."""
+    server = Souk(tmp_path / "data")
+    server.start()
+    yield server
+    if server.running():
+        assert server.stop() == 0

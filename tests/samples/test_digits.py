@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sample, asked as a user asks it: drawings go as PNG through the server's preprocessing."""
+
+import base64
+import collections
+import io
+
+import draw
+from wire import Connection
+
+TRIGGER = "/v1alpha/namespaces/default/models/digits/trigger"
+
+
+def tell(connection, images):
+    inputs = []
+    for image in images:
+        out = io.BytesIO()
+        image.save(out, "PNG")
+        inputs.append({"data": {"type": "image-base64", "image-base64": base64.b64encode(out.getvalue()).decode()}})
+    answer = connection.request("POST", TRIGGER, data={"task_inputs": inputs})
+    assert answer.status == 200, answer.body
+    return [o["data"]["category"] for o in answer.json()["task_outputs"]]
+
+
+def test_drawings_of_all_kinds_are_told_right(souk, digits):
+    wrong, total = collections.Counter(), 0
+    with Connection(souk) as connection:
+        batch = list(draw.drawings(630, seed=2024))
+        for at in range(0, len(batch), 30):
+            part = batch[at:at + 30]
+            for (digit, style, _, _), told in zip(part, tell(connection, [image for *_, image in part])):
+                total += 1
+                if told != digit:
+                    wrong[f"{digit} {style} told as {told}"] += 1
+    assert sum(wrong.values()) <= 0.05 * total, wrong.most_common()
+
+
+def test_each_digit_small_large_and_slanted(souk, digits):
+    told = 0
+    with Connection(souk) as connection:
+        for digit, styles in draw.STYLES.items():
+            style = next(iter(styles))
+            images = [draw.draw(digit, style, height=70, center=(0, 1), width=18), draw.draw(digit, style, height=240, width=22),
+                      draw.draw(digit, style, height=150, slant=0.3, width=20)]
+            told += sum(t == digit for t in tell(connection, images))
+    assert told >= 27, told
+
+
+def test_light_ink_on_dark_paper_and_colours(souk, digits):
+    with Connection(souk) as connection:
+        light = draw.draw("5", "one stroke", ink=240, paper=10)
+        clear = draw.draw("3", "round").convert("RGBA")
+        clear.putdata([(20, 40, 160, 255 - p[0]) for p in clear.getdata()])  # blue ink, nothing behind it
+        assert tell(connection, [light, clear]) == ["5", "3"]
