@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // HTTP client: HTTP/1.1 and TLS with verified certificates, a pool of kept connections, time-outs. Blocking;
-// one Client may be used by many threads. libcurl stands behind it.
+// one Client may be used by many threads. libcurl stands behind it. The proxies that the environment names are used,
+// but never for loopback. A stall is noticed within a second.
 #pragma once
 
 #include <chrono>
@@ -23,6 +24,7 @@ struct ClientSettings {
   std::chrono::milliseconds timeout{60'000};        // whole exchange; 0: none
   std::chrono::milliseconds stall_timeout{30'000};  // no byte either way
   std::string ca_file;                              // empty: the system's
+  std::uint64_t max_body = 64 << 20;                // of an answer that no sink takes
   bool follow_redirects = false;
 };
 
@@ -43,6 +45,7 @@ struct ClientResponse {
   int status = 0;
   std::vector<Header> headers;
   std::string body;
+  // The first field of that name; empty when absent.
   std::string_view header(std::string_view name) const;
 };
 
@@ -50,8 +53,10 @@ class Client {
  public:
   explicit Client(ClientSettings settings = {});
   ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
   // Any HTTP status is a success here. Errors: unavailable (no connection, with why), deadline_exceeded,
-  // invalid_argument (URL), and whatever source or sink returned
+  // invalid_argument (URL, method or header), resource_exhausted (max_body), and whatever source or sink returned
   Result<ClientResponse> send(const ClientRequest& request);
 
  private:

@@ -234,6 +234,7 @@ bool Http1Connection::body_settled() {
 }
 
 void Http1Connection::recycle() {
+  if (broken_) return;  // its end is yet to be told
   phase_begin_ = loop_->now();
   exchange_->detach();
   if (exchange_->alone()) {

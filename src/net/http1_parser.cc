@@ -5,6 +5,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstring>
 
+#include "net/fields.h"
+
 namespace souk::net {
 namespace {
 
@@ -14,12 +16,6 @@ using boost::system::error_code;
 
 std::string_view plain(beast::string_view text) {
   return {text.data(), text.size()};
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view lower) {
-  return a.size() == lower.size() && std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) {
-           return (x >= 'A' && x <= 'Z' ? static_cast<char>(x | 0x20) : x) == y;
-         });
 }
 
 // Points straight into what it is given, and notes the first thing to refuse.
@@ -67,14 +63,12 @@ class Reader final : public http::basic_parser<true> {
     if (rest.front() != '/') {  // absolute form
       std::size_t scheme = rest.find("://");
       if (scheme == std::string_view::npos || scheme > 5) return refuse(400, "the request target is malformed", ec);
-      std::size_t slash = rest.find_first_of("/?#", scheme + 3);
+      std::size_t slash = rest.find_first_of("/?", scheme + 3);
       rest = slash == std::string_view::npos ? "/" : rest.substr(slash);
     }
-    if (rest.front() != '/' || rest.find('#') != std::string_view::npos) {
-      return refuse(400, "the request target is malformed", ec);
-    }
+    if (rest.find('#') != std::string_view::npos) return refuse(400, "the request target is malformed", ec);
     std::size_t question = rest.find('?');
-    head->path = rest.substr(0, question);
+    head->path = question == 0 ? "/" : rest.substr(0, question);
     head->query = question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
   }
 
@@ -94,7 +88,7 @@ class Reader final : public http::basic_parser<true> {
       case http::field::transfer_encoding:
         if (!framing->http11) return refuse(400, "Transfer-Encoding is not part of HTTP/1.0", ec);
         if (framing->chunked || head->content_length) return refuse(400, "the body's length is ambiguous", ec);
-        if (!equal_ignoring_case(plain(value), "chunked")) {
+        if (!same_name(plain(value), "chunked")) {
           return refuse(501, "the only transfer coding taken is chunked", ec);
         }
         framing->chunked = true;
@@ -104,7 +98,7 @@ class Reader final : public http::basic_parser<true> {
         has_host = true;
         return;
       case http::field::expect:
-        if (!equal_ignoring_case(plain(value), "100-continue")) {
+        if (!same_name(plain(value), "100-continue")) {
           return refuse(417, "the only expectation met is 100-continue", ec);
         }
         framing->expects_continue = framing->http11;
@@ -148,8 +142,13 @@ class Reader final : public http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 };
 
-Http1Parser::Fault explain(const error_code& ec) {
-  if (ec == http::error::bad_version) return {505, "the only versions taken are HTTP/1.1 and HTTP/1.0"};
+Http1Parser::Fault explain(const error_code& ec, std::string_view text) {
+  if (ec == http::error::bad_version) {
+    std::string_view line = text.substr(0, text.find('\r'));
+    bool three_parts = std::count(line.begin(), line.end(), ' ') == 2;
+    if (!three_parts) return {400, "the request line is malformed"};
+    return {505, "the only versions of HTTP taken are 1.1 and 1.0"};
+  }
   if (ec == http::error::bad_method) return {400, "the method is malformed"};
   if (ec == http::error::bad_target) return {400, "the request target is malformed"};
   if (ec == http::error::bad_content_length || ec == http::error::multiple_content_length ||
@@ -199,7 +198,7 @@ std::optional<Http1Parser::Fault> Http1Parser::parse(std::string_view text, Requ
   error_code ec;
   std::size_t used = reader.put({text.data(), text.size()}, ec);
   if (reader.fault) return reader.fault;
-  if (ec) return explain(ec);
+  if (ec) return explain(ec, text);
   if (used != text.size() || !reader.is_header_done()) return Fault{400, "the request's head is malformed"};
   framing.keep_alive = reader.keeps_alive();
   return std::nullopt;

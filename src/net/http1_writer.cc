@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http1_writer.h"
 
-#include <algorithm>
 #include <charconv>
-#include <cstring>
+
+#include "net/fields.h"
 
 namespace souk::net {
 namespace {
-
-bool is_token(std::string_view text) {
-  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kMarks.find(c) != std::string_view::npos;
-  });
-}
-
-bool same_name(std::string_view name, std::string_view lower) {
-  return name.size() == lower.size() && std::equal(name.begin(), name.end(), lower.begin(), [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b;
-         });
-}
 
 void append_number(std::string& out, std::uint64_t number, int base = 10) {
   char digits[24];
@@ -30,18 +16,10 @@ void append_number(std::string& out, std::uint64_t number, int base = 10) {
 
 // True when the value had to be changed.
 bool append_value(std::string& out, std::string_view value) {
-  bool changed = false;
-  std::size_t begin = out.size();
   out += value;
-  for (std::size_t i = begin; i < out.size(); ++i) {
-    auto c = static_cast<unsigned char>(out[i]);
-    if (c >= 0x20 || c == '\t') continue;
-    if (c == '\r' || c == '\n' || c == '\0') {
-      out[i] = ' ';
-      changed = true;
-    }
-  }
-  return changed;
+  if (is_field_value(value)) return false;
+  std::replace_if(out.end() - static_cast<std::ptrdiff_t>(value.size()), out.end(), ends_field, ' ');
+  return true;
 }
 
 enum class Belongs { handler, transport, connection, length };

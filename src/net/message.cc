@@ -3,21 +3,14 @@
 
 #include <algorithm>
 
+#include "net/fields.h"
+
 namespace souk::net {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  c = lower(c);
+  c = lower_case(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -47,7 +40,7 @@ std::string encode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (char c : text) {
-    bool unreserved = (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+    bool unreserved = (c >= '0' && c <= '9') || (lower_case(c) >= 'a' && lower_case(c) <= 'z') ||
                       std::string_view("-._~").find(c) != std::string_view::npos;
     if (unreserved) {
       out += c;

@@ -121,6 +121,35 @@ TEST(Server, DrainFinishesWhatIsUnderWay) {
   EXPECT_FALSE(RawClient(server.port()).connected());
 }
 
+TEST(Server, SaysWhyItCannotListen) {
+  TestServer taken(echo);
+  Logger log(Logger::Level::off);
+  Metrics metrics;
+  auto start = [&](const std::string& listen) { return Server({.threads = 1}, listen, echo, log, metrics).start(); };
+  std::string address = "127.0.0.1:" + std::to_string(taken.port());
+  Status in_use = start(address);
+  ASSERT_FALSE(in_use);
+  EXPECT_EQ(in_use.error().code, Code::unavailable);
+  EXPECT_NE(in_use.error().message.find(address), std::string::npos) << in_use.error().message;
+  for (const char* wrong :
+       {"", "127.0.0.1", ":80", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:8a", "::1:80", "a b:1"}) {
+    Status status = start(wrong);
+    ASSERT_FALSE(status) << wrong;
+    EXPECT_EQ(status.error().code, Code::invalid_argument) << wrong;
+  }
+}
+
+TEST(Server, SettingsAreChecked) {
+  ServerSettings settings;
+  settings::Table table;
+  declare(table, settings);
+  EXPECT_TRUE(table.set_flag("net.max_head", "128KiB"));
+  EXPECT_EQ(settings.max_head.count, 128u << 10);
+  EXPECT_FALSE(table.set_flag("net.max_head", "1"));
+  EXPECT_FALSE(table.set_flag("net.idle_timeout", "0ms"));
+  EXPECT_FALSE(table.set_flag("net.max_connections", "0"));
+}
+
 TEST(Server, AStreamMayOutliveItsServer) {
   StreamPtr kept;
   {
