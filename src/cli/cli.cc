@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/completion.h"
+#include "cli/login.h"
+
+namespace souk::cli {
+namespace {
+
+constexpr const char* kReference = "[namespace/]model[:tag|@alias|@sha256:…]";
+
+using Action = std::function<Status(const Context&)>;
+
+// The whole command line: its options' values, and what the chosen command does.
+struct CommandLine {
+  CLI::App app{"souk: push a model, deploy it, ask it", "souk"};
+  std::string url;
+  std::string format;
+  bool quiet = false;
+  bool yes = false;
+  int wait_seconds = -1;
+  Action action;                                          // of a command that asks a server
+  std::function<Status(const Output& out)> local_action;  // of one that does not
+
+  std::string name;  // positional arguments and options of the commands; one is chosen, so they share
+  std::string reference;
+  bool follow = false;
+  ListOptions list;
+  PushOptions push;
+  PullOptions pull;
+  DeployOptions deploy_options;
+  InferOptions infer_options;
+  KeyOptions key;
+
+  CLI::App* noun(const std::string& noun, const std::string& help) {
+    CLI::App* sub = app.add_subcommand(noun, help);
+    sub->require_subcommand(1);
+    return sub;
+  }
+  CLI::App* verb(CLI::App* under, const std::string& verb, const std::string& help, Action action) {
+    CLI::App* sub = under->add_subcommand(verb, help);
+    sub->callback([this, action = std::move(action)] { this->action = action; });
+    return sub;
+  }
+};
+
+void add_globals(CommandLine& line) {
+  CLI::App& app = line.app;
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.add_option("--url", line.url,
+                 "The server (SOUK_URL; default: the saved login, else " + std::string(kLocalUrl) + ")");
+  app.add_option("-o,--output", line.format, "table, json or yaml (default: a table on a terminal, else JSON)")
+      ->check(CLI::IsMember({"table", "json", "yaml"}).description(""))
+      ->type_name("FORMAT");
+  app.add_flag("-q,--quiet", line.quiet, "No remarks and no progress on stderr");
+  app.add_flag("-y,--yes", line.yes, "Do not ask before something is deleted");
+  app.add_option("--wait", line.wait_seconds, "How many seconds to wait for what takes long")
+      ->check(CLI::Range(0, 3600));
+  app.set_version_flag("--version", "souk " SOUK_VERSION);
+  app.footer(
+      "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 not allowed, 5 conflict, 6 not reachable.");
+}
+
+void add_list_options(CommandLine& line, CLI::App* sub) {
+  sub->add_option("-n,--namespace", line.list.namespace_, "Only of this namespace");
+  sub->add_option("--filter", line.list.filter, "Which, such as: name = 'digits'");
+  sub->add_option("--order-by", line.list.order_by, "In which order, such as: update_time desc");
+}
+
+void add_model(CommandLine& line) {
+  CLI::App* model = line.noun("model", "Models: push, pull, list, show, delete");
+  CLI::App* push = line.verb(model, "push", "Push a file or folder as a new version",
+                             [&line](const Context& c) { return model_push(c, line.push); });
+  push->add_option("path", line.push.path, "An .onnx file or a folder")->required();
+  push->add_option("reference", line.push.reference, "[namespace/]model[:tag]; without a tag: the next number")
+      ->required();
+  push->add_option("--alias", line.push.aliases, "Point this alias at the new version");
+  push->add_option("--include", line.push.include, "A hidden file or folder to take all the same");
+  push->add_option("--created-at", line.push.created_at,
+                   "Time to record, RFC 3339 (none: the same input gives the same digest)");
+  CLI::App* pull = line.verb(model, "pull", "Pull a version's files into a folder",
+                             [&line](const Context& c) { return model_pull(c, line.pull); });
+  pull->add_option("reference", line.pull.reference, kReference)->required();
+  pull->add_option("folder", line.pull.folder, "Where to (default: the model's name)");
+  pull->add_flag("--force", line.pull.force, "Replace files that are there with other content");
+  add_list_options(
+      line, line.verb(model, "list", "List models", [&line](const Context& c) { return model_list(c, line.list); }));
+  line.verb(model, "show", "Show a model", [&line](const Context& c) { return model_show(c, line.reference); })
+      ->add_option("model", line.reference, "[namespace/]model")
+      ->required();
+  line.verb(model, "delete", "Delete a model and its versions",
+            [&line](const Context& c) { return model_delete(c, line.reference); })
+      ->add_option("model", line.reference, "[namespace/]model")
+      ->required();
+}
+
+void add_version(CommandLine& line) {
+  CLI::App* version = line.noun("version", "Versions of a model: list, show, archive, restore, delete");
+  const auto add = [&](const char* verb, const char* help, Action action) {
+    line.verb(version, verb, help, std::move(action))->add_option("reference", line.reference, kReference)->required();
+  };
+  add("list", "List the versions of a model", [&line](const Context& c) { return version_list(c, line.reference); });
+  add("show", "Show a version", [&line](const Context& c) { return version_show(c, line.reference); });
+  add("archive", "Archive a version", [&line](const Context& c) { return version_archive(c, line.reference, true); });
+  add("restore", "Make an archived version live again",
+      [&line](const Context& c) { return version_archive(c, line.reference, false); });
+  add("delete", "Delete a version", [&line](const Context& c) { return version_delete(c, line.reference); });
+}
+
+void add_alias(CommandLine& line) {
+  CLI::App* alias = line.noun("alias", "Aliases of a model: set, list, delete, history");
+  CLI::App* set = line.verb(alias, "set", "Point an alias at a version",
+                            [&line](const Context& c) { return alias_set(c, line.name, line.reference); });
+  set->add_option("alias", line.name, "Its name, such as champion")->required();
+  set->add_option("reference", line.reference, kReference)->required();
+  line.verb(alias, "list", "List the aliases of a model",
+            [&line](const Context& c) { return alias_list(c, line.reference); })
+      ->add_option("model", line.reference, "[namespace/]model")
+      ->required();
+  line.verb(alias, "delete", "Delete an alias", [&line](const Context& c) { return alias_delete(c, line.reference); })
+      ->add_option("reference", line.reference, "[namespace/]model@alias")
+      ->required();
+  line.verb(alias, "history", "Where an alias pointed",
+            [&line](const Context& c) { return alias_history(c, line.reference); })
+      ->add_option("reference", line.reference, "[namespace/]model@alias")
+      ->required();
+}
+
+void add_deployment(CommandLine& line) {
+  CLI::App* deploy_app = line.verb(&line.app, "deploy", "Serve a version under a name",
+                                   [&line](const Context& c) { return deploy(c, line.deploy_options); });
+  deploy_app->add_option("reference", line.deploy_options.reference, kReference)->required();
+  deploy_app->add_option("--name", line.deploy_options.name, "[namespace/]deployment (default: the model's name)");
+  deploy_app->add_flag("--follow", line.deploy_options.follow, "Roll when the alias moves");
+  deploy_app->add_flag("--no-wait", line.deploy_options.no_wait, "Do not wait until it answers");
+  line.verb(&line.app, "undeploy", "Stop serving", [&line](const Context& c) { return undeploy(c, line.name); })
+      ->add_option("deployment", line.name, "[namespace/]deployment")
+      ->required();
+  CLI::App* deployment = line.noun("deployment", "Deployments: list, show");
+  add_list_options(line, line.verb(deployment, "list", "List deployments",
+                                   [&line](const Context& c) { return deployment_list(c, line.list); }));
+  line.verb(deployment, "show", "Show a deployment",
+            [&line](const Context& c) { return deployment_show(c, line.name); })
+      ->add_option("deployment", line.name, "[namespace/]deployment")
+      ->required();
+  CLI::App* logs_app = line.verb(&line.app, "logs", "What happened to a deployment",
+                                 [&line](const Context& c) { return logs(c, line.name, line.follow); });
+  logs_app->add_option("deployment", line.name, "[namespace/]deployment")->required();
+  logs_app->add_flag("-f,--follow", line.follow, "Go on as it happens");
+  CLI::App* infer_app = line.verb(&line.app, "infer", "Ask a deployment",
+                                  [&line](const Context& c) { return infer(c, line.infer_options); });
+  infer_app->add_option("deployment", line.infer_options.deployment, "[namespace/]deployment")->required();
+  CLI::Option* image = infer_app->add_option("--image", line.infer_options.image, "A PNG or JPEG file");
+  infer_app
+      ->add_option("--data", line.infer_options.data,
+                   "An array for the only input, or a whole OIP request; JSON, @FILE or -")
+      ->excludes(image);
+  infer_app->add_option("--input", line.infer_options.inputs, "NAME=JSON or NAME=@FILE, once an input")
+      ->excludes(image);
+}
+
+void add_keys(CommandLine& line) {
+  CLI::App* key = line.noun("key", "API keys: create, list, revoke");
+  CLI::App* create = line.verb(key, "create", "Make a key; it is shown once",
+                               [&line](const Context& c) { return key_create(c, line.key); });
+  create->add_option("name", line.key.name, "What it is for")->required();
+  create->add_option("--role", line.key.role, "reader, executor, writer, admin or owner");
+  create->add_option("-n,--namespace", line.key.namespaces, "Only for this namespace");
+  create->add_option("--expires-in", line.key.expires_in, "Such as 30d");
+  line.verb(key, "list", "List keys", [](const Context& c) { return key_list(c); });
+  line.verb(key, "revoke", "Revoke a key", [&line](const Context& c) { return key_revoke(c, line.name); })
+      ->add_option("id", line.name, "Its id")
+      ->required();
+  line.app.add_subcommand("login", "Save a server and a key (read from stdin)")->callback([&line] {
+    line.local_action = [&line](const Output& out) { return login(out, line.url); };
+  });
+  line.app.add_subcommand("logout", "Forget the saved server and key")->callback([&line] {
+    line.local_action = logout;
+  });
+}
+
+void collect_words(const CLI::App& app, const std::string& key, CommandWords& words) {
+  std::vector<std::string>& options = words.options[key];
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) options.push_back("-" + name);
+  }
+  std::vector<std::string>& verbs = words.verbs[key];
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App* a) { return !a->get_group().empty(); })) {
+    verbs.push_back(sub->get_name());
+    collect_words(*sub, key.empty() ? sub->get_name() : key + " " + sub->get_name(), words);
+  }
+}
+
+void add_completion(CommandLine& line) {
+  CLI::App* completion = line.app.add_subcommand("completion", "Print a completion script: bash, zsh or fish");
+  completion->add_option("shell", line.name, "bash, zsh or fish")->required();
+  completion->callback([&line] {
+    line.local_action = [&line](const Output&) -> Status {
+      CommandWords words;
+      collect_words(line.app, "", words);
+      const std::string script = SOUK_TRY(completion_script(line.name, words));
+      std::fwrite(script.data(), 1, script.size(), stdout);
+      return {};
+    };
+  });
+}
+
+// The full name of the command that was given so far ("souk model push"), for the hint at a wrong usage.
+std::string chosen(const CLI::App& app) {
+  const std::vector<CLI::App*> subs = app.get_subcommands();
+  return subs.empty() ? app.get_name() : app.get_name() + " " + chosen(*subs.front());
+}
+
+Format format_of(const std::string& name) {
+  if (name == "table") return Format::table;
+  if (name == "json") return Format::json;
+  return name == "yaml" ? Format::yaml : Format::automatic;
+}
+
+int run_chosen(CommandLine& line) {
+  const Output out(format_of(line.format), line.quiet);
+  if (line.local_action) {
+    const Status status = line.local_action(out);
+    return status ? 0 : report(status.error());
+  }
+  const Result<Login> login = find_login(line.url);
+  if (!login) return report(login.error());
+  net::ClientSettings settings;
+  settings.timeout = std::chrono::seconds(60 + std::max(line.wait_seconds, 60));
+  Remote remote(login->url, login->key, settings);
+  const Status status = line.action(Context{remote, out, line.yes, line.wait_seconds});
+  return status ? 0 : report(status.error());
+}
+
+}  // namespace
+
+int run(int argc, char** argv, const std::vector<Command>& others) {
+  CommandLine line;
+  for (const Command& other : others) {
+    if (argc > 1 && other.name == argv[1]) return other.run(argc - 1, argv + 1);
+    CLI::App* sub = line.app.add_subcommand(other.name, other.help);
+    if (other.hidden) sub->group("");
+  }
+  add_globals(line);
+  add_model(line);
+  add_version(line);
+  add_alias(line);
+  add_deployment(line);
+  add_keys(line);
+  add_completion(line);
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return line.app.exit(e);
+    return report(invalid_argument(e.what()).advise(chosen(line.app) + " --help"));
+  }
+  if (!line.action && !line.local_action) return report(invalid_argument("no command was given").advise("souk --help"));
+  return run_chosen(line);
+}
+
+}  // namespace souk::cli

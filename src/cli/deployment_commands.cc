@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <set>
+
+#include "cli/commands.h"
+#include "cli/describe.h"
+#include "cli/event_stream.h"
+
+namespace souk::cli {
+namespace {
+
+constexpr int kDeployWait = 60;  // seconds
+
+struct DeployRequest {
+  std::string reference;
+  std::optional<std::string> name;
+  std::optional<bool> follow;
+};
+BOOST_DESCRIBE_STRUCT(DeployRequest, (), (reference, name, follow))
+
+std::string full_name(json::Value deployment) {
+  return cell(deployment, "namespace") + "/" + cell(deployment, "slug");
+}
+
+std::string deployment_card(json::Value deployment) {
+  return card({{"Deployment", "", full_name},
+               {"State", "state"},
+               {"Reason", "reason"},
+               {"Wanted", "desired_state"},
+               {"Reference", "reference"},
+               {"Follows", "follow"},
+               {"Version", "version"},
+               {"Digest", "digest"},
+               {"Task", "task"},
+               {"Revision", "revision"},
+               {"Requests", "metrics.requests"},
+               {"Errors", "metrics.errors"},
+               {"Latency p50", "", [](json::Value v) { return cell(v, "metrics.latency_p50_ms") + " ms"; }},
+               {"Latency p99", "", [](json::Value v) { return cell(v, "metrics.latency_p99_ms") + " ms"; }},
+               {"Created", "create_time"}},
+              deployment);
+}
+
+// What a deployment became is the command's own success or failure.
+Status judge(const Context& context, json::Value deployment) {
+  const std::string name = full_name(deployment);
+  const std::string state = cell(deployment, "state");
+  if (state == "FAILED") {
+    return failed_precondition("deployment " + name + " failed: " + cell(deployment, "reason"))
+        .advise("souk logs " + name);
+  }
+  if (state != "READY") {
+    return deadline_exceeded("deployment " + name + " is still " + state).advise("souk deployment show " + name);
+  }
+  context.out.remark("next: souk infer " + name + " --image FILE");
+  return {};
+}
+
+std::string log_line(json::Value entry) {
+  return cell(entry, "time") + "  " + cell(entry, "level") + "  " + cell(entry, "message");
+}
+
+}  // namespace
+
+Status deploy(const Context& context, const DeployOptions& options) {
+  const Reference reference = SOUK_TRY(parse_reference(options.reference));
+  Name name{reference.namespace_, options.name.empty() ? reference.model : options.name};
+  if (options.name.find('/') != std::string::npos) name = SOUK_TRY(parse_name(options.name, "deployment"));
+  DeployRequest request{reference.string(), std::nullopt, std::nullopt};
+  if (!options.name.empty()) request.name = name.slug;
+  if (options.follow) request.follow = true;
+  const int seconds = options.no_wait ? 0 : context.wait_seconds >= 0 ? context.wait_seconds : kDeployWait;
+  std::vector<net::Header> headers;
+  if (seconds > 0) headers.push_back({"Prefer", "wait=" + std::to_string(seconds)});
+  const json::Document document = SOUK_TRY(context.remote.send(
+      "POST", api_path({"namespaces", name.namespace_, "deployments"}), json::write(request), std::move(headers)));
+  context.out.print(document.root(), [&] {
+    const json::Value root = document.root();
+    return full_name(root) + " serves " + cell(root, "reference") + " (version " + cell(root, "version") +
+           "): " + cell(root, "state") + "\n";
+  });
+  if (seconds == 0) return {};
+  return judge(context, document.root());
+}
+
+Status undeploy(const Context& context, const std::string& deployment) {
+  const Name name = SOUK_TRY(parse_name(deployment, "deployment"));
+  SOUK_TRY(context.remote.send("DELETE", deployment_path(name), ""));
+  context.out.remark("undeployed " + name.string());
+  return {};
+}
+
+Status deployment_list(const Context& context, const ListOptions& options) {
+  const std::string path = options.namespace_.empty() ? api_path({"deployments"})
+                                                      : api_path({"namespaces", options.namespace_, "deployments"});
+  const json::Document document = SOUK_TRY(context.remote.list(path, "deployments"));
+  context.out.print(document.root(), [&] {
+    std::vector<json::Value> rows;
+    (void)document.root().find("deployments")->each_element([&rows](json::Value row) -> Status {
+      rows.push_back(row);
+      return {};
+    });
+    if (rows.empty()) return std::string("nothing is deployed; deploy a model: souk deploy default/NAME\n");
+    return table({{"DEPLOYMENT", "", full_name},
+                  {"STATE", "state"},
+                  {"REFERENCE", "reference"},
+                  {"VERSION", "version"},
+                  {"REQUESTS", "metrics.requests"},
+                  {"REASON", "reason"}},
+                 rows);
+  });
+  return {};
+}
+
+Status deployment_show(const Context& context, const std::string& deployment) {
+  const Name name = SOUK_TRY(parse_name(deployment, "deployment"));
+  const json::Document document = SOUK_TRY(context.remote.get(deployment_path(name)));
+  context.out.print(document.root(), [&] { return deployment_card(document.root()); });
+  return {};
+}
+
+Status logs(const Context& context, const std::string& deployment, bool follow) {
+  const Name name = SOUK_TRY(parse_name(deployment, "deployment"));
+  std::set<std::string> printed;
+  const auto print_new = [&]() -> Status {
+    const json::Document document = SOUK_TRY(context.remote.get(deployment_path(name) + "/logs"));
+    const auto entries = document.root().find("entries");
+    if (!entries) return {};
+    return entries->each_element([&](json::Value entry) -> Status {
+      if (!printed.insert(entry.raw()).second) return {};
+      const std::string line = (context.out.for_people() ? log_line(entry) : entry.raw()) + "\n";
+      std::fwrite(line.data(), 1, line.size(), stdout);
+      std::fflush(stdout);
+      return {};
+    });
+  };
+  SOUK_TRY(print_new());
+  if (!follow) return {};
+  // Each piece of the stream, a keep-alive too, is the occasion to look for new entries; so none is lost between the
+  // first look and the first event.
+  return follow_events(context.remote, "/api/v1/events?namespace=" + net::encode_query_value(name.namespace_),
+                       [&](const std::vector<net::ServerEvent>&) { return print_new(); });
+}
+
+}  // namespace souk::cli

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "base/digest.h"
+#include "cli/commands.h"
+#include "cli/describe.h"
+
+namespace souk::cli {
+namespace {
+
+constexpr std::size_t kMostBytes = 64 << 20;
+
+Result<std::string> read_all(std::istream& stream, const std::string& shown) {
+  std::string text;
+  std::vector<char> block(64 << 10);
+  while (stream.read(block.data(), static_cast<std::streamsize>(block.size())), stream.gcount() > 0) {
+    text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
+    if (text.size() > kMostBytes) return invalid_argument(shown + " is larger than " + human_bytes(kMostBytes));
+  }
+  if (stream.bad()) return unavailable("cannot read " + shown);
+  return text;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return not_found("cannot read " + path + ": " + std::strerror(errno));
+  return read_all(stream, path);
+}
+
+// "@FILE", "-" for stdin, or the text itself.
+Result<std::string> read_argument(const std::string& text) {
+  if (text == "-") return read_all(std::cin, "stdin");
+  if (text.starts_with('@')) return read_file(text.substr(1));
+  return text;
+}
+
+// --- images, by the task's door -----------------------------------------------------------------------
+
+struct Scored {
+  std::string category;
+  double score = 0;
+};
+BOOST_DESCRIBE_STRUCT(Scored, (), (category, score))
+
+std::string image_body(const std::string& image) {
+  std::string body;
+  json::Writer out(body);
+  out.begin_object();
+  out.key("task_inputs");
+  out.begin_array();
+  out.begin_object();
+  out.key("data");
+  out.begin_object();
+  out.key("type");
+  out.value("image-base64");
+  out.key("image-base64");
+  out.value(to_base64(image));
+  out.end_object();
+  out.end_object();
+  out.end_array();
+  out.end_object();
+  return body;
+}
+
+std::string percent(double score) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%5.1f %%", score * 100);
+  return text;
+}
+
+// The category, then all scores, the best first.
+std::string classification_text(json::Value answer) {
+  std::string text;
+  const auto outputs = answer.find("task_outputs");
+  if (!outputs) return answer.raw() + "\n";
+  (void)outputs->each_element([&text](json::Value output) -> Status {
+    const auto data = output.find("data");
+    const std::string category = data ? cell(*data, "category") : "";
+    if (category.empty()) {
+      text += output.raw() + "\n";
+      return {};
+    }
+    text += category + "\n";
+    std::vector<Scored> scores;
+    const auto list = data->find("scores");
+    if (list && json::read(*list, scores, json::UnknownFields::ignore, "scores")) {
+      std::stable_sort(scores.begin(), scores.end(),
+                       [](const Scored& a, const Scored& b) { return a.score > b.score; });
+      std::size_t widest = 0;
+      for (const Scored& one : scores) widest = std::max(widest, one.category.size());
+      for (const Scored& one : scores) {
+        const std::string name = printable(one.category);
+        const int bar = static_cast<int>(std::clamp(one.score, 0.0, 1.0) * 30 + 0.5);
+        text += "  " + name + std::string(widest - std::min(widest, name.size()), ' ') + "  " + percent(one.score) +
+                (bar > 0 ? "  " + std::string(static_cast<std::size_t>(bar), '#') : "") + "\n";
+      }
+    }
+    return {};
+  });
+  return text;
+}
+
+Status infer_image(const Context& context, const Name& name, const std::string& path) {
+  const std::string image = SOUK_TRY(read_file(path));
+  const json::Document deployment = SOUK_TRY(context.remote.get(deployment_path(name)));
+  const std::string model_namespace = cell(deployment.root(), "model_namespace");
+  const std::string model = cell(deployment.root(), "model");
+  const std::string door = "/v1alpha/namespaces/" + net::encode_path_segment(model_namespace) + "/models/" +
+                           net::encode_path_segment(model) + "/versions/" +
+                           net::encode_path_segment(cell(deployment.root(), "version")) + "/trigger";
+  const json::Document answer = SOUK_TRY(context.remote.send("POST", door, image_body(image)));
+  context.out.print(answer.root(), [&] { return classification_text(answer.root()); });
+  return {};
+}
+
+// --- tensors, by the Open Inference Protocol ----------------------------------------------------------
+
+struct Tensor {
+  std::string name;
+  std::string datatype;
+};
+BOOST_DESCRIBE_STRUCT(Tensor, (), (name, datatype))
+
+struct ModelMetadata {
+  std::vector<Tensor> inputs;
+};
+BOOST_DESCRIBE_STRUCT(ModelMetadata, (), (inputs))
+
+struct TensorInput {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::string datatype;
+  json::Raw data;
+};
+BOOST_DESCRIBE_STRUCT(TensorInput, (), (name, shape, datatype, data))
+
+struct InferBody {
+  std::vector<TensorInput> inputs;
+};
+BOOST_DESCRIBE_STRUCT(InferBody, (), (inputs))
+
+// The lengths down the first elements; the server checks that the rest agrees.
+std::vector<std::int64_t> shape_of(json::Value value) {
+  std::vector<std::int64_t> shape;
+  for (std::optional<json::Value> next = value; next && next->kind() == json::Kind::array;) {
+    const json::Value array = *next;
+    shape.push_back(static_cast<std::int64_t>(array.size()));
+    next.reset();
+    (void)array.each_element([&next](json::Value element) -> Status {
+      next = element;
+      return cancelled("the first is enough");
+    });
+  }
+  return shape;
+}
+
+Result<TensorInput> tensor_of(const std::vector<Tensor>& known, const std::string& name, const std::string& text) {
+  const auto tensor = std::find_if(known.begin(), known.end(), [&](const Tensor& one) { return one.name == name; });
+  if (tensor == known.end()) {
+    std::string names;
+    for (const Tensor& one : known) names.append(names.empty() ? "" : ", ").append(one.name);
+    return invalid_argument("the model has no input " + name + "; it has " + names);
+  }
+  const auto document = json::Document::parse(text);
+  if (!document) return invalid_argument("the data of input " + name + " cannot be read").because(document.error());
+  if (document->root().kind() != json::Kind::array) {
+    return invalid_argument("input " + name + ": expected an array, got " + std::string(document->root().kind_name()));
+  }
+  return TensorInput{name, shape_of(document->root()), tensor->datatype, json::Raw{document->root().raw()}};
+}
+
+Result<std::string> tensor_body(const Context& context, const std::string& door, const InferOptions& options) {
+  std::vector<std::pair<std::string, std::string>> given;
+  for (const std::string& input : options.inputs) {
+    const std::size_t equals = input.find('=');
+    if (equals == std::string::npos) return invalid_argument("--input is NAME=JSON or NAME=@FILE, got " + input);
+    given.emplace_back(input.substr(0, equals), SOUK_TRY(read_argument(input.substr(equals + 1))));
+  }
+  if (!options.data.empty()) {
+    const std::string text = SOUK_TRY(read_argument(options.data));
+    const json::Document document = SOUK_TRY(json::Document::parse(text));
+    if (document.root().kind() == json::Kind::object) return text;  // a whole request
+    given.emplace_back("", text);
+  }
+  const json::Document answer = SOUK_TRY(context.remote.get(door));
+  ModelMetadata metadata;
+  SOUK_TRY(json::read(answer.root(), metadata, json::UnknownFields::ignore, ""));
+  InferBody body;
+  for (auto& [name, text] : given) {
+    if (name.empty()) {
+      if (metadata.inputs.size() != 1) {
+        return invalid_argument("the model has " + std::to_string(metadata.inputs.size()) + " inputs; name each")
+            .advise("souk infer " + options.deployment + " --input NAME=JSON …");
+      }
+      name = metadata.inputs.front().name;
+    }
+    body.inputs.push_back(SOUK_TRY(tensor_of(metadata.inputs, name, text)));
+  }
+  return json::write(body);
+}
+
+std::string tensors_text(json::Value answer) {
+  std::string text;
+  if (const auto outputs = answer.find("outputs")) {
+    (void)outputs->each_element([&text](json::Value output) -> Status {
+      text += cell(output, "name") + "  " + cell(output, "datatype") + " [" + cell(output, "shape") + "]\n  ";
+      const auto data = output.find("data");
+      text += (data ? printable(data->raw()) : std::string()) + "\n";
+      return {};
+    });
+  }
+  return text;
+}
+
+}  // namespace
+
+Status infer(const Context& context, const InferOptions& options) {
+  const Name name = SOUK_TRY(parse_name(options.deployment, "deployment"));
+  if (!options.image.empty()) return infer_image(context, name, options.image);
+  if (options.data.empty() && options.inputs.empty()) {
+    return invalid_argument("there is nothing to infer from")
+        .advise("souk infer " + options.deployment + " --image FILE, --data JSON or --input NAME=JSON");
+  }
+  const std::string door =
+      "/v2/models/" + net::encode_path_segment(name.namespace_) + "/" + net::encode_path_segment(name.slug);
+  const std::string body = SOUK_TRY(tensor_body(context, door, options));
+  const json::Document answer = SOUK_TRY(context.remote.send("POST", door + "/infer", body));
+  context.out.print(answer.root(), [&] { return tensors_text(answer.root()); });
+  return {};
+}
+
+}  // namespace souk::cli
