@@ -97,6 +97,9 @@ class Registry {
   // In the order of `models`; a fixed number of statements.
   Result<std::vector<ModelSummary>> summarize(const std::vector<ModelId>& models);
 
+  // Of a namespace, or of all that are visible.
+  Result<std::int64_t> count_models(const access::Call& call, std::string_view ns);
+
   // --- versions -------------------------------------------------------------------------------------
   // `version` is a number, a name or "latest". Errors: not_found
   Result<ModelVersion> get_version(const AuthorizedModel& model, std::string_view version);

@@ -35,6 +35,25 @@ class VersionsTest : public testing::TestWithParam<store::Dialect> {
 };
 SOUK_ON_BOTH_DATABASES(VersionsTest);
 
+TEST_P(VersionsTest, SummariesComeInTheOrderAsked) {
+  w_->make_model("empty");
+  TestRegistry::must(create({}));
+  TestRegistry::must(create({.name = "second"}));
+  TestRegistry::must(alias("champion", "1"));
+  const ModelId m = w_->model("m")->id, empty = w_->model("empty")->id;
+  const auto summaries = TestRegistry::must(w_->registry->summarize({empty, m, empty}));
+  ASSERT_EQ(summaries.size(), 3u);
+  EXPECT_EQ(summaries[0].version_count, 0);
+  EXPECT_FALSE(summaries[0].latest);
+  EXPECT_EQ(summaries[1].version_count, 2);
+  EXPECT_EQ(summaries[1].latest.value().name, "second");
+  ASSERT_EQ(summaries[1].aliases.size(), 1u);
+  EXPECT_EQ(summaries[1].aliases[0].version, 1);
+  EXPECT_EQ(TestRegistry::must(w_->registry->count_models(w_->call, "default")), 2);
+  EXPECT_EQ(TestRegistry::must(w_->registry->count_models(w_->call, "")), 2);
+  EXPECT_EQ(w_->registry->count_models(w_->call, "absent").error().code, Code::not_found);
+}
+
 TEST_P(VersionsTest, NumbersRiseAndNamesStandBesideThem) {
   EXPECT_EQ(get("latest").error().code, Code::not_found);
   const ModelVersion one = TestRegistry::must(create({}));

@@ -66,14 +66,18 @@ std::string columns(std::string_view prefix) {
   return out;
 }
 
-template <class T, class... Args>
-Result<std::vector<T>> Tx::all(std::string_view sql, const Args&... args) {
-  const std::array<Value, sizeof...(Args)> parameters{to_value(args)...};
-  Rows rows = SOUK_TRY(run(sql, parameters));
+template <class T>
+Result<std::vector<T>> rows_as(Rows rows) {
   std::vector<T> out;
   out.reserve(rows.rows.size());
   for (auto& row : rows.rows) out.push_back(SOUK_TRY(detail::take_row<T>(std::move(row))));
   return out;
+}
+
+template <class T, class... Args>
+Result<std::vector<T>> Tx::all(std::string_view sql, const Args&... args) {
+  const std::array<Value, sizeof...(Args)> parameters{to_value(args)...};
+  return rows_as<T>(SOUK_TRY(run(sql, parameters)));
 }
 
 template <class T, class... Args>

@@ -64,6 +64,10 @@ struct Rows {
   std::int64_t affected = 0;
 };
 
+// Rows as described structs, columns in the order of T's fields.
+template <class T>
+Result<std::vector<T>> rows_as(Rows rows);
+
 class Tx {
  public:
   virtual ~Tx() = default;

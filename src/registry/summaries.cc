@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What lists show of a model beside its own row, for many models at a time.
+#include <bit>
+#include <unordered_map>
+
+#include "registry/state.h"
+
+namespace souk::registry {
+
+namespace {
+
+struct Count {
+  ModelId model_id;
+  std::int64_t versions = 0;
+};
+BOOST_DESCRIBE_STRUCT(Count, (), (model_id, versions))
+
+// "$1, $2, …": as many as the next power of two, so that few statements serve every size of page.
+std::string places(std::size_t count) {
+  std::string out = "$1";
+  for (std::size_t i = 2; i <= count; ++i) out += ", $" + std::to_string(i);
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<ModelSummary>> Registry::summarize(const std::vector<ModelId>& models) {
+  if (models.empty()) return std::vector<ModelSummary>();
+  std::vector<store::Value> ids;
+  for (ModelId id : models) ids.emplace_back(id.value);
+  ids.resize(std::bit_ceil(ids.size()), store::Value(std::int64_t{0}));
+  const std::string in = " IN (" + places(ids.size()) + ") ";
+  return state_->store.read([&](store::Tx& tx) -> Result<std::vector<ModelSummary>> {
+    std::vector<ModelSummary> summaries(models.size());
+    std::unordered_map<ModelId, ModelSummary*> by_id;
+    for (std::size_t i = 0; i < models.size(); ++i) by_id[models[i]] = &summaries[i];
+    const std::string counts =
+        "SELECT model_id, count(*) FROM model_versions WHERE model_id" + in + "GROUP BY model_id";
+    for (const Count& count : SOUK_TRY(store::rows_as<Count>(SOUK_TRY(tx.run(counts, ids)))))
+      by_id[count.model_id]->version_count = count.versions;
+    const std::string latest = "SELECT " + store::columns<ModelVersion>("v") +
+                               " FROM model_versions v WHERE v.model_id" + in +
+                               "AND v.number = (SELECT max(number) FROM model_versions WHERE model_id = v.model_id)";
+    for (ModelVersion& version : SOUK_TRY(store::rows_as<ModelVersion>(SOUK_TRY(tx.run(latest, ids)))))
+      by_id[version.model_id]->latest = std::move(version);
+    const std::string aliases =
+        "SELECT a.model_id, a.name, a.version_id, v.number, v.sealed_digest, a.actor, a.update_time "
+        "FROM aliases a JOIN model_versions v ON v.id = a.version_id WHERE a.model_id" +
+        in + "ORDER BY a.model_id, a.name";
+    for (Alias& alias : SOUK_TRY(store::rows_as<Alias>(SOUK_TRY(tx.run(aliases, ids)))))
+      by_id[alias.model_id]->aliases.push_back(std::move(alias));
+    return summaries;
+  });
+}
+
+Result<std::int64_t> Registry::count_models(const access::Call& call, std::string_view ns) {
+  access::Visible visible = state_->access.visible(call, access::ObjectKind::MODEL, "namespace_id", "id", 1);
+  std::string sql = "SELECT count(*) FROM registered_models WHERE " + visible.sql;
+  if (!ns.empty()) {
+    const auto found = SOUK_TRY(state_->access.find_namespace(call, ns));
+    if (!found) return not_found("namespace " + access::as_shown(ns) + " does not exist");
+    visible.parameters.emplace_back(found->id.value);
+    sql += " AND namespace_id = $" + std::to_string(visible.parameters.size());
+  }
+  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, visible.parameters); }));
+  return store::from_value<std::int64_t>(rows.rows.at(0).at(0));
+}
+
+}  // namespace souk::registry
