@@ -4,7 +4,7 @@ import type { Signature } from "../api/types.ts";
 import { serverTiming } from "../api/ask.ts";
 import { jsonFault } from "../logic/json-fault.ts";
 import * as packing from "../logic/packing.ts";
-import { rank } from "../logic/search.ts";
+import { rank, textFilter } from "../logic/search.ts";
 import * as tensors from "../logic/tensors.ts";
 
 const signature: Signature = { inputs: [{ name: "x", datatype: "FP32", shape: [-1, 4] }, { name: "on", datatype: "BOOL", shape: [-1, 1] }], outputs: [] };
@@ -82,6 +82,13 @@ it("finds by a few letters, the likeliest first", () => {
   const found = rank(["read-digits", "digits", "digits-cnn", "fraud"], "dig", (name) => name, (name) => name);
   expect(found.map((one) => one.item)).toEqual(["digits", "digits-cnn", "read-digits"]);
   expect(found[2]!.marks).toEqual([5, 8]);
+});
+
+it("asks a long list's filter for exactly the text", () => {
+  expect(textFilter("  ")).toBe("");
+  expect(textFilter("dig")).toBe("(slug ILIKE '%dig%' OR name ILIKE '%dig%' OR description ILIKE '%dig%')");
+  expect(textFilter("it's 50%_\\")).toContain("slug ILIKE '%it\\'s%'");
+  expect(textFilter("50%_\\")).toContain("slug ILIKE '%50\\%\\_\\_%'");
 });
 
 it("reads Server-Timing", () => {

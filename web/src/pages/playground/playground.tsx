@@ -43,7 +43,7 @@ function Playground({ deployment }: { deployment: Deployment }) {
   const { input } = route.useSearch();
   const navigate = route.useNavigate();
   const who = useQuery(queries.whoami).data;
-  const declared = useQuery({ ...queries.declaration(deployment.model_namespace, deployment.model, deployment.version ?? 0), enabled: deployment.version !== undefined });
+  const declared = useQuery({ ...queries.declaration(deployment.model_namespace, deployment.model, deployment.version ?? 0), enabled: !!deployment.version && !!deployment.task });
   const task = (deployment.task ?? deployment.signature?.task ?? "").replace(/^TASK_/, "");
   const images = task === "CLASSIFICATION";
   const grid = fitsGrid(deployment.signature);
