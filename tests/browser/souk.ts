@@ -74,7 +74,7 @@ export const test = base.extend<{ quiet: void }, { souk: Souk }>({
       const souk = await Souk.start();
       await souk.cli("model", "push", "samples/digits", "default/digits:1");
       await souk.api("PUT", "/api/v1/namespaces/default/models/digits/aliases/champion", { version: 1 });
-      await souk.cli("deploy", "default/digits@champion", "--name", "digits", "--wait");
+      await souk.cli("deploy", "default/digits@champion", "--name", "digits");
       await use(souk);
       await souk.stop();
     },

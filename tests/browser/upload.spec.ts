@@ -35,6 +35,17 @@ test("a model file dropped on the page becomes a sealed version", async ({ page,
   expect(files.map((file) => [file.path, file.digest])).toEqual([["Dropped Digits.onnx", `sha256:${createHash("sha256").update(onnx).digest("hex")}`]]);
 });
 
+test("a folder pushed here and by the command line is the same version", async ({ page, souk }) => {
+  await page.goto(`${souk.url}/models`);
+  await page.getByRole("button", { name: "New model" }).click();
+  await page.locator("input[type=file]").nth(1).setInputFiles(join(root, "samples/digits"));
+  await page.getByLabel("Model", { exact: true }).fill("twin");
+  await page.getByRole("button", { name: "Push" }).click();
+  await expect(page).toHaveURL(/\/models\/default\/twin/);
+  const digest = async (model: string) => (await souk.api<{ digest: string }>("GET", `/api/v1/namespaces/default/models/${model}/versions/1`)).digest;
+  expect(await digest("twin")).toBe(await digest("digits"));
+});
+
 test("a file that is no model is refused in the server's words, and the form keeps what was typed", async ({ page, souk }) => {
   await page.goto(`${souk.url}/models`);
   await page.getByRole("button", { name: "New model" }).click();

@@ -79,7 +79,7 @@ export function inferCall(target: Target, body: string): Snippet[] {
   return [
     both("curl", (text) => curl(target, path, text), body),
     both("Python", (text) => python(target, path, pythonLiteral(text), `for output in answer.json()["outputs"]:\n    print(output["name"], output["data"])`), body),
-    both("souk", (text) => `souk infer ${full(target)} --json - <<'END'\n${text}\nEND`, body),
+    both("souk", (text) => `souk infer ${full(target)} --data - <<'END'\n${text}\nEND`, body),
   ];
 }
 
