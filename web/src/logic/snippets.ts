@@ -55,7 +55,8 @@ export function triggerPath(target: Target): string {
 }
 
 function curl(target: Target, path: string, body: string): string {
-  const lines = [`curl -s ${quote(target.origin + path)}`, ...headers(target.key, { "Content-Type": "application/json" }), `-d ${quote(body)}`];
+  const url = quote(target.origin + path);
+  const lines = [...(url.length > 44 ? ["curl -s", url] : [`curl -s ${url}`]), ...headers(target.key, { "Content-Type": "application/json" }), `-d ${quote(body)}`];
   return lines.join(" \\\n  ");
 }
 

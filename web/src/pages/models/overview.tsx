@@ -83,8 +83,8 @@ function Delta({ name, change, than }: { name: string; change: number; than: str
   const Arrow = change > 0 ? ArrowUp : ArrowDown;
   return (
     <>
-      <span className={cx("num inline-flex items-center", good === true ? "text-ok" : good === false ? "text-bad" : "text-fg-2")}>
-        <Arrow aria-hidden size={11} strokeWidth={2.25} />{change > 0 ? "+" : "−"}{metric(Math.abs(change))}{good === undefined ? null : <span className="sr-only">{good ? " better" : " worse"}</span>}
+      <span className={cx("num", good === true ? "text-ok" : good === false ? "text-bad" : "text-fg-2")}>
+        <Arrow aria-hidden size={11} strokeWidth={2.25} className="inline align-[-1px]" />{change > 0 ? "+" : "−"}{metric(Math.abs(change))}{good === undefined ? null : <span className="sr-only">{good ? " better" : " worse"}</span>}
       </span>{" "}
       vs {than}
     </>
