@@ -2,7 +2,7 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/describe.h"
-#include "cli/transfer.h"
+#include "cli/transfer/transfer.h"
 
 namespace souk::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/completion.h"
-#include "cli/progress.h"
+#include "cli/transfer/progress.h"
 
 namespace souk::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "base/json.h"
-#include "cli/hash_pipe.h"
-#include "cli/transfer.h"
+#include "cli/transfer/hash_pipe.h"
+#include "cli/transfer/transfer.h"
 
 namespace souk::cli {
 namespace {

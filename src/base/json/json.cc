@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "base/json_simdjson.h"
+#include "base/json/element.h"
+#include "base/json/fault.h"
 
 namespace souk::json {
 
@@ -37,31 +38,17 @@ simdjson::error_code parse_into(dom::parser& parser, dom::document& document, st
   return parser.parse_into_document(document, text.data(), text.size()).error();
 }
 
-Error parse_error(simdjson::error_code code) {
-  switch (code) {
-    case simdjson::CAPACITY:
-    case simdjson::MEMALLOC:
-      return resource_exhausted("JSON text is too large to be parsed");
-    case simdjson::DEPTH_ERROR:
-      return invalid_argument("JSON is nested deeper than " + std::to_string(kMaxDepth) + " levels");
-    case simdjson::UTF8_ERROR:
-      return invalid_argument("JSON text is not valid UTF-8");
-    case simdjson::EMPTY:
-      return invalid_argument("expected JSON, got an empty text");
-    case simdjson::NUMBER_ERROR:
-      return invalid_argument("not JSON: a number is malformed, or larger than 64 bits or a double hold");
-    case simdjson::STRING_ERROR:
-    case simdjson::UNESCAPED_CHARS:
-      return invalid_argument("not JSON: a string holds a bad escape or an unescaped control character");
-    case simdjson::UNCLOSED_STRING:
-      return invalid_argument("not JSON: a string is not closed");
-    case simdjson::T_ATOM_ERROR:
-    case simdjson::F_ATOM_ERROR:
-    case simdjson::N_ATOM_ERROR:
-      return invalid_argument("not JSON: a word is neither true, false nor null");
-    default:
-      return invalid_argument("not JSON: its brackets, commas or colons do not match, or it ends early");
+Error parse_error(simdjson::error_code code, std::string_view text) {
+  if (code == simdjson::CAPACITY || code == simdjson::MEMALLOC) {
+    return resource_exhausted("JSON text is too large to be parsed");
   }
+  if (code == simdjson::DEPTH_ERROR) {
+    return invalid_argument("JSON is nested deeper than " + std::to_string(kMaxDepth) + " levels");
+  }
+  if (const auto fault = find_fault(text)) {
+    return invalid_argument("not JSON at byte " + std::to_string(fault->byte) + ": expected " + fault->expected);
+  }
+  return invalid_argument("JSON holds a number that neither 64 bits nor a double can");
 }
 
 }  // namespace
@@ -83,7 +70,7 @@ Document::~Document() {
 }
 
 Result<Document> Document::parse(std::string_view text) {
-  if (text.empty()) return parse_error(simdjson::EMPTY);
+  if (text.empty()) return invalid_argument("expected JSON, got an empty text");
   Document document;
   document.state_ = std::make_unique<State>();
   simdjson::error_code error;
@@ -98,7 +85,7 @@ Result<Document> Document::parse(std::string_view text) {
     dom::parser parser;
     error = parse_into(parser, document.state_->document, text);
   }
-  if (error) return parse_error(error);
+  if (error) return parse_error(error, text);
   return document;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/pack.h"
+#include "cli/transfer/pack.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include "base/json.h"
-#include "cli/temporary_folder_test.h"
-#include "cli/transfer.h"
+#include "cli/transfer/temporary_folder_test.h"
+#include "cli/transfer/transfer.h"
 
 namespace souk::cli {
 namespace {

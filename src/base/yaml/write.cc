@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/yaml.h"
-#include "base/yaml_scalars.h"
+#include "base/yaml/scalars.h"
 
 namespace souk::yaml {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <limits>
 
-#include "base/json_digits.h"
-#include "base/json_simdjson.h"
+#include "base/json/digits.h"
+#include "base/json/element.h"
 
 namespace souk::json {
 

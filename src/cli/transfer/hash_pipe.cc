@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/hash_pipe.h"
+#include "cli/transfer/hash_pipe.h"
 
 namespace souk::cli {
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/pack.h"
-#include "cli/progress.h"
 #include "cli/reference.h"
 #include "cli/remote.h"
+#include "cli/transfer/pack.h"
+#include "cli/transfer/progress.h"
 
 namespace souk::cli {
 

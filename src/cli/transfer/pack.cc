@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/pack.h"
+#include "cli/transfer/pack.h"
 
 #include <algorithm>
 #include <array>

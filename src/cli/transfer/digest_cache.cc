@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/digest_cache.h"
+#include "cli/transfer/digest_cache.h"
 
 #include <sys/stat.h>
 

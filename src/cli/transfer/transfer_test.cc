@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/transfer.h"
+#include "cli/transfer/transfer.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <map>
 #include <mutex>
 
-#include "cli/temporary_folder_test.h"
+#include "cli/transfer/temporary_folder_test.h"
 #include "net/server.h"
 
 namespace souk::cli {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/digest.h"
+#include "base/json/fault.h"
 
 namespace souk::json {
 namespace {
@@ -174,6 +175,41 @@ TEST(Json, RefusesWhatIsNotJson) {
     EXPECT_FALSE(Raw::parse(text)) << text;
   }
   EXPECT_FALSE(Raw::parse(std::string_view("1\0", 2)));
+}
+
+TEST(Json, ErrorsSayWhichByte) {
+  const auto message = [](std::string_view text) { return Raw::parse(text).error().message; };
+  EXPECT_EQ(message(""), "expected JSON, got an empty text");
+  EXPECT_EQ(message("  "), "not JSON at byte 2: expected a value");
+  EXPECT_EQ(message(R"({"a":1 "b":2})"), "not JSON at byte 7: expected ',' or '}'");
+  EXPECT_EQ(message(R"({"a":[1,2}})"), "not JSON at byte 9: expected ',' or ']'");
+  EXPECT_EQ(message(R"({"a":[1,2])"), "not JSON at byte 10: expected ',' or '}'");
+  EXPECT_EQ(message(R"({"a" 1})"), "not JSON at byte 5: expected ':'");
+  EXPECT_EQ(message(R"({a:1})"), "not JSON at byte 1: expected a field's name in double quotes");
+  EXPECT_EQ(message("[1,]"), "not JSON at byte 3: expected a value");
+  EXPECT_EQ(message("[nul]"), "not JSON at byte 1: expected a value");
+  EXPECT_EQ(message("01"), "not JSON at byte 1: expected the end of the text");
+  EXPECT_EQ(message("1."), "not JSON at byte 2: expected a digit");
+  EXPECT_EQ(message("\"a"), "not JSON at byte 2: expected the string's closing quote");
+  EXPECT_EQ(message("\"\\x\""), "not JSON at byte 1: expected an escape");
+  EXPECT_EQ(message("\"\t\""), "not JSON at byte 1: expected an escape in place of a control character");
+  EXPECT_EQ(message("\"\xff\""), "not JSON at byte 1: expected UTF-8");
+  EXPECT_EQ(message("\"\\ud800\""), "not JSON at byte 7: expected the second half of a surrogate pair");
+  EXPECT_EQ(message("[1e999]"), "JSON holds a number that neither 64 bits nor a double can");
+}
+
+// Two readers of one grammar: simdjson, and the one that only looks for the fault.
+TEST(Json, FaultsAreFoundWhereSimdjsonSeesThem) {
+  constexpr std::string_view kPieces[] = {
+      "{",    "}",    "[",    "]", ",",  ":",  "\"",      "\"a\"",   "1",       "-",    "0",    ".5",      "e3",
+      "true", "null", "fals", " ", "\n", "\\", "\\u00e9", "\\ud83d", "\\ude00", "\xc3", "\xa9", "\"\\n\"", "\x01"};
+  std::mt19937 random(5);
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text;
+    for (std::size_t n = 1 + random() % 8; n > 0; --n) text += kPieces[random() % std::size(kPieces)];
+    const bool parsed = Document::parse(text).has_value();
+    ASSERT_EQ(parsed, !find_fault(text)) << text;
+  }
 }
 
 TEST(Json, NestingIsLimited) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/yaml_scalars.h"
+#include "base/yaml/scalars.h"
 
 #include <algorithm>
 #include <array>

@@ -12,7 +12,7 @@
 #include <streambuf>
 #include <vector>
 
-#include "base/yaml_scalars.h"
+#include "base/yaml/scalars.h"
 
 namespace souk::yaml {
 namespace {

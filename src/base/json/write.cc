@@ -4,7 +4,8 @@
 #include <array>
 
 #include "base/json.h"
-#include "base/json_digits.h"
+#include "base/json/digits.h"
+#include "base/json/fault.h"
 
 namespace souk::json {
 namespace {
@@ -40,24 +41,6 @@ void append_escape(std::string& out, unsigned char c) {
       out += "0123456789abcdef"[c >> 4];
       out += "0123456789abcdef"[c & 15];
   }
-}
-
-// The length of the well-formed UTF-8 sequence at the front; 0 when there is none. RFC 3629, section 4.
-std::size_t utf8_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto tail = [&](std::size_t i) { return (at(i) & 0xc0) == 0x80; };
-  const unsigned lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const bool second = tail(1) && !(lead == 0xe0 && at(1) < 0xa0) && !(lead == 0xed && at(1) > 0x9f);
-    return second && tail(2) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const bool second = tail(1) && !(lead == 0xf0 && at(1) < 0x90) && !(lead == 0xf4 && at(1) > 0x8f);
-    return second && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 // A text with bytes that are not UTF-8: each becomes U+FFFD, so that the output is always JSON.

@@ -10,9 +10,9 @@
 #include <mutex>
 #include <thread>
 
-#include "cli/digest_cache.h"
-#include "cli/hash_pipe.h"
-#include "cli/transfer.h"
+#include "cli/transfer/digest_cache.h"
+#include "cli/transfer/hash_pipe.h"
+#include "cli/transfer/transfer.h"
 
 namespace souk::cli {
 namespace {
