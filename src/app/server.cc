@@ -21,7 +21,7 @@
 #include "registry/registry.h"
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"
-#include "store/lock_file.h"
+#include "store/sqlite/lock_file.h"
 #include "store/migrations.h"
 
 namespace souk::app {

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "store/checked_tx.h"
-#include "store/postgres_listener.h"
-#include "store/postgres_pool.h"
+#include "store/postgres/listener.h"
+#include "store/postgres/pool.h"
 #include "store/store.h"
 
 namespace souk::store {

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "store/lock_file.h"
-#include "store/sqlite_readers.h"
-#include "store/sqlite_writer.h"
+#include "store/sqlite/lock_file.h"
+#include "store/sqlite/readers.h"
+#include "store/sqlite/writer.h"
 #include "store/store.h"
 
 namespace souk::store {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/sqlite_store.h"
+#include "store/sqlite/store.h"
 
 #include <filesystem>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/lock_file.h"
+#include "store/sqlite/lock_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

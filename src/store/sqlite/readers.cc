@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/sqlite_readers.h"
+#include "store/sqlite/readers.h"
 
 #include "store/error_texts.h"
 

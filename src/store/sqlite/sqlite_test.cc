@@ -11,7 +11,7 @@
 #include <latch>
 #include <thread>
 
-#include "store/sqlite_connection.h"
+#include "store/sqlite/connection.h"
 #include "store/test_database.h"
 
 namespace souk::store {
@@ -218,6 +218,17 @@ TEST_F(SqliteTest, KeepsEveryPromiseThroughAKill) {
   }
   const auto sound = store->read([](Tx& tx) { return tx.scalar<std::string>("PRAGMA integrity_check"); });
   EXPECT_EQ(sound, "ok");
+}
+
+TEST(StoreOpen, RefusesUrlsOfNoKnownKind) {
+  Logger log(Logger::Level::off);
+  Metrics metrics;
+  for (const char* url : {"", "mysql://root:secret@host/db", "sqlite:", "sqlite::memory:"}) {
+    const auto opened = Store::open(url, {}, log, metrics);
+    ASSERT_FALSE(opened) << url;
+    EXPECT_EQ(opened.error().code, Code::invalid_argument) << url;
+    EXPECT_EQ(opened.error().describe().find("secret"), std::string::npos);
+  }
 }
 
 }  // namespace

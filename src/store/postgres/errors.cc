@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/postgres_errors.h"
+#include "store/postgres/errors.h"
 
 #include <libpq-fe.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/sqlite_errors.h"
+#include "store/sqlite/errors.h"
 
 #include <sqlite3.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/sqlite_connection.h"
+#include "store/sqlite/connection.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <mutex>
 
-#include "store/sqlite_errors.h"
+#include "store/sqlite/errors.h"
 
 namespace souk::store {
 

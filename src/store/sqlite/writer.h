@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "store/checked_tx.h"
-#include "store/sqlite_connection.h"
+#include "store/sqlite/connection.h"
 
 namespace souk::store {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "store/postgres_connection.h"
+#include "store/postgres/connection.h"
 
 namespace souk::store {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/sqlite_writer.h"
+#include "store/sqlite/writer.h"
 
 #include <pthread.h>
 

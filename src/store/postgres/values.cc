@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/postgres_values.h"
+#include "store/postgres/values.h"
 
 #include <libpq-fe.h>
 

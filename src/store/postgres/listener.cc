@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/postgres_listener.h"
+#include "store/postgres/listener.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "store/postgres_errors.h"
+#include "store/postgres/errors.h"
 
 namespace souk::store {
 

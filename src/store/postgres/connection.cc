@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/postgres_connection.h"
+#include "store/postgres/connection.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
@@ -8,8 +8,8 @@
 #include <array>
 #include <cerrno>
 
-#include "store/postgres_errors.h"
-#include "store/postgres_values.h"
+#include "store/postgres/errors.h"
+#include "store/postgres/values.h"
 
 namespace souk::store {
 

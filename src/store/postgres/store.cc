@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/postgres_store.h"
+#include "store/postgres/store.h"
 
 #include <algorithm>
 #include <random>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/postgres_pool.h"
+#include "store/postgres/pool.h"
 
 #include "store/error_texts.h"
 
