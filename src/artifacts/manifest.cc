@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxParts = 4096;
 constexpr std::size_t kMaxMediaType = 255;
+constexpr std::size_t kMaxShownAnnotations = 64 << 10;  // of a referrer: lists of referrers show them
 constexpr std::string_view kDockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
 constexpr std::string_view kDockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
 
@@ -119,6 +120,11 @@ Result<Manifest> parse_manifest(std::string_view media_type, std::string_view by
                        document.root().find("manifests").has_value()));
   if (manifest.artifactType && !manifest.artifactType->empty() && !is_media_type(*manifest.artifactType)) {
     return wrong_type("artifactType", *manifest.artifactType);
+  }
+  if (manifest.subject && manifest.annotations && json::write(*manifest.annotations).size() > kMaxShownAnnotations) {
+    return invalid_argument("the annotations of a manifest with a subject have more than " +
+                            std::to_string(kMaxShownAnnotations) + " bytes")
+        .at("annotations");
   }
   if (manifest.config) SOUK_TRY(check_descriptor(*manifest.config, "config"));
   if (manifest.subject) SOUK_TRY(check_descriptor(*manifest.subject, "subject"));

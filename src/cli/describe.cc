@@ -34,11 +34,12 @@ Error no_version(const Reference& reference, const std::string& what) {
 }
 
 Result<std::int64_t> version_of_alias(Remote& remote, const Reference& reference) {
-  const json::Document document = SOUK_TRY(remote.get(model_path(reference) + "/aliases"));
+  const json::Document document = SOUK_TRY(remote.list(model_path(reference) + "/aliases", "aliases"));
   std::int64_t number = 0;
-  for (const json::Value alias : rows_of(document, "aliases")) {
+  SOUK_TRY(document.root().find("aliases")->each_element([&](json::Value alias) -> Status {
     if (cell(alias, "name") == reference.alias) number = integer_at(alias, "version", 0);
-  }
+    return {};
+  }));
   if (number == 0) return no_version(reference, "alias " + reference.alias);
   return number;
 }
@@ -46,11 +47,12 @@ Result<std::int64_t> version_of_alias(Remote& remote, const Reference& reference
 Result<std::int64_t> version_of_digest(Remote& remote, const Reference& reference) {
   const json::Document document = SOUK_TRY(remote.list(model_path(reference) + "/versions", "versions"));
   std::int64_t number = 0;
-  for (const json::Value version : rows_of(document, "versions")) {
+  SOUK_TRY(document.root().find("versions")->each_element([&](json::Value version) -> Status {
     if (number == 0 && cell(version, "digest") == reference.digest->string()) {
       number = integer_at(version, "number", 0);
     }
-  }
+    return {};
+  }));
   if (number == 0) return no_version(reference, "version with the digest " + reference.digest->string());
   return number;
 }

@@ -132,6 +132,8 @@ class Registry {
                                std::string_view reference, std::string_view media_type, std::string_view bytes);
   // A tag, alias, version name or digest to the manifest's digest.
   Result<Digest> resolve_manifest(const artifacts::Repository& repository, std::string_view reference);
+  // Takes away a tag, or by digest a manifest with its tags. Errors: not_found, failed_precondition (it is a version's)
+  Status remove_manifest(const access::Call& call, const artifacts::Repository& repository, std::string_view reference);
   Result<std::vector<artifacts::File>> version_files(const AuthorizedModel& model, const ModelVersion& version);
 
   struct State;
