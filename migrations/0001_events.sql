@@ -15,5 +15,5 @@ CREATE TABLE events (
   data {{text}} NOT NULL
 );
 
-CREATE INDEX events_by_xid ON events (xid, sequence);
+{{postgresql}} CREATE INDEX events_by_xid ON events (xid, sequence);
 CREATE INDEX events_by_object ON events (kind, object_id, sequence);

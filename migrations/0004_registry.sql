@@ -22,6 +22,8 @@ CREATE TABLE registered_models (
 
 CREATE INDEX registered_models_update_time ON registered_models (update_time, id);
 
+CREATE INDEX registered_models_namespace ON registered_models (namespace_id, update_time, id);
+
 CREATE TABLE model_versions (
   id {{id}},
   uid {{text}} NOT NULL UNIQUE,

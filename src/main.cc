@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One binary: the server (serve, migrate, inspect) and its client (everything else).
+#include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "app/commands.h"
 #include "cli/cli.h"
 
+namespace {
+
+std::function<int(int, char**)> with_arguments(int (*command)(const std::vector<std::string>&)) {
+  return [command](int argc, char** argv) { return command({argv + 1, argv + argc}); };
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  std::string_view command = argc > 1 ? argv[1] : "";
-  std::vector<std::string> arguments(argv + (argc > 1 ? 2 : argc), argv + argc);
-  if (command == "serve") return souk::app::serve(arguments);
-  if (command == "migrate") return souk::app::migrate(arguments);
-  if (command == "inspect" && arguments.empty()) return souk::app::inspect();
-  return souk::cli::run(argc, argv);
+  return souk::cli::run(argc, argv,
+                        {{"serve", "Run a server", with_arguments(&souk::app::serve)},
+                         {"migrate", "Bring a database to this version's schema", with_arguments(&souk::app::migrate)},
+                         {"inspect", "Look at a model's files", [](int, char**) { return souk::app::inspect(); }, true}});
 }

@@ -2,14 +2,14 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { budget, precompress } from "./build/compress.ts";
+import { budget } from "./build/budget.ts";
 import { themeScript } from "./build/theme-script.ts";
 
 const server = process.env.SOUK_URL ?? "http://127.0.0.1:8080";
 const doors = ["/api", "/v1", "/v1alpha", "/v2", "/healthz", "/readyz", "/metrics", "/openapi.json"];
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), themeScript(), budget({ firstPage: 200 * 1024 }), precompress()],
+  plugins: [react(), tailwindcss(), themeScript(), budget({ firstPage: 200 * 1024 })],
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false },
   server: {
     host: "127.0.0.1",

@@ -4,11 +4,13 @@
 #include <unistd.h>
 #include <csignal>
 #include <cstdio>
+#include <iostream>
 
 #include "app/server.h"
 #include "app/settings.h"
 #include "base/json.h"
 #include "runtimes/inspect.h"
+#include "runtimes/onnx/loader.h"
 #include "store/migrations.h"
 #include "tasks/tasks.h"
 
@@ -138,11 +140,13 @@ int migrate(const std::vector<std::string>& arguments) {
 }
 
 int inspect() {
-  return runtimes::inspect_main([](const json::Raw& declaration, const registry::Signature& signature,
-                                   const tasks::ReadFile& read_file) -> Status {
-    SOUK_TRY(tasks::make_task(declaration, signature, read_file));
-    return {};
-  });
+  Logger silent(Logger::Level::off);
+  runtimes::OnnxLoader onnx({.threads = 1}, silent);
+  runtimes::Loader* loaders[] = {&onnx};
+  auto check = [](const json::Raw& declaration, const registry::Signature& signature, const runtimes::ReadFile& read_file) -> Result<std::string> {
+    return std::string(SOUK_TRY(tasks::make_task(declaration, signature, read_file))->name());
+  };
+  return runtimes::inspect_main(loaders, check, std::cin, std::cout);
 }
 
 }  // namespace souk::app

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/server.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
-#include <thread>
+#include <filesystem>
 
 #include "access/access.h"
 #include "api/instill/instill.h"
@@ -21,7 +21,7 @@
 #include "registry/registry.h"
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"
-#include "store/lock_file.h"
+#include "store/sqlite/lock_file.h"
 #include "store/migrations.h"
 
 namespace souk::app {
@@ -70,6 +70,7 @@ struct Server::Rooms {
   std::unique_ptr<runtimes::Loader> onnx;
   std::unique_ptr<serving::Serving> serving;
   std::optional<api::native::Rooms> native;
+  std::optional<api::instill::Rooms> instill;
   std::optional<api::ops::Rooms> ops;
   api::RouteTable routes;
   std::unique_ptr<api::Dispatcher> dispatcher;
@@ -98,10 +99,10 @@ Status Server::start() {
 
   r.blobs = SOUK_TRY(blobs::Blobs::open(settings_.blobs, log_, r.metrics));
   r.artifacts = std::make_unique<artifacts::Artifacts>(*r.store, *r.blobs, log_, r.metrics);
-  r.inspector = std::make_unique<runtimes::ChildInspector>(log_);
+  r.inspector = std::make_unique<runtimes::ChildInspector>();
   r.registry =
       std::make_unique<registry::Registry>(*r.store, *r.events, *r.access, *r.artifacts, *r.inspector, log_, r.metrics);
-  r.onnx = runtimes::onnx::make_loader(log_);
+  r.onnx = std::make_unique<runtimes::OnnxLoader>(settings_.onnx, log_);
   r.serving =
       std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
                                          std::vector<runtimes::Loader*>{r.onnx.get()}, settings_.node, log_, r.metrics);
@@ -114,11 +115,10 @@ Status Server::start() {
                                       {std::string(kVersion), settings_.dev, settings_.node, started,
                                        r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql"}});
   api::native::add_routes(r.routes, *r.native);
-  api::oci::add_routes(r.routes, *r.registry, *r.artifacts,
-                       R"({"name":"souk","version":")" + std::string(kVersion) +
-                           R"(","extensions":["binary_tensor_data"]})");
+  api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);
-  api::instill::add_routes(r.routes, *r.access, *r.registry, *r.serving);
+  r.instill.emplace(api::instill::Rooms{*r.access, *r.registry, *r.serving});
+  api::instill::add_routes(r.routes, *r.instill);
   api::web::add_routes(r.routes, api::web::embedded_assets());
   r.ops.emplace(
       api::ops::Rooms{r.metrics,

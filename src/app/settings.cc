@@ -32,6 +32,7 @@ settings::Table table_of(Settings& s) {
   store::declare(table, s.store);
   api::declare(table, s.api);
   serving::declare(table, s.serving);
+  runtimes::declare(table, s.onnx);
   return table;
 }
 

@@ -9,6 +9,7 @@
 #include "api/dispatcher.h"
 #include "base/settings.h"
 #include "net/server.h"
+#include "runtimes/onnx/loader.h"
 #include "serving/serving.h"
 #include "store/store.h"
 
@@ -30,6 +31,7 @@ struct Settings {
   store::StoreSettings store;
   api::ApiSettings api;
   serving::ServingSettings serving;
+  runtimes::OnnxSettings onnx;
 };
 
 // The table whose entries write into `settings`, which must outlive it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The template half of json.h. Each described struct becomes two constant tables of its fields (one to read,
-// one to write), which the plain functions of json_describe.cc walk; the templates only turn types into tables.
+// one to write), which the plain functions of json/describe.cc walk; the templates only turn types into tables.
 #pragma once
 
 #include <concepts>
@@ -70,7 +70,7 @@ constexpr std::string_view field_name(std::string_view name) {
   return name;
 }
 
-// --- what is written once, in json_describe.cc --------------------------------------------------------
+// --- what is written once, in json/describe.cc --------------------------------------------------------
 
 struct ReadField {
   std::string_view name;

@@ -10,17 +10,6 @@ struct AliasTarget {
 };
 BOOST_DESCRIBE_STRUCT(AliasTarget, (), (version))
 
-std::vector<json::Value> rows_of(const json::Document& document, std::string_view noun) {
-  std::vector<json::Value> rows;
-  if (const auto list = document.root().find(noun)) {
-    (void)list->each_element([&rows](json::Value row) -> Status {
-      rows.push_back(row);
-      return {};
-    });
-  }
-  return rows;
-}
-
 // "ns/model@alias", which names an alias and nothing else.
 Result<Reference> parse_alias(const std::string& text) {
   Reference reference = SOUK_TRY(parse_reference(text));
@@ -49,7 +38,7 @@ Status alias_set(const Context& context, const std::string& alias, const std::st
 
 Status alias_list(const Context& context, const std::string& model) {
   const Reference reference = SOUK_TRY(parse_reference(model));
-  const json::Document document = SOUK_TRY(context.remote.list(model_path(reference) + "/aliases", "aliases"));
+  const json::Document document = SOUK_TRY(context.remote.get(model_path(reference) + "/aliases"));
   context.out.print(document.root(), [&] {
     const std::vector<json::Value> rows = rows_of(document, "aliases");
     if (rows.empty()) return "no aliases yet; set one: souk alias set NAME " + reference.model_name() + ":1\n";

@@ -80,8 +80,9 @@ void add_model(CommandLine& line) {
   push->add_option("path", line.push.path, "An .onnx file or a folder")->required();
   push->add_option("reference", line.push.reference, "[namespace/]model[:tag]; without a tag: the next number")
       ->required();
-  push->add_option("--alias", line.push.aliases, "Point this alias at the new version");
-  push->add_option("--include", line.push.include, "A hidden file or folder to take all the same");
+  push->add_option("--alias", line.push.aliases, "Point this alias at the new version")->allow_extra_args(false);
+  push->add_option("--include", line.push.include, "A hidden file or folder to take all the same")
+      ->allow_extra_args(false);
   push->add_option("--created-at", line.push.created_at,
                    "Time to record, RFC 3339 (none: the same input gives the same digest)");
   CLI::App* pull = line.verb(model, "pull", "Pull a version's files into a folder",
@@ -162,7 +163,8 @@ void add_deployment(CommandLine& line) {
                    "An array for the only input, or a whole OIP request; JSON, @FILE or -")
       ->excludes(image);
   infer_app->add_option("--input", line.infer_options.inputs, "NAME=JSON or NAME=@FILE, once an input")
-      ->excludes(image);
+      ->excludes(image)
+      ->allow_extra_args(false);
 }
 
 void add_keys(CommandLine& line) {
@@ -171,7 +173,7 @@ void add_keys(CommandLine& line) {
                                [&line](const Context& c) { return key_create(c, line.key); });
   create->add_option("name", line.key.name, "What it is for")->required();
   create->add_option("--role", line.key.role, "reader, executor, writer, admin or owner");
-  create->add_option("-n,--namespace", line.key.namespaces, "Only for this namespace");
+  create->add_option("-n,--namespace", line.key.namespaces, "Only for this namespace")->allow_extra_args(false);
   create->add_option("--expires-in", line.key.expires_in, "Such as 30d");
   line.verb(key, "list", "List keys", [](const Context& c) { return key_list(c); });
   line.verb(key, "revoke", "Revoke a key", [&line](const Context& c) { return key_revoke(c, line.name); })

@@ -43,7 +43,7 @@ std::string bash_script(const CommandWords& words) {
          cases +
          "  esac\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-         "  [[ $current != -* ]] && COMPREPLY+=($(compgen -f -- \"$current\"))\n"
+         "  [[ ${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- \"$current\"))\n"
          "}\n";
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
 #include <cstdio>
 #include <set>
 
@@ -56,6 +57,14 @@ Status judge(const Context& context, json::Value deployment) {
   return {};
 }
 
+// The wait that is left, of which the server grants a part.
+std::vector<net::Header> prefer_wait(std::chrono::steady_clock::time_point deadline) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
+  if (seconds <= 0) return {};
+  return {{"Prefer", "wait=" + std::to_string(seconds)}};
+}
+
 std::string log_line(json::Value entry) {
   return cell(entry, "time") + "  " + cell(entry, "level") + "  " + cell(entry, "message");
 }
@@ -70,10 +79,14 @@ Status deploy(const Context& context, const DeployOptions& options) {
   if (!options.name.empty()) request.name = name.slug;
   if (options.follow) request.follow = true;
   const int seconds = options.no_wait ? 0 : context.wait_seconds >= 0 ? context.wait_seconds : kDeployWait;
-  std::vector<net::Header> headers;
-  if (seconds > 0) headers.push_back({"Prefer", "wait=" + std::to_string(seconds)});
-  const json::Document document = SOUK_TRY(context.remote.send(
-      "POST", api_path({"namespaces", name.namespace_, "deployments"}), json::write(request), std::move(headers)));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  json::Document document = SOUK_TRY(context.remote.send(
+      "POST", api_path({"namespaces", name.namespace_, "deployments"}), json::write(request), prefer_wait(deadline)));
+  const Name made{cell(document.root(), "namespace"), cell(document.root(), "slug")};
+  while (cell(document.root(), "state") == "PENDING" && std::chrono::steady_clock::now() < deadline) {
+    // A patch that changes nothing waits on, where one wait of the server is shorter than ours.
+    document = SOUK_TRY(context.remote.send("PATCH", deployment_path(made), "{}", prefer_wait(deadline)));
+  }
   context.out.print(document.root(), [&] {
     const json::Value root = document.root();
     return full_name(root) + " serves " + cell(root, "reference") + " (version " + cell(root, "version") +
@@ -95,11 +108,7 @@ Status deployment_list(const Context& context, const ListOptions& options) {
                                                       : api_path({"namespaces", options.namespace_, "deployments"});
   const json::Document document = SOUK_TRY(context.remote.list(path, "deployments"));
   context.out.print(document.root(), [&] {
-    std::vector<json::Value> rows;
-    (void)document.root().find("deployments")->each_element([&rows](json::Value row) -> Status {
-      rows.push_back(row);
-      return {};
-    });
+    const std::vector<json::Value> rows = rows_of(document, "deployments");
     if (rows.empty()) return std::string("nothing is deployed; deploy a model: souk deploy default/NAME\n");
     return table({{"DEPLOYMENT", "", full_name},
                   {"STATE", "state"},

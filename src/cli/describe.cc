@@ -34,12 +34,11 @@ Error no_version(const Reference& reference, const std::string& what) {
 }
 
 Result<std::int64_t> version_of_alias(Remote& remote, const Reference& reference) {
-  const json::Document document = SOUK_TRY(remote.list(model_path(reference) + "/aliases", "aliases"));
+  const json::Document document = SOUK_TRY(remote.get(model_path(reference) + "/aliases"));
   std::int64_t number = 0;
-  SOUK_TRY(document.root().find("aliases")->each_element([&](json::Value alias) -> Status {
+  for (const json::Value alias : rows_of(document, "aliases")) {
     if (cell(alias, "name") == reference.alias) number = integer_at(alias, "version", 0);
-    return {};
-  }));
+  }
   if (number == 0) return no_version(reference, "alias " + reference.alias);
   return number;
 }
@@ -47,12 +46,11 @@ Result<std::int64_t> version_of_alias(Remote& remote, const Reference& reference
 Result<std::int64_t> version_of_digest(Remote& remote, const Reference& reference) {
   const json::Document document = SOUK_TRY(remote.list(model_path(reference) + "/versions", "versions"));
   std::int64_t number = 0;
-  SOUK_TRY(document.root().find("versions")->each_element([&](json::Value version) -> Status {
+  for (const json::Value version : rows_of(document, "versions")) {
     if (number == 0 && cell(version, "digest") == reference.digest->string()) {
       number = integer_at(version, "number", 0);
     }
-    return {};
-  }));
+  }
   if (number == 0) return no_version(reference, "version with the digest " + reference.digest->string());
   return number;
 }

@@ -59,13 +59,9 @@ Status key_create(const Context& context, const KeyOptions& options) {
 }
 
 Status key_list(const Context& context) {
-  const json::Document document = SOUK_TRY(context.remote.list(api_path({"api_keys"}), "api_keys"));
+  const json::Document document = SOUK_TRY(context.remote.get(api_path({"api_keys"})));
   context.out.print(document.root(), [&] {
-    std::vector<json::Value> rows;
-    (void)document.root().find("api_keys")->each_element([&rows](json::Value row) -> Status {
-      rows.push_back(row);
-      return {};
-    });
+    const std::vector<json::Value> rows = rows_of(document, "api_keys");
     if (rows.empty()) return std::string("no keys; make one: souk key create NAME\n");
     return table({{"ID", "id"},
                   {"NAME", "name"},

@@ -6,10 +6,10 @@
 
 #include <cstdlib>
 
-#include "cli/digest_cache.h"
-#include "cli/hash_pipe.h"
 #include "cli/remote.h"
-#include "cli/temporary_folder_test.h"
+#include "cli/transfer/digest_cache.h"
+#include "cli/transfer/hash_pipe.h"
+#include "cli/transfer/temporary_folder_test.h"
 
 namespace souk::cli {
 namespace {

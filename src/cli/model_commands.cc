@@ -2,7 +2,7 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/describe.h"
-#include "cli/transfer.h"
+#include "cli/transfer/transfer.h"
 
 namespace souk::cli {
 namespace {
@@ -182,11 +182,7 @@ Status model_list(const Context& context, const ListOptions& options) {
       options.namespace_.empty() ? api_path({"models"}) : api_path({"namespaces", options.namespace_, "models"});
   const json::Document document = SOUK_TRY(context.remote.list(path + query(options), "models"));
   context.out.print(document.root(), [&] {
-    std::vector<json::Value> rows;
-    (void)document.root().find("models")->each_element([&rows](json::Value row) -> Status {
-      rows.push_back(row);
-      return {};
-    });
+    const std::vector<json::Value> rows = rows_of(document, "models");
     if (rows.empty()) return std::string("no models yet; push one: souk model push PATH default/NAME\n");
     return table({{"MODEL", "", [](json::Value v) { return cell(v, "namespace") + "/" + cell(v, "slug"); }},
                   {"TASK", "task"},
@@ -249,11 +245,7 @@ Status version_list(const Context& context, const std::string& model) {
   const Reference reference = SOUK_TRY(parse_reference(model));
   const json::Document document = SOUK_TRY(context.remote.list(model_path(reference) + "/versions", "versions"));
   context.out.print(document.root(), [&] {
-    std::vector<json::Value> rows;
-    (void)document.root().find("versions")->each_element([&rows](json::Value row) -> Status {
-      rows.push_back(row);
-      return {};
-    });
+    const std::vector<json::Value> rows = rows_of(document, "versions");
     if (rows.empty()) return "no versions yet; push one: souk model push PATH " + reference.model_name() + "\n";
     return table(version_columns(), rows);
   });

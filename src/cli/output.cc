@@ -83,6 +83,18 @@ std::string cell(Value value, std::string_view path) {
   return scalar_text(value);
 }
 
+std::vector<Value> rows_of(const json::Document& document, std::string_view noun) {
+  std::vector<Value> rows;
+  const Value root = document.root();
+  if (const auto list = root.kind() == Kind::object ? root.find(noun) : std::nullopt) {
+    (void)list->each_element([&rows](Value row) -> Status {
+      rows.push_back(row);
+      return {};
+    });
+  }
+  return rows;
+}
+
 std::string table(const std::vector<Column>& columns, const std::vector<Value>& rows) {
   std::vector<std::vector<std::string>> lines(1);
   for (const Column& column : columns) lines[0].push_back(column.title);

@@ -25,6 +25,8 @@ struct Column {
 // The member at a dotted path as text for people; empty when absent or null.
 std::string cell(json::Value value, std::string_view path);
 std::string printable(std::string_view text);
+// The elements of a list's answer, {"<noun>": […]}; none when it has none.
+std::vector<json::Value> rows_of(const json::Document& document, std::string_view noun);
 // Columns are as wide as their widest cell; the last is not padded.
 std::string table(const std::vector<Column>& columns, const std::vector<json::Value>& rows);
 // "Title:  value" lines; those without a value are left out.

@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/completion.h"
-#include "cli/progress.h"
+#include "cli/transfer/progress.h"
 
 namespace souk::cli {
 namespace {
@@ -70,6 +70,8 @@ TEST(Cli, WrongUsageIsTwo) {
   EXPECT_EQ(run_words({"souk", "infer", "d", "--image", "a", "--data", "[1]"}), 2);
   EXPECT_EQ(run_words({"souk", "completion", "csh"}), 2);
   EXPECT_EQ(run_words({"souk", "--help"}), 0);
+  // An option takes one value, so that positional arguments may follow it.
+  EXPECT_EQ(run_words({"souk", "model", "push", "--alias", "a", "/nonexistent", "default/m"}), 3);
 }
 
 TEST(Cli, OthersGetTheirArgumentsUntouched) {

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <exception>
 
 #include "net/http1_writer.h"
@@ -392,15 +391,6 @@ void Http1Connection::kick() {
   if (kick_.connection) return;
   kick_.connection = shared_from_this();
   if (!loop_->post(&kick_)) kick_.connection.reset();
-}
-
-void Http1Connection::Kick::deliver() {
-  auto self = std::move(connection);
-  self->wake();
-}
-
-void Http1Connection::count_answer(int status) {
-  Traffic::add(traffic_.answers[std::clamp(status / 100, 1, 5)]);
 }
 
 void Http1Connection::log_fault(const char* what, const RequestHead& head) {

@@ -7,10 +7,13 @@
 // It lives as long as its coroutine runs, and belongs to its loop's thread. Time-outs are compared on the loop's tick.
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "net/http1_exchange.h"
 #include "net/http1_parser.h"
@@ -63,7 +66,7 @@ class Http1Connection final : public Ready, public Loop::Member, public std::ena
   // For its exchanges.
   Outbox& outbox() { return outbox_; }
   bool draining() const { return core_->draining.load(std::memory_order_relaxed); }
-  void count_answer(int status);
+  void count_answer(int status) { Traffic::add(traffic_.answers[std::clamp(status / 100, 1, 5)]); }
   void log_fault(const char* what, const RequestHead& head);
   // Something has changed. `notify` from anywhere on the loop; `wake` resumes at once: only where nothing of a
   // connection is on the stack.
@@ -73,7 +76,10 @@ class Http1Connection final : public Ready, public Loop::Member, public std::ena
  private:
   struct Kick final : Loop::Mail {
     std::shared_ptr<Http1Connection> connection;
-    void deliver() override;
+    void deliver() override {
+      auto self = std::move(connection);
+      self->wake();
+    }
   };
 
   Detached run();

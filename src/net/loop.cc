@@ -31,7 +31,7 @@ class AsioDescriptor final : public Descriptor {
   }
 
  private:
-  asio::posix::stream_descriptor descriptor_;
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptor_;
 };
 
 }  // namespace

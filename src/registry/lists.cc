@@ -18,7 +18,8 @@ const store::ListSchema& model_schema() {
                              {"state", "m.state", ColumnType::text},
                              {"create_time", "m.create_time", ColumnType::time, true},
                              {"update_time", "m.update_time", ColumnType::time, true},
-                             {"namespace", "n.slug", ColumnType::text}},
+                             {"namespace", "(SELECT n.slug FROM namespaces n WHERE n.id = m.namespace_id)",
+                              ColumnType::text}},
                  .properties = {"model_properties", "m.id", {"custom_properties", "tags"}}},
       .id = "m.id",
       .default_order = "update_time desc"};
@@ -71,9 +72,8 @@ Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Cal
   parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
   parameters.emplace_back(listing.fetch());
   const std::string sql = "SELECT " + listed_columns() + ", " + listing.order_column +
-                          " FROM registered_models m JOIN namespaces n ON n.id = m.namespace_id WHERE " + where +
-                          " AND " + listing.where + " ORDER BY " + listing.order + " LIMIT $" +
-                          std::to_string(parameters.size());
+                          " FROM registered_models m WHERE " + where + " AND " + listing.where + " ORDER BY " +
+                          listing.order + " LIMIT $" + std::to_string(parameters.size());
   auto rows = SOUK_TRY(state.store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
   auto page = SOUK_TRY(store::page_of<RegisteredModel>(std::move(rows), listing, key));
   Page<ListedModel> out{{}, std::move(page.next_page_token)};

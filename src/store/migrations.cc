@@ -52,6 +52,8 @@ Status check_order(const std::vector<Migration>& wanted) {
 
 Status create_table(Store& store) {
   return store.write([](Tx& tx) -> Status {
+    // Of two nodes that create it at the same moment PostgreSQL would fail one, in spite of IF NOT EXISTS.
+    if (tx.dialect() == Dialect::postgresql) SOUK_TRY(tx.defer("SELECT pg_advisory_xact_lock(1936684395)"));
     SOUK_TRY(
         tx.exec(expand_tokens("CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT PRIMARY KEY, "
                               "name {{text}} NOT NULL, checksum {{text}} NOT NULL, applied_at BIGINT NOT NULL)",
@@ -118,9 +120,7 @@ Result<bool> apply(Store& store, const Migration& migration, const std::vector<M
     const AppliedByNumber applied = SOUK_TRY(load_applied(tx));
     SOUK_TRY(check_applied(applied, wanted));
     if (applied.contains(migration.number)) return false;
-    for (const std::string& statement : split_statements(migration.sql)) {
-      SOUK_TRY(tx.exec(expand_tokens(statement, tx.dialect())));
-    }
+    for (const std::string& statement : statements_for(tx.dialect(), migration.sql)) SOUK_TRY(tx.exec(statement));
     SOUK_TRY(tx.exec("INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
                      migration.number, migration.name, checksum_of(migration), now()));
     return true;
@@ -159,14 +159,23 @@ std::vector<std::string> split_statements(std::string_view sql) {
   return out;
 }
 
+std::vector<std::string> statements_for(Dialect dialect, std::string_view sql) {
+  constexpr std::string_view kSqlite = "{{sqlite}}", kPostgresql = "{{postgresql}}";
+  std::vector<std::string> out;
+  for (std::string& statement : split_statements(sql)) {
+    std::string_view text = statement;
+    if (text.starts_with(dialect == Dialect::sqlite ? kPostgresql : kSqlite)) continue;
+    for (const std::string_view mark : {kSqlite, kPostgresql}) {
+      if (text.starts_with(mark)) text.remove_prefix(mark.size());
+    }
+    out.push_back(expand_tokens(text, dialect));
+  }
+  return out;
+}
+
 Result<std::vector<MigrationStatus>> migrate(Store& store, const std::vector<Migration>& wanted, Logger& log) {
   SOUK_TRY(check_order(wanted));
-  if (!SOUK_TRY(store.read(table_exists))) {
-    // Two nodes that create it at the same moment: PostgreSQL tells the second that it is there.
-    if (Status created = create_table(store); !created && created.error().code != Code::already_exists) {
-      return created.error();
-    }
-  }
+  if (!SOUK_TRY(store.read(table_exists))) SOUK_TRY(create_table(store));
   for (const Migration& migration : wanted) {
     const Result<bool> applied = apply(store, migration, wanted);
     if (!applied) {

@@ -4,8 +4,9 @@
 // its own transaction, under a lock that only one process holds. An applied one never changes.
 //
 // Tokens that differ between the databases: {{id}} an identity primary key that is never reused, {{text}} text
-// with bytewise order, {{blob}}, {{xid}} the transaction's number, filled by itself. Statements end with ';' at
-// a line's end; lines that begin with "--" are comments.
+// with bytewise order, {{blob}}, {{xid}} the transaction's number, filled by itself. A statement that begins with
+// {{sqlite}} or {{postgresql}} is for that one only. Statements end with ';' at a line's end; lines that begin with
+// "--" are comments.
 #pragma once
 
 #include <cstdint>
@@ -41,5 +42,7 @@ Result<std::vector<MigrationStatus>> migration_status(Store& store, const std::v
 
 std::string expand_tokens(std::string_view sql, Dialect dialect);
 std::vector<std::string> split_statements(std::string_view sql);
+// The statements of a migration that this database is to run.
+std::vector<std::string> statements_for(Dialect dialect, std::string_view sql);
 
 }  // namespace souk::store

@@ -128,5 +128,11 @@ TEST(Migrations, SplitsAtLineEndsOnly) {
   EXPECT_EQ(statements[1], "SELECT\n 1\n");
 }
 
+TEST(Migrations, SomeStatementsAreForOneDatabase) {
+  const std::string sql = "{{sqlite}} SELECT 1;\n{{postgresql}} SELECT 2;\nSELECT '{{blob}}';\n";
+  EXPECT_EQ(statements_for(Dialect::sqlite, sql), (std::vector<std::string>{" SELECT 1\n", "SELECT 'BLOB'\n"}));
+  EXPECT_EQ(statements_for(Dialect::postgresql, sql), (std::vector<std::string>{" SELECT 2\n", "SELECT 'BYTEA'\n"}));
+}
+
 }  // namespace
 }  // namespace souk::store

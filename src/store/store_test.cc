@@ -388,16 +388,5 @@ TEST_P(StoreTest, ReadOnlyRefusesToWrite) {
 
 SOUK_ON_BOTH_DATABASES(StoreTest);
 
-TEST(StoreOpen, RefusesUrlsOfNoKnownKind) {
-  Logger log(Logger::Level::off);
-  Metrics metrics;
-  for (const char* url : {"", "mysql://root:secret@host/db", "sqlite:", "sqlite::memory:"}) {
-    const auto opened = Store::open(url, {}, log, metrics);
-    ASSERT_FALSE(opened) << url;
-    EXPECT_EQ(opened.error().code, Code::invalid_argument) << url;
-    EXPECT_EQ(opened.error().describe().find("secret"), std::string::npos);
-  }
-}
-
 }  // namespace
 }  // namespace souk::store

@@ -50,17 +50,17 @@ struct TriggerAnswer {
 BOOST_DESCRIBE_STRUCT(TriggerAnswer, (), (task, task_outputs))
 
 Result<std::string> read_version_file(const serving::Pinned& pinned, const std::string& path) {
-  for (const registry::VersionFile& file : *pinned.files) {
+  for (const registry::VersionFile& file : *pinned->files) {
     if (file.path != path) continue;
     std::ifstream in(file.local_path, std::ios::binary);
     std::string text(kMaxLabelBytes + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(in.gcount()));
     if (text.size() > kMaxLabelBytes)
-      return resource_exhausted("file '" + path + "' of model " + pinned.model + " is larger than 4 MiB");
+      return resource_exhausted("file '" + path + "' of model " + pinned->model + " is larger than 4 MiB");
     return text;
   }
-  return not_found("model " + pinned.model + " has no file '" + path + "'");
+  return not_found("model " + pinned->model + " has no file '" + path + "'");
 }
 
 // The task of a version: made at its first use, kept by digest. A digest's declaration never changes.
@@ -69,26 +69,26 @@ class TaskCache {
   Result<std::shared_ptr<const tasks::Task>> get(const serving::Pinned& pinned) {
     {
       std::lock_guard lock(mutex_);
-      if (auto found = tasks_.find(pinned.digest); found != tasks_.end()) return found->second;
+      if (auto found = tasks_.find(pinned->digest); found != tasks_.end()) return found->second;
     }
-    if (!pinned.declaration) {
-      return failed_precondition("version " + std::to_string(pinned.version) + " of model " + pinned.model +
+    if (!pinned->declaration) {
+      return failed_precondition("version " + std::to_string(pinned->version) + " of model " + pinned->model +
                                  " declares no task")
           .advise("add a souk.yaml with `task:` to the version, or call it with tensors at /v2/models/" +
-                  pinned.deployment + "/infer");
+                  pinned->slug + "/infer");
     }
-    auto task = SOUK_TRY(tasks::make_task(*pinned.declaration, pinned.runtime->signature(),
+    auto task = SOUK_TRY(tasks::make_task(*pinned->declaration, pinned->runtime->signature(),
                                           [&](const std::string& path) { return read_version_file(pinned, path); }));
     std::lock_guard lock(mutex_);
     if (tasks_.size() >= kMost) tasks_.clear();
-    tasks_.emplace(pinned.digest, task);
+    tasks_.emplace(pinned->digest, task);
     return task;
   }
 
  private:
   static constexpr std::size_t kMost = 256;
   std::mutex mutex_;
-  std::unordered_map<Digest, std::shared_ptr<const tasks::Task>> tasks_;
+  std::unordered_map<std::string, std::shared_ptr<const tasks::Task>> tasks_;
 };
 
 // One trigger under way: its inputs in as many calls of the model as the task's batch size asks for.
@@ -135,7 +135,7 @@ struct Run : std::enable_shared_from_this<Run> {
     body.task = "TASK_" + std::string(task->name());
     for (json::Raw& one : outputs) body.task_outputs.push_back({std::move(one)});
     net::Response response = net::Response::text(200, "application/json", json::write(body));
-    response.add("souk-version-digest", pinned.digest.string());
+    response.add("souk-version-digest", pinned->digest);
     exchange->send(std::move(response));
   }
 };

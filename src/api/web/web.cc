@@ -53,7 +53,7 @@ void add_routes(RouteTable& table, std::span<const Asset> assets) {
     std::string_view path = exchange->head().path;
     const Asset* asset = find(assets, path);
     // A missing file is an error; any other path is an address inside the page.
-    bool is_file = path.substr(path.rfind('/')).find('.') != std::string_view::npos;
+    bool is_file = path.starts_with("/assets/");
     if (!asset && !is_file) asset = find(assets, "/index.html");
     if (asset) return send(exchange, *asset);
     exchange->fail(

@@ -12,8 +12,8 @@ export function touched(change: Change): QueryKey[] {
   const noun = change.type.split(".")[0] ?? "";
   const ns = change.namespace ?? "";
   const lists = (name: string): QueryKey[] => [[name, ""], ...(ns ? [[name, ns]] : [])];
-  // A version's or an alias's event names its model in data; without one, every model of the namespace is meant.
-  const named = (key: string): string | undefined => (typeof change.data?.[key] === "string" ? (change.data[key] as string) : undefined);
+  // Events of parts are named after the whole: "digits:2", "digits@champion"; or say it in their data.
+  const named = (key: string): string | undefined => (typeof change.data?.[key] === "string" ? (change.data[key] as string) : /^([^:@]+)[:@]/.exec(change.name ?? "")?.[1]);
   const one = (kind: "model" | "deployment", slug: string | undefined): QueryKey => (slug && ns ? [kind, ns, slug] : ns ? [kind, ns] : [kind]);
   switch (noun) {
     case "namespace":

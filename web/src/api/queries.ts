@@ -33,12 +33,12 @@ export const whoami = queryOptions({ queryKey: ["whoami"], queryFn: ({ signal })
 export const namespaces = queryOptions({ queryKey: ["namespaces"], queryFn: ({ signal }) => all<Namespace>(at("namespaces"), "namespaces", signal) });
 
 /** Models by last change; `ns` empty: of every visible namespace. */
-export const models = (ns: string) =>
+export const models = (ns: string, filter = "") =>
   infiniteQueryOptions({
-    queryKey: ["models", ns],
+    queryKey: ["models", ns, filter],
     initialPageParam: "",
     queryFn: ({ pageParam, signal }) =>
-      callJson<Page & { models: Model[] }>(withPage(ns ? at("namespaces", ns, "models") : at("models"), { order_by: "update_time desc", page_size: String(pageSize), page_token: pageParam }), { signal }),
+      callJson<Page & { models: Model[] }>(withPage(ns ? at("namespaces", ns, "models") : at("models"), { filter, order_by: "update_time desc", page_size: String(pageSize), page_token: pageParam }), { signal }),
     getNextPageParam: (last) => last.next_page_token || undefined,
   });
 

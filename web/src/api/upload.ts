@@ -45,7 +45,7 @@ export async function push(ns: string, model: string, tag: string, files: Upload
   }
   progress.stage = "sealing";
   tell();
-  const config = new TextEncoder().encode(packing.config(model, packed));
+  const config = new TextEncoder().encode(packing.config(packed));
   const configDigest = `sha256:${hex(sha256(config))}`;
   const silent: FileProgress = { path: "", size: config.length, hashed: 0, sent: 0, state: "sending" };
   await sendBlob(repository, configDigest, new Blob([config]), silent, () => undefined, signal);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tanstack/react-router";
-import { ChevronsUpDown, Layers } from "lucide-react";
-import { useEffect } from "react";
+import { ChevronsUpDown, Layers, Plus } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import * as queries from "../api/queries.ts";
 import { Identicon } from "../ui/identicon.tsx";
-import { Menu, MenuChoices } from "../ui/menu.tsx";
+import { Menu, MenuChoices, MenuItem, MenuSeparator } from "../ui/menu.tsx";
 
+const NewNamespace = lazy(() => import("./new-namespace.tsx"));
 const nouns = { models: "Models", deployments: "Deployments", playground: "Playground" } as const;
 type Noun = keyof typeof nouns;
 
@@ -48,7 +49,9 @@ function Slash() {
 function NamespaceSwitch({ current, noun }: { current: string; noun: Noun }) {
   const { data } = useQuery(queries.namespaces);
   const navigate = useNavigate();
+  const [making, setMaking] = useState(false);
   return (
+    <>
     <Menu
       label="Namespace"
       trigger={
@@ -67,6 +70,10 @@ function NamespaceSwitch({ current, noun }: { current: string; noun: Noun }) {
           ...(data ?? []).map((one) => ({ value: one.slug, label: <><Identicon of={one.slug} size={16} />{one.slug}{one.role ? <span className="text-12 text-fg-3">{one.role.toLowerCase()}</span> : null}</> })),
         ]}
       />
+      <MenuSeparator />
+      <MenuItem onClick={() => setMaking(true)}><Plus aria-hidden />New namespace</MenuItem>
     </Menu>
+    {making ? <Suspense><NewNamespace onClose={() => setMaking(false)} /></Suspense> : null}
+    </>
   );
 }

@@ -33,6 +33,12 @@ export function highlight(code: string, language: "json" | "shell" | "python" | 
   return pieces;
 }
 
+/** What a file can be shown as, by its name. */
+export function shownAs(path: string): "image" | "text" | undefined {
+  if (/\.(png|jpe?g)$/i.test(path)) return "image";
+  return /\.(txt|md|rst|json|jsonl|ya?ml|toml|cfg|ini|csv|tsv|py|sh|xml|html|js|ts|c|cc|cpp|h|hpp|rs|go|r|lua|jinja|ipynb)$|(^|\/)(license|licence|readme|notice|copying|changelog|makefile|dockerfile)$/i.test(path) ? "text" : undefined;
+}
+
 export function languageOf(path: string): "json" | "shell" | "python" | "text" {
   if (/\.(json|ipynb)$/i.test(path)) return "json";
   if (/\.py$/i.test(path)) return "python";

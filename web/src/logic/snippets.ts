@@ -55,7 +55,8 @@ export function triggerPath(target: Target): string {
 }
 
 function curl(target: Target, path: string, body: string): string {
-  const lines = [`curl -s ${quote(target.origin + path)}`, ...headers(target.key, { "Content-Type": "application/json" }), `-d ${quote(body)}`];
+  const url = quote(target.origin + path);
+  const lines = [...(url.length > 44 ? ["curl -s", url] : [`curl -s ${url}`]), ...headers(target.key, { "Content-Type": "application/json" }), `-d ${quote(body)}`];
   return lines.join(" \\\n  ");
 }
 
@@ -79,7 +80,7 @@ export function inferCall(target: Target, body: string): Snippet[] {
   return [
     both("curl", (text) => curl(target, path, text), body),
     both("Python", (text) => python(target, path, pythonLiteral(text), `for output in answer.json()["outputs"]:\n    print(output["name"], output["data"])`), body),
-    both("souk", (text) => `souk infer ${full(target)} --json - <<'END'\n${text}\nEND`, body),
+    both("souk", (text) => `souk infer ${full(target)} --data - <<'END'\n${text}\nEND`, body),
   ];
 }
 

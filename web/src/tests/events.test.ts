@@ -119,6 +119,7 @@ describe("what a change makes old", () => {
   it("is exactly what it concerns", () => {
     expect(touched(change("model.updated", { name: "digits" }))).toContainEqual(["model", "default", "digits"]);
     expect(touched(change("version.sealed", { name: "2", data: { model: "digits" } }))).toContainEqual(["model", "default", "digits"]);
+    expect(touched(change("alias.moved", { name: "digits@champion" }))).toContainEqual(["model", "default", "digits"]);
     expect(touched(change("alias.moved", { name: "champion" }))).toContainEqual(["model", "default"]);
     expect(touched(change("replica.changed", { data: { deployment: "digits" } }))).toContainEqual(["deployment", "default", "digits"]);
     expect(touched(change("something.new"))).toEqual([[]]);

@@ -18,8 +18,7 @@ describe("format", () => {
   it("keeps digits that say something", () => {
     expect([0.9921, 0.874, 18442, 61.2, 0.00001234, 3, 1240000].map(format.metric)).toEqual(["0.9921", "0.874", "18.4 k", "61.2", "0.00001234", "3", "1.24 M"]);
     expect(format.count(999)).toBe("999");
-    expect(format.milliseconds(0.0409)).toBe("0.04 ms");
-    expect(format.milliseconds(12_345)).toBe("12.3 s");
+    expect([0.0031, 0.0409, 0.62, 1.314, 48.52, 640, 12_345].map(format.milliseconds)).toEqual(["3.1 µs", "41 µs", "620 µs", "1.31 ms", "48.5 ms", "640 ms", "12.3 s"]);
     expect(format.percent(0.96838)).toBe("96.84");
   });
   it("shortens digests, and names tasks and shapes", () => {

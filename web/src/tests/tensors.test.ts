@@ -4,7 +4,7 @@ import type { Signature } from "../api/types.ts";
 import { serverTiming } from "../api/ask.ts";
 import { jsonFault } from "../logic/json-fault.ts";
 import * as packing from "../logic/packing.ts";
-import { rank } from "../logic/search.ts";
+import { rank, textFilter } from "../logic/search.ts";
 import * as tensors from "../logic/tensors.ts";
 
 const signature: Signature = { inputs: [{ name: "x", datatype: "FP32", shape: [-1, 4] }, { name: "on", datatype: "BOOL", shape: [-1, 1] }], outputs: [] };
@@ -69,12 +69,18 @@ describe("packing", () => {
     expect(packing.strip([{ path: "d/a" }, { path: "b" }])).toEqual([{ path: "d/a" }, { path: "b" }]);
   });
   it("writes a manifest of the CNCF model format", () => {
-    const files = [{ path: "model.onnx", size: 3, digest: "sha256:aa" }, { path: "README.md", size: 1, digest: "sha256:bb" }, { path: "souk.yaml", size: 1, digest: "sha256:cc" }, { path: "images/7.png", size: 1, digest: "sha256:dd" }, { path: "prep.py", size: 1, digest: "sha256:ee" }];
+    const paths = ["model.onnx", "README", "souk.yaml", "images/7.PNG", "prep.py", "what.ever"];
+    const files = paths.map((path, i) => ({ path, size: i + 1, digest: `sha256:${i}` }));
     const made = JSON.parse(packing.manifest({ digest: "sha256:ff", size: 9 }, files)) as { artifactType: string; layers: { mediaType: string; annotations: Record<string, string> }[] };
     expect(made.artifactType).toBe("application/vnd.cncf.model.manifest.v1+json");
-    expect(made.layers.map((layer) => layer.mediaType.replace("application/vnd.cncf.model.", ""))).toEqual(["weight.v1.raw", "doc.v1.raw", "weight.config.v1.raw", "dataset.v1.raw", "code.v1.raw"]);
-    expect(made.layers[0]!.annotations).toEqual({ "org.cncf.model.filepath": "model.onnx" });
-    expect(JSON.parse(packing.config("digits", files)).config).toEqual({ format: "onnx" });
+    expect(made.layers.map((layer) => layer.mediaType.replace("application/vnd.cncf.model.", ""))).toEqual(["weight.v1.raw", "doc.v1.raw", "weight.config.v1.raw", "dataset.v1.raw", "code.v1.raw", "weight.v1.raw"]);
+    expect(made.layers[0]!.annotations).toEqual({ "org.cncf.model.file.metadata+json": `{"name":"model.onnx","mode":420,"uid":0,"gid":0,"size":1,"mtime":"1970-01-01T00:00:00Z","typeflag":48}`, "org.cncf.model.filepath": "model.onnx" });
+    expect(made.layers[5]!.annotations["org.cncf.model.file.mediatype.untested"]).toBe("true");
+    expect(packing.config(files.slice(0, 1))).toBe(`{"descriptor":{},"config":{"format":"onnx"},"modelfs":{"type":"layers","diffIds":["sha256:0"]}}`);
+    expect(JSON.parse(packing.config(files.slice(1, 2))).config).toEqual({});
+  });
+  it("orders paths by their bytes", () => {
+    expect(["\u{1F70D}", "\uFF5E", "b", "a/c", "a"].map((path) => ({ path })).sort(packing.byPath).map((one) => one.path)).toEqual(["a", "a/c", "b", "\uFF5E", "\u{1F70D}"]);
   });
 });
 
@@ -82,6 +88,13 @@ it("finds by a few letters, the likeliest first", () => {
   const found = rank(["read-digits", "digits", "digits-cnn", "fraud"], "dig", (name) => name, (name) => name);
   expect(found.map((one) => one.item)).toEqual(["digits", "digits-cnn", "read-digits"]);
   expect(found[2]!.marks).toEqual([5, 8]);
+});
+
+it("asks a long list's filter for exactly the text", () => {
+  expect(textFilter("  ")).toBe("");
+  expect(textFilter("dig")).toBe("(slug ILIKE '%dig%' OR name ILIKE '%dig%' OR description ILIKE '%dig%')");
+  expect(textFilter("it's 50%_\\")).toContain("slug ILIKE '%it\\'s%'");
+  expect(textFilter("50%_\\")).toContain("slug ILIKE '%50\\%\\_\\_%'");
 });
 
 it("reads Server-Timing", () => {

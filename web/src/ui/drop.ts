@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files from a drop or a file chooser, folders walked, each with its path.
+// Files from a drop or a file chooser, folders walked, each with its path; hidden ones are left out.
 
 export interface TakenFile {
   path: string;
   file: File;
 }
 
-const skipped = /(^|\/)(\.git|\.DS_Store|__pycache__|Thumbs\.db|\.ipynb_checkpoints)(\/|$)/;
+const hidden = /(^|\/)\./;
 
 export async function takeDropped(transfer: DataTransfer): Promise<TakenFile[]> {
   // The entries must be taken before the first await: the transfer is empty after the event.
@@ -23,7 +23,7 @@ export function takeChosen(files: FileList | null): TakenFile[] {
 }
 
 function clean(files: TakenFile[]): TakenFile[] {
-  return files.filter(({ path }) => !skipped.test(path)).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return files.filter(({ path }) => !hidden.test(path));
 }
 
 async function walk(entry: FileSystemEntry, found: TakenFile[]): Promise<void> {

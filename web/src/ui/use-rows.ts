@@ -39,8 +39,9 @@ export function useRows(count: number, open: (index: number) => void, scrollTo?:
   useEffect(() => {
     const enter = (event: globalThis.KeyboardEvent) => {
       if ((event.key !== "j" && event.key !== "k") || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (document.activeElement !== document.body && document.activeElement?.tagName !== "MAIN") return;
-      if (count === 0) return;
+      const element = document.activeElement as HTMLElement | null;
+      if (count === 0 || element?.closest("input,textarea,select,[data-pad],[role=menu]") || list.current?.contains(element)) return;
+      if (document.querySelector("[data-layer]")) return;
       event.preventDefault();
       focus(at);
     };

@@ -87,7 +87,7 @@ function DeployForm({ model, version, deployment, onClose }: { model: Model; ver
           </label>
         ) : null}
         {deployment ? (
-          <p className="text-fg-2">{deployment.version === say ? `v${say} is what it runs now.` : deployment.state === "READY" ? `v${deployment.version} answers until v${say} is ready. No request fails.` : `It runs v${deployment.version ?? "nothing"} now.`}</p>
+          <p className="text-fg-2">{deployment.version === say ? `v${say} is what it runs now.` : deployment.state === "READY" ? `v${deployment.version} answers until v${say} is ready. No request fails.` : deployment.version ? `It runs v${deployment.version} now.` : "It runs nothing now."}</p>
         ) : (
           <TextField label="Name" value={name} onChange={(event) => setName(event.target.value)} error={nameError} hint={taken ? `${name} is there already: it gets this version as a new revision.` : `Answers at /v2/models/${model.namespace === "default" ? "" : `${model.namespace}/`}${name}/infer`} />
         )}

@@ -68,7 +68,7 @@ function Head({ deployment }: { deployment: Deployment }) {
       <div className="min-w-0 flex-1 max-phone:basis-[70%]">
         <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
           <h1 className="wrap-anywhere">{deployment.slug}</h1>
-          <span role="status" aria-label="State"><State of="deployment" state={deployment.state} note={deployment.version === undefined ? undefined : `v${deployment.version}`} /></span>
+          <span role="status" aria-label="State"><State of="deployment" state={deployment.state} note={deployment.version ? `v${deployment.version}` : undefined} /></span>
           {deployment.task ? <Chip tone="line">{taskName(deployment.task)}</Chip> : null}
         </div>
         <p className="flex min-w-0 items-center gap-1 text-fg-2"><code className="truncate">POST {path}</code><CopyButton text={window.location.origin + path} label="Copy the address" /></p>
@@ -96,7 +96,7 @@ function Trouble({ deployment }: { deployment: Deployment }) {
   if (deployment.state !== "FAILED" && !broken) return deployment.state === "STOPPED" ? <Note tone="info" title="Stopped">Calls are refused until it is started again. {deployment.reason}</Note> : null;
   const reason = deployment.reason || broken?.reason || broken?.replicas.find((replica) => replica.reason)?.reason;
   return (
-    <Note tone="bad" role="alert" title={`v${broken?.version ?? deployment.version ?? "?"} could not be started`}>
+    <Note tone="bad" role="alert" title={`v${broken?.version || deployment.version || "?"} could not be started`}>
       <p>{reason ?? "No reason was given. See what happened, and the server's log."}</p>
       <p className="mt-1">{answering ? <><b className="font-medium text-fg">Nobody is affected.</b> v{answering.version} answers {answering.traffic_percent} % of requests.</> : "Calls are refused with this reason until a version is ready."}</p>
     </Note>

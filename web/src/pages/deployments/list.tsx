@@ -101,7 +101,7 @@ function Rows({ deployments }: { deployments: Deployment[] }) {
                 </Link>
               </td>
               <td className="max-w-72"><State of="deployment" state={one.state} note={one.state === "FAILED" ? one.reason : undefined} className="max-w-full" /></td>
-              <td className="font-mono text-12">{one.version === undefined ? "" : `v${one.version}`}</td>
+              <td className="font-mono text-12">{one.version ? `v${one.version}` : ""}</td>
               <td className="text-right max-wide:hidden">{one.metrics ? count(one.metrics.requests) : ""}</td>
               <td className="text-right max-wide:hidden">{one.metrics ? <span className={one.metrics.errors > 0 ? "text-bad" : "text-fg-2"}>{count(one.metrics.errors)}</span> : ""}</td>
               <td className="text-right text-fg-2 max-wide:hidden">{one.metrics?.requests ? milliseconds(one.metrics.latency_p50_ms) : ""}</td>

@@ -17,7 +17,7 @@ export default function UndeployDialog({ deployment, onClose }: { deployment: De
   const remove = useMutation({
     mutationFn: () => undeploy(namespace, slug),
     onSuccess: () => {
-      const again = follow || version === undefined ? reference : `${model_namespace}/${model}:${version}`;
+      const again = follow || !version ? reference : `${model_namespace}/${model}:${version}`;
       toast.done(`${slug} undeployed`, () => void deploy(namespace, { reference: again, name: slug, follow }).catch((cause: Error) => toast.failed(`${slug} was not deployed again`, cause.message)));
       void navigate({ to: "/deployments" });
     },

@@ -8,6 +8,7 @@ import * as queries from "../../api/queries.ts";
 import type { Model, Version, VersionFile } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { bytes, plural, shortDigest } from "../../logic/format.ts";
+import { shownAs } from "../../logic/highlight.ts";
 import { Button } from "../../ui/button.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { toast } from "../../ui/toast.ts";
@@ -20,9 +21,9 @@ const kinds: Record<VersionFile["kind"], string> = { WEIGHT: "weights", WEIGHT_C
 
 function iconOf(file: VersionFile): LucideIcon {
   if (file.kind === "WEIGHT") return Box;
-  if (file.media_type.startsWith("image/")) return FileImage;
+  if (shownAs(file.path) === "image") return FileImage;
   if (file.kind === "DATASET") return Database;
-  if (/json$/.test(file.media_type) || /\.(json|ya?ml)$/i.test(file.path)) return FileJson;
+  if (/\.(json|ya?ml)$/i.test(file.path)) return FileJson;
   return file.kind === "CODE" ? FileCode : FileText;
 }
 

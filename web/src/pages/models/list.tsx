@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Plus, Search } from "lucide-react";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useState } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Model } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { plural } from "../../logic/format.ts";
-import { matches } from "../../logic/search.ts";
+import { matches, textFilter } from "../../logic/search.ts";
 import { Button } from "../../ui/button.tsx";
 import { Kbd, SearchField, Segments } from "../../ui/field.tsx";
 import { PageHead } from "../../ui/panel.tsx";
@@ -30,7 +30,12 @@ const failed = (model: Model) => model.deployments.some((one) => one.state === "
 export function ModelsPage() {
   const { namespace = "", q = "", show = "all" } = route.useSearch();
   const navigate = route.useNavigate();
-  const query = useInfiniteQuery(queries.models(namespace));
+  const whole = useInfiniteQuery(queries.models(namespace));
+  // A list too long to be read whole is filtered by the server.
+  const text = useDeferredValue(q.trim());
+  const long = text !== "" && whole.data !== undefined && whole.hasNextPage;
+  const part = useInfiniteQuery({ ...queries.models(namespace, textFilter(text)), enabled: long, placeholderData: keepPreviousData });
+  const query = long && part.data ? part : whole;
   const models = useMemo(() => query.data?.pages.flatMap((page) => page.models) ?? [], [query.data]);
   const uploading = show === "upload";
   const view: Show = show === "serving" || show === "attention" ? show : "all";
@@ -38,15 +43,15 @@ export function ModelsPage() {
 
   const shown = useMemo(() => {
     const byView = view === "serving" ? models.filter(serving) : view === "attention" ? models.filter(failed) : models;
-    return q.trim() ? byView.filter((model) => matches(textOf(model), q.trim())) : byView;
-  }, [models, q, view]);
+    return q.trim() && !long ? byView.filter((model) => matches(textOf(model), q.trim())) : byView;
+  }, [models, q, view, long]);
 
-  // A filter over a part of the list would lie, so the rest is read while one is set.
+  // A view of a part of the list would lie, so the rest is read while one is chosen.
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const filtered = q.trim() !== "" || view !== "all";
   useEffect(() => {
-    if (filtered && hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [filtered, hasNextPage, isFetchingNextPage, fetchNextPage]);
+    if (view !== "all" && hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [view, hasNextPage, isFetchingNextPage, fetchNextPage]);
 
   const set = (change: { q?: string | undefined; show?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const openUpload = () => void navigate({ search: (old) => ({ ...old, show: "upload" }) });
@@ -63,7 +68,7 @@ export function ModelsPage() {
     <>
       <Loaded query={query} what="the list of models">
         {() =>
-          models.length === 0 ? (
+          whole.data?.pages[0]?.models.length === 0 ? (
             <Suspense><FirstModel namespace={namespace} onChoose={openUpload} /></Suspense>
           ) : (
             <>
@@ -103,7 +108,7 @@ export function ModelsPage() {
                   }}
                   after={<span className="max-phone:hidden"><Kbd>/</Kbd></span>}
                 />
-                {filtered ? <p role="status" className="num text-12 text-fg-3">{plural(shown.length, "model")} of {models.length}{hasNextPage ? ", reading on" : ""}</p> : null}
+                {filtered ? <p role="status" className="num text-12 text-fg-3">{plural(shown.length, "model")}{long ? (hasNextPage ? " and more" : "") : ` of ${models.length}`}{view !== "all" && hasNextPage ? ", reading on" : ""}</p> : null}
               </div>
               {shown.length > 0 ? (
                 <ModelRows models={shown} onEnd={() => hasNextPage && !isFetchingNextPage && void fetchNextPage()} />

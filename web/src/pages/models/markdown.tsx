@@ -7,6 +7,7 @@ import { useEffect, useState } from "react";
 import ReactMarkdown from "react-markdown";
 import remarkGfm from "remark-gfm";
 import * as queries from "../../api/queries.ts";
+import { shownAs } from "../../logic/highlight.ts";
 import type { Model, Version } from "../../api/types.ts";
 
 export default function Markdown({ text, model, version }: { text: string; model: Model; version: Version }) {
@@ -35,7 +36,7 @@ export default function Markdown({ text, model, version }: { text: string; model
 function Picture({ path, alt, model, version }: { path: string; alt: string; model: Model; version: Version }) {
   const own = path.replace(/^\.\//, "");
   const files = useQuery({ ...queries.files(model.namespace, model.slug, version.number), enabled: version.sealed });
-  const file = files.data?.find((one) => one.path === own && /^image\/(png|jpeg|gif|webp)$/.test(one.media_type));
+  const file = files.data?.find((one) => one.path === own && shownAs(own) === "image");
   const bytes = useQuery({ ...queries.fileBytes(model.namespace, model.slug, version.number, own, file?.digest ?? ""), enabled: file !== undefined });
   const url = useObjectUrl(bytes.data);
   return url ? <img src={url} alt={alt} /> : <span className="text-fg-3">[picture{alt ? `: ${alt}` : ""}]</span>;

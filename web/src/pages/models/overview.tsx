@@ -68,7 +68,7 @@ function Metrics({ model, version }: { model: Model; version: Version }) {
   const base = new Map(figures(other.data?.custom_properties).map(({ name, value }) => [name, value]));
   const tiles: Tile[] = figures(version.custom_properties).slice(0, 7).map(({ name, value }) => {
     const was = base.get(name);
-    return { name: name.replaceAll("_", " "), value: metric(value), note: was === undefined ? undefined : <Delta name={name} change={value - was} than={`v${against}`} /> };
+    return { name: name.replaceAll("_", " "), value: metric(value), note: was === undefined ? undefined : <Delta name={name} change={value - was} than={`champion v${against}`} /> };
   });
   if (version.size_bytes !== undefined && version.sealed) {
     const [amount = "", unit = ""] = bytes(version.size_bytes).split(" ");
@@ -78,15 +78,15 @@ function Metrics({ model, version }: { model: Model; version: Version }) {
 }
 
 function Delta({ name, change, than }: { name: string; change: number; than: string }) {
-  if (change === 0) return <>same in {than}, the champion</>;
+  if (change === 0) return <>as in {than}</>;
   const good = better(name, change);
   const Arrow = change > 0 ? ArrowUp : ArrowDown;
   return (
     <>
-      <span className={cx("num inline-flex items-center", good === true ? "text-ok" : good === false ? "text-bad" : "text-fg-2")}>
-        <Arrow aria-hidden size={11} strokeWidth={2.25} />{change > 0 ? "+" : "−"}{metric(Math.abs(change))}{good === undefined ? null : <span className="sr-only">{good ? " better" : " worse"}</span>}
+      <span className={cx("num", good === true ? "text-ok" : good === false ? "text-bad" : "text-fg-2")}>
+        <Arrow aria-hidden size={11} strokeWidth={2.25} className="inline align-[-1px]" />{change > 0 ? "+" : "−"}{metric(Math.abs(change))}{good === undefined ? null : <span className="sr-only">{good ? " better" : " worse"}</span>}
       </span>{" "}
-      than {than}, the champion
+      vs {than}
     </>
   );
 }

@@ -4,20 +4,18 @@ import * as queries from "../../api/queries.ts";
 import type { Model, Version, VersionFile } from "../../api/types.ts";
 import { Failure } from "../../app/loaded.tsx";
 import { bytes } from "../../logic/format.ts";
-import { languageOf } from "../../logic/highlight.ts";
+import { languageOf, shownAs } from "../../logic/highlight.ts";
 import { Code } from "../../ui/code.tsx";
 import { Panel, PanelHead } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
 import { useObjectUrl } from "./markdown.tsx";
 
 const limit = 512 << 10;
-const text = /^text\/|json|yaml|xml|javascript|toml/;
-const textPath = /\.(txt|md|json|jsonl|ya?ml|toml|cfg|ini|csv|tsv|py|sh|xml|html|js|ts|cc|h|ipynb)$|(^|\/)(license|readme|notice)$/i;
 
 /** Text, JSON and images are shown; for the rest it says why not. */
 export default function Preview({ model, version, file }: { model: Model; version: Version; file: VersionFile }) {
-  const image = /^image\/(png|jpeg|gif|webp)$/.test(file.media_type);
-  const readable = text.test(file.media_type) || textPath.test(file.path);
+  const image = shownAs(file.path) === "image";
+  const readable = shownAs(file.path) === "text";
   const shown = (image || readable) && file.size_bytes <= (image ? 20 << 20 : limit);
   const query = useQuery({ ...queries.fileBytes(model.namespace, model.slug, version.number, file.path, file.digest), enabled: shown });
   const body = useQuery({ queryKey: ["text", file.digest], enabled: readable && query.data !== undefined, staleTime: Infinity, queryFn: () => query.data!.text() });

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { lazy, type Ref, Suspense, useMemo } from "react";
 import type { Model } from "../../api/types.ts";
 import { formatName, metric, plural, taskName } from "../../logic/format.ts";
 import { headline } from "../../logic/metrics.ts";
@@ -14,29 +13,31 @@ import { When } from "../../ui/time.tsx";
 import { useRows } from "../../ui/use-rows.ts";
 
 const columns = "grid grid-cols-[minmax(0,1fr)_64px_minmax(0,228px)_130px_minmax(0,210px)_116px] items-center max-desk:grid-cols-[minmax(0,1fr)_56px_minmax(0,180px)_minmax(0,190px)_104px] max-phone:grid-cols-[minmax(0,1fr)_auto]";
+const rowHeight = "h-11 max-phone:h-[69px]"; // as virtual-rows.tsx counts them
 const cell = "min-w-0 px-3 first:pl-4 last:pr-4 max-phone:px-3.5";
 
-/** The list, drawn only where it is seen: a hundred thousand rows scroll like ten. */
-export function ModelRows({ models, onEnd }: { models: Model[]; onEnd: () => void }) {
-  const list = useRef<HTMLDivElement>(null);
-  const [offset, setOffset] = useState(0);
-  useLayoutEffect(() => setOffset(list.current?.offsetTop ?? 0), []);
-  const phone = useMedia("(max-width: 760px)");
-  const rows = useWindowVirtualizer({ count: models.length, estimateSize: () => (phone ? 69 : 44), overscan: 12, scrollMargin: offset, getItemKey: (index) => models[index]!.id });
-  useEffect(() => rows.measure(), [phone, rows]);
-  const items = rows.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (last >= models.length - 50) onEnd();
-  });
+export interface Place {
+  index: number;
+  /** Where a virtual row stands, in px from the first. */
+  start?: number;
+}
+const plainLimit = 200;
+const VirtualRows = lazy(() => import("./virtual-rows.tsx"));
 
+/** The list. Short ones are drawn whole; longer ones only where they are seen. */
+export function ModelRows({ models, onEnd }: { models: Model[]; onEnd: () => void }) {
+  const first = useMemo(() => models.slice(0, plainLimit).map((_, index) => ({ index })), [models]);
+  if (models.length <= plainLimit) return <ModelTable models={models} places={first} />;
+  return <Suspense fallback={<ModelTable models={models} places={first} />}><VirtualRows models={models} onEnd={onEnd} /></Suspense>;
+}
+
+export function ModelTable({ models, places, height, body, scrollTo }: { models: Model[]; places: Place[]; height?: number; body?: Ref<HTMLDivElement>; scrollTo?: (index: number) => void }) {
   const navigate = useNavigate();
   const open = (index: number) => {
     const model = models[index];
     if (model) void navigate({ to: "/models/$namespace/$model", params: { namespace: model.namespace, model: model.slug } });
   };
-  const { rowProps, listProps } = useRows(models.length, open, (index) => rows.scrollToIndex(index, { align: "auto" }));
-
+  const { rowProps, listProps } = useRows(models.length, open, scrollTo);
   return (
     <>
       <div role="table" aria-label="Models" aria-rowcount={models.length + 1} className="rounded-panel border border-line bg-surface" {...listProps}>
@@ -50,25 +51,22 @@ export function ModelRows({ models, onEnd }: { models: Model[]; onEnd: () => voi
             <span role="columnheader" className={cx(cell, "text-right text-fg")} aria-sort="descending">Updated</span>
           </div>
         </div>
-        <div ref={list} role="rowgroup" className="relative" style={{ height: rows.getTotalSize() }}>
-          {items.map((item) => {
-            const model = models[item.index]!;
-            return (
-              <div
-                key={item.key}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className={cx(columns, "absolute inset-x-0 border-b border-line last:border-b-0 max-phone:gap-x-3 max-phone:py-2", item.index === models.length - 1 && "border-b-0")}
-                style={{ height: item.size, transform: `translateY(${item.start - offset}px)` }}
-                onClick={(event) => {
-                  if (!(event.target as HTMLElement).closest("a,button") && !getSelection()?.toString()) open(item.index);
-                }}
-                {...rowProps(item.index)}
-              >
-                <Row model={model} />
-              </div>
-            );
-          })}
+        <div ref={body} role="rowgroup" className="relative" style={height === undefined ? undefined : { height }}>
+          {places.map(({ index, start }) => (
+            <div
+              key={models[index]!.id}
+              role="row"
+              aria-rowindex={index + 2}
+              className={cx(columns, rowHeight, "border-line max-phone:gap-x-3 max-phone:py-2", index < models.length - 1 && "border-b", start !== undefined && "absolute inset-x-0 top-0")}
+              style={start === undefined ? undefined : { transform: `translateY(${start}px)` }}
+              onClick={(event) => {
+                if (!(event.target as HTMLElement).closest("a,button") && !getSelection()?.toString()) open(index);
+              }}
+              {...rowProps(index)}
+            >
+              <Row model={models[index]!} />
+            </div>
+          ))}
         </div>
       </div>
       <div className="flex items-center gap-4 px-1 pt-2 text-12 text-fg-3">
@@ -118,15 +116,4 @@ function WhereDeployed({ model }: { model: Model }) {
   if (!worst) return <State of="deployment" state="NONE" />;
   const where = worst.namespace === model.namespace ? worst.slug : `${worst.namespace}/${worst.slug}`;
   return <State of="deployment" state={worst.state} note={all.length === 1 ? (where === model.slug ? undefined : `as ${where}`) : `${all.length} deployments`} />;
-}
-
-function useMedia(query: string): boolean {
-  const [on, setOn] = useState(() => matchMedia(query).matches);
-  useEffect(() => {
-    const list = matchMedia(query);
-    const change = () => setOn(list.matches);
-    list.addEventListener("change", change);
-    return () => list.removeEventListener("change", change);
-  }, [query]);
-  return on;
 }

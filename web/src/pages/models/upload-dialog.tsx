@@ -7,7 +7,7 @@ import * as queries from "../../api/queries.ts";
 import { push, type Progress } from "../../api/upload.ts";
 import { Reason } from "../../app/loaded.tsx";
 import { bytes, plural } from "../../logic/format.ts";
-import { modelName, strip, validName } from "../../logic/packing.ts";
+import { byPath, modelName, strip, validName } from "../../logic/packing.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog, DialogActions, DialogBody } from "../../ui/dialog.tsx";
 import { takeChosen, takeDropped, type TakenFile } from "../../ui/drop.ts";
@@ -35,7 +35,7 @@ export default function UploadDialog({ namespace, model, files: first, onClose }
   const upload = useMutation({
     mutationFn: async () => {
       abort.current = new AbortController();
-      return push(ns, name, tag.trim() || "latest", strip(files), setProgress, abort.current.signal);
+      return push(ns, name, tag.trim() || "latest", strip(files).sort(byPath), setProgress, abort.current.signal);
     },
     onSuccess: () => void navigate({ to: "/models/$namespace/$model", params: { namespace: ns, model: name } }),
   });

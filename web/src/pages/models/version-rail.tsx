@@ -77,7 +77,7 @@ function UsedBy({ model, version }: { model: Model; version: Version }) {
         <Link key={one.id} to="/deployments/$namespace/$deployment" params={{ namespace: one.namespace, deployment: one.slug }} className="flex min-w-0 items-center gap-2 hover:text-accent-text">
           <Rocket aria-hidden size={15} strokeWidth={1.75} className="text-fg-3" />
           <span className="truncate font-medium">{one.namespace === model.namespace ? one.slug : `${one.namespace}/${one.slug}`}</span>
-          {one.version !== undefined && one.version !== version.number ? <span className="font-mono text-12 text-fg-3">v{one.version}</span> : null}
+          {one.version && one.version !== version.number ? <span className="font-mono text-12 text-fg-3">v{one.version}</span> : null}
           <span className="ml-auto"><State of="deployment" state={one.state} /></span>
         </Link>
       ))}

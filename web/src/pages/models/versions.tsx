@@ -14,6 +14,7 @@ import { Panel } from "../../ui/panel.tsx";
 import { State } from "../../ui/state.tsx";
 import { When } from "../../ui/time.tsx";
 import { useRows } from "../../ui/use-rows.ts";
+import { Aliases } from "./aliases.tsx";
 import { AliasMenu } from "./alias-menu.tsx";
 import { useModel } from "./chosen.ts";
 
@@ -33,7 +34,7 @@ export function Versions() {
               <p className="num text-fg-2">{plural(versions.length, "version")}, {bytes(versions.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0))}</p>
               <Button className="ml-auto" onClick={() => setUploading(true)}><Upload aria-hidden />New version</Button>
             </div>
-            {versions.length > 0 ? <Table model={model} versions={versions} /> : <p className="text-fg-2">No version yet. Push files to make the first one.</p>}
+            {versions.length > 0 ? <div className="grid grid-cols-[minmax(0,1fr)] gap-4"><Table model={model} versions={versions} /><Aliases model={model} /></div> : <p className="text-fg-2">No version yet. Push files to make the first one.</p>}
           </>
         )}
       </Loaded>

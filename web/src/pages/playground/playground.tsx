@@ -43,7 +43,7 @@ function Playground({ deployment }: { deployment: Deployment }) {
   const { input } = route.useSearch();
   const navigate = route.useNavigate();
   const who = useQuery(queries.whoami).data;
-  const declared = useQuery({ ...queries.declaration(deployment.model_namespace, deployment.model, deployment.version ?? 0), enabled: deployment.version !== undefined });
+  const declared = useQuery({ ...queries.declaration(deployment.model_namespace, deployment.model, deployment.version ?? 0), enabled: !!deployment.version && !!deployment.task });
   const task = (deployment.task ?? deployment.signature?.task ?? "").replace(/^TASK_/, "");
   const images = task === "CLASSIFICATION";
   const grid = fitsGrid(deployment.signature);
@@ -70,8 +70,14 @@ function Playground({ deployment }: { deployment: Deployment }) {
       if (found && asked.kind === "image") setTries((old) => remember(old, { question: asked, category: found.category, score: found.score }));
       setTimes((old) => [...old.slice(-49), answer.roundTripMs]);
     },
+    onSettled: (_, error, asked) => {
+      if (asked.kind === "image" && asked.strokes && !isAbort(error)) setSettled(asked.strokes);
+    },
   });
   const [strokes, setStrokes] = useState<Stroke[]>([]);
+  // From the moment the pen is lifted until what it drew is answered.
+  const [settled, setSettled] = useState<Stroke[]>();
+  const busy = ask.isPending || (mode === "draw" && strokes.length > 0 && settled !== strokes);
   const [tries, setTries] = useState<Try[]>([]);
   const [kept, setKept] = useState<Answer>();
   const { mutate, reset } = ask;
@@ -124,7 +130,7 @@ function Playground({ deployment }: { deployment: Deployment }) {
         <Tried tries={tries} current={question} onPick={again} />
         </div>
         <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
-          <AnswerPanel answer={kept} error={isAbort(ask.error) ? null : ask.error} busy={ask.isPending} labels={Array.isArray(labels) ? labels : undefined} hint={mode === "draw" ? "Draw something. It answers after each stroke." : mode === "image" ? "Drop an image, or paste one." : "Fill in the input and send it."} />
+          <AnswerPanel answer={kept} error={isAbort(ask.error) ? null : ask.error} busy={busy} labels={Array.isArray(labels) ? labels : undefined} hint={mode === "draw" ? "Draw something. It answers after each stroke." : mode === "image" ? "Drop an image, or paste one." : "Fill in the input and send it."} />
           <Latency answer={kept} times={times} deployment={deployment} />
         </div>
         <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 max-desk:col-span-2 max-phone:col-span-1">

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <simdjson.h>
+
+#include <array>
+
+#include "base/json.h"
+#include "base/json/digits.h"
+#include "base/json/fault.h"
+
+namespace souk::json {
+namespace {
+
+// What a byte inside a string needs: 0 nothing, 1 an escape, 2 a look at its UTF-8.
+constexpr std::array<char, 256> kNeeds = [] {
+  std::array<char, 256> needs{};
+  for (int c = 0; c < 0x20; ++c) needs[c] = 1;
+  needs['"'] = needs['\\'] = 1;
+  for (int c = 0x80; c < 0x100; ++c) needs[c] = 2;
+  return needs;
+}();
+
+void append_escape(std::string& out, unsigned char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += "\\u00";
+      out += "0123456789abcdef"[c >> 4];
+      out += "0123456789abcdef"[c & 15];
+  }
+}
+
+// A text with bytes that are not UTF-8: each becomes U+FFFD, so that the output is always JSON.
+void append_repaired(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+    } else if (kNeeds[static_cast<unsigned char>(text.front())] == 1) {
+      append_escape(out, static_cast<unsigned char>(text.front()));
+    } else {
+      out.append(text.substr(0, length));
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t plain = 0;  // where the run that needs no escape began
+  bool checked = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char need = kNeeds[static_cast<unsigned char>(text[i])];
+    if (need == 0) continue;
+    if (need == 1) {
+      out.append(text, plain, i - plain);
+      append_escape(out, static_cast<unsigned char>(text[i]));
+      plain = i + 1;
+    } else if (!checked) {
+      checked = true;
+      if (!simdjson::validate_utf8(text.data(), text.size())) {
+        out.append(text, plain, i - plain);
+        append_repaired(out, text.substr(i));
+        out += '"';
+        return;
+      }
+    }
+  }
+  out.append(text, plain, text.size() - plain);
+  out += '"';
+}
+
+template <class T>
+void append_number(std::string& out, T number) {
+  char text[kLongestNumber];
+  out.append(text, append_digits(text, number));
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
+void Writer::separate() {
+  if (comma_) out_ += ',';
+  comma_ = true;
+}
+
+void Writer::begin_object() {
+  separate();
+  out_ += '{';
+  comma_ = false;
+}
+
+void Writer::end_object() {
+  out_ += '}';
+  comma_ = true;
+}
+
+void Writer::begin_array() {
+  separate();
+  out_ += '[';
+  comma_ = false;
+}
+
+void Writer::end_array() {
+  out_ += ']';
+  comma_ = true;
+}
+
+void Writer::key(std::string_view name) {
+  separate();
+  append_string(out_, name);
+  out_ += ':';
+  comma_ = false;
+}
+
+void Writer::value(std::string_view text) {
+  separate();
+  append_string(out_, text);
+}
+
+void Writer::value(bool flag) {
+  raw(flag ? "true" : "false");
+}
+
+void Writer::value(std::int64_t number) {
+  separate();
+  append_number(out_, number);
+}
+
+void Writer::value(std::uint64_t number) {
+  separate();
+  append_number(out_, number);
+}
+
+void Writer::value(double number) {
+  separate();
+  append_number(out_, number);
+}
+
+void Writer::value(float number) {
+  separate();
+  append_number(out_, number);
+}
+
+void Writer::null() {
+  raw("null");
+}
+
+void Writer::raw(std::string_view json) {
+  separate();
+  out_ += json;
+}
+
+}  // namespace souk::json

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, live, test } from "./souk.ts";
+
+test("a deployment says its state, its replicas and what happened", async ({ page, souk }) => {
+  await page.goto(`${souk.url}/deployments`);
+  const row = page.getByRole("row", { name: /digits/ });
+  await expect(row).toContainText("Serving");
+  await row.click();
+  await expect(page).toHaveURL(/\/deployments\/default\/digits/);
+  await expect(page.locator("main [data-state=READY]").first()).toBeVisible();
+  const revisions = page.getByRole("region", { name: "Revisions" });
+  await expect(revisions).toContainText("v1");
+  await expect(revisions).toContainText("100 %");
+  await expect(revisions).toContainText("Ready");
+  await expect(page.getByRole("complementary")).toContainText("What happened");
+  await expect(page.getByRole("complementary").getByRole("listitem").first()).toBeVisible();
+});
+
+test("deploy, stop, start and undeploy by hand; the page follows", async ({ page, souk }) => {
+  await page.goto(`${souk.url}/models/default/digits`);
+  await page.getByRole("button", { name: "Deploy", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Deploy a model" });
+  await dialog.getByLabel("Name", { exact: true }).fill("second");
+  await dialog.getByRole("button", { name: "Deploy", exact: true }).click();
+  await expect(page).toHaveURL(/\/deployments\/default\/second/);
+  await expect(page.locator("main [data-state=READY]").first()).toContainText("Serving");
+
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Stop" }).click();
+  await expect(page.getByLabel("State", { exact: true })).toContainText("Stopped");
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Start" }).click();
+  await expect(page.getByLabel("State", { exact: true })).toContainText("Serving");
+
+  await page.getByRole("button", { name: "More actions" }).click();
+  await page.getByRole("menuitem", { name: "Undeploy" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Undeploy" }).click();
+  await expect(page).toHaveURL(/\/deployments$/);
+  await expect(page.getByRole("row", { name: /second/ })).toHaveCount(0);
+  await expect(page.getByRole("row", { name: /digits/ })).toBeVisible();
+});
+
+test("what the command line deploys appears by itself, and goes", async ({ page, souk }) => {
+  await page.goto(`${souk.url}/deployments`);
+  await live(page);
+  await souk.cli("deploy", "default/digits:1", "--name", "by-hand");
+  const row = page.getByRole("row", { name: /by-hand/ });
+  await expect(row).toContainText("Serving");
+  await souk.cli("undeploy", "by-hand");
+  await expect(row).toHaveCount(0);
+});

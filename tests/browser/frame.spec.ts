@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, live, Souk, test } from "./souk.ts";
+
+const views = {
+  models: "/models",
+  model: "/models/default/digits",
+  versions: "/models/default/digits/versions",
+  files: "/models/default/digits/files?file=README.md",
+  use: "/models/default/digits/use",
+  deployments: "/deployments",
+  deployment: "/deployments/default/digits",
+  playground: "/playground/default/digits",
+  numbers: "/playground/default/digits?input=numbers",
+  gone: "/models/default/nothing",
+};
+
+async function clean(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+  expect(violations.map((violation) => `${what}: ${violation.id} at ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
+}
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`every page is accessible in the ${scheme} theme`, async ({ page, souk }) => {
+    test.setTimeout(120_000);
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    for (const [name, path] of Object.entries(views)) {
+      await page.goto(souk.url + path);
+      await live(page);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await clean(page, name);
+    }
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(scheme);
+    await page.goto(`${souk.url}/models`);
+    await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").waitFor();
+    await clean(page, "palette");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "New model" }).click();
+    await page.getByRole("dialog").waitFor();
+    await clean(page, "upload");
+  });
+}
+
+test("nothing is wider than a phone", async ({ page, souk }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const [name, path] of Object.entries(views)) {
+    await page.goto(souk.url + path);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390);
+  }
+  await page.getByRole("button", { name: "Open navigation" }).click();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: /Deployments/ }).click();
+  await expect(page).toHaveURL(/\/deployments$/);
+});
+
+test("the theme is kept", async ({ page, souk }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto(`${souk.url}/models`);
+  await page.getByRole("button", { name: /^Theme/ }).click();
+  await page.getByRole("menuitemradio", { name: "Dark" }).click();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+});
+
+test("an empty registry teaches, and fills by itself", async ({ page }) => {
+  const souk = await Souk.start();
+  try {
+    await page.goto(souk.url);
+    await expect(page.getByRole("heading", { name: /Push a model/ })).toBeVisible();
+    await expect(page.getByText("souk model push samples/digits default/digits:1")).toBeVisible();
+    await live(page);
+    await souk.cli("model", "push", "samples/digits", "default/digits:1");
+    await expect(page.getByRole("row", { name: /digits/ })).toContainText("Not deployed");
+  } finally {
+    await souk.stop();
+  }
+});
+
+test("a server that goes is said, what is shown stays, and it comes back by itself", async ({ page }) => {
+  let souk = await Souk.start();
+  await souk.cli("model", "push", "samples/digits", "default/digits:1");
+  await page.goto(`${souk.url}/models`);
+  await live(page);
+  await souk.stop(true);
+  await expect(page.getByRole("alert")).toContainText("souk does not answer");
+  await expect(page.getByRole("row", { name: /digits/ })).toBeVisible();
+  souk = await Souk.start({ dev: true, folder: souk.folder, listen: new URL(souk.url).host });
+  try {
+    await expect(page.locator("[data-live=live]")).toBeVisible({ timeout: 20_000 });
+    await expect(page.getByRole("alert")).toHaveCount(0);
+    await souk.api("POST", "/api/v1/namespaces/default/models", { name: "after" });
+    await expect(page.getByRole("row", { name: /after/ })).toBeVisible();
+  } finally {
+    await souk.stop();
+  }
+});
+
+test("without dev mode a key is asked for, kept for the tab, and taken back", async ({ page }) => {
+  const souk = await Souk.start({ dev: false });
+  try {
+    await page.goto(`${souk.url}/models`);
+    const key = page.getByLabel("API key");
+    await key.fill("souk_wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(key).toHaveAttribute("aria-invalid", "true");
+    await key.fill(adminKey(souk));
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("heading", { name: /Push a model/ })).toBeVisible();
+    await live(page);
+    await page.reload();
+    await expect(page.getByRole("heading", { name: /Push a model/ })).toBeVisible();
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  } finally {
+    await souk.stop();
+  }
+});
+
+/** The first start writes a key to a file in the data folder. */
+function adminKey(souk: Souk): string {
+  const folder = join(souk.folder, "data");
+  for (const name of readdirSync(folder)) {
+    if (!/key/.test(name)) continue;
+    const found = /souk_[\w-]+/.exec(readFileSync(join(folder, name), "utf8"));
+    if (found) return found[0];
+  }
+  throw new Error(`no key file in ${folder}: ${souk.log()}`);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Page } from "@playwright/test";
+import { join } from "node:path";
+import { expect, root, type Souk, test } from "./souk.ts";
+import { digits, type Drawing, ways } from "./strokes.ts";
+
+const pad = (page: Page) => page.locator("[data-pad]");
+
+/** Draws with the pointer, and gives what the page says it is. */
+async function draw(page: Page, drawing: Drawing): Promise<string> {
+  if (await page.getByRole("button", { name: "Clear" }).isEnabled()) await page.getByRole("button", { name: "Clear" }).click();
+  await expect(page.locator("[data-answer]")).toHaveCount(0);
+  const box = (await pad(page).boundingBox())!;
+  const at = ([x, y]: [number, number]) => [box.x + (x / 280) * box.width, box.y + (y / 280) * box.height] as const;
+  for (const stroke of drawing) {
+    await page.mouse.move(...at(stroke[0]!));
+    await page.mouse.down();
+    for (const point of stroke.slice(1)) await page.mouse.move(...at(point), { steps: 2 });
+    await page.mouse.up();
+  }
+  await expect(pad(page)).toHaveAccessibleName(new RegExp(`${drawing.length} stroke`));
+  await expect(page.getByRole("region", { name: "Answer" })).toHaveAttribute("aria-busy", "false");
+  return (await page.locator("[data-answer]").getAttribute("data-answer"))!;
+}
+
+async function open(page: Page, souk: Souk, input = ""): Promise<void> {
+  await page.goto(`${souk.url}/playground/default/digits${input ? `?input=${input}` : ""}`);
+  await page.getByRole("region", { name: "Input" }).waitFor();
+}
+
+test("a digit drawn on the pad is told, with the scores of all ten", async ({ page, souk }) => {
+  await open(page, souk);
+  expect(await draw(page, ways.large(digits[7]!))).toBe("7");
+  const bars = page.getByRole("list", { name: "Probability of each category" }).getByRole("listitem");
+  await expect(bars).toHaveCount(10);
+  const shares = await bars.allTextContents();
+  expect(shares.map((text) => text.charAt(0)).join("")).toBe("0123456789");
+  const sum = shares.reduce((total, text) => total + Number(/([\d.]+) %/.exec(text)![1]), 0);
+  expect(sum).toBeGreaterThan(99);
+  expect(sum).toBeLessThan(101);
+  await expect(page.getByRole("region", { name: "Latency" })).toContainText(/v1\s*sha256:/);
+  await expect(page.getByRole("tabpanel")).toContainText("/v1alpha/namespaces/default/models/digits/trigger");
+  await page.getByRole("tab", { name: "souk" }).click();
+  await expect(page.getByRole("tabpanel")).toContainText("souk infer digits --image");
+});
+
+test("ten digits drawn in three ways: at least 27 of 30 are told right", async ({ page, souk }) => {
+  test.setTimeout(180_000);
+  await open(page, souk);
+  const wrong: string[] = [];
+  for (const [way, place] of Object.entries(ways)) {
+    for (const [digit, drawing] of digits.entries()) {
+      const told = await draw(page, place(drawing, digit));
+      if (told !== String(digit)) wrong.push(`${digit} ${way}: told ${told}`);
+    }
+  }
+  test.info().annotations.push({ type: "told right", description: `${30 - wrong.length} of 30${wrong.length ? `; ${wrong.join(", ")}` : ""}` });
+  console.log(`told right: ${30 - wrong.length} of 30${wrong.length ? ` (${wrong.join(", ")})` : ""}`);
+  expect(wrong.length, wrong.join("\n")).toBeLessThanOrEqual(3);
+});
+
+test("undo takes a stroke back, clear empties the pad, and a try can be asked again", async ({ page, souk }) => {
+  await open(page, souk);
+  const first = await draw(page, ways.large(digits[5]!));
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(pad(page)).toHaveAccessibleName(/1 stroke/);
+  await page.getByRole("button", { name: "Clear" }).click();
+  await expect(pad(page)).toHaveAccessibleName(/empty/);
+  await expect(page.locator("[data-answer]")).toHaveCount(0);
+  await draw(page, ways.large(digits[1]!));
+  await page.getByRole("region", { name: "Tried here" }).getByRole("button").last().click();
+  await expect(page.locator("[data-answer]")).toHaveText(first);
+});
+
+test("an image file is told, and one that is none is refused with the input kept", async ({ page, souk }) => {
+  await open(page, souk, "image");
+  await page.locator("input[type=file][accept='image/*']").setInputFiles(join(root, "samples/digits/images/7.png"));
+  await expect(page.locator("[data-answer]")).toHaveText("7");
+  await page.locator("input[type=file][accept='image/*']").setInputFiles({ name: "fake.png", mimeType: "image/png", buffer: Buffer.from("not an image") });
+  await expect(page.getByRole("alert")).toContainText("No answer");
+  await expect(page.getByRole("img", { name: "fake.png" })).toBeVisible();
+});
+
+test("numbers and JSON go by the tensor door; errors keep the input", async ({ page, souk }) => {
+  await open(page, souk, "numbers");
+  await page.getByRole("button", { name: "Random" }).click();
+  await page.getByRole("region", { name: "Input" }).getByRole("button", { name: "Send" }).filter({ visible: true }).click();
+  await expect(page.getByRole("region", { name: "Answer" })).toContainText("probabilities");
+  await page.getByLabel("pixels 3", { exact: true }).fill("abc");
+  await page.getByRole("region", { name: "Input" }).getByRole("button", { name: "Send" }).filter({ visible: true }).click();
+  await expect(page.getByRole("alert")).toContainText("abc is not a number");
+
+  await page.getByRole("button", { name: "JSON" }).click();
+  await expect(page).toHaveURL(/input=json/);
+  const body = page.getByLabel("Request body");
+  await body.fill(`{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 3], "data": [1, 2, 3]}]}`);
+  await body.press("Control+Enter");
+  await expect(page.getByRole("alert")).toContainText("No answer");
+  await expect(page.getByRole("alert")).toContainText(/pixels/);
+  await expect(body).toHaveValue(/"shape": \[1, 3\]/);
+  await body.fill(`{"inputs": ]`);
+  await expect(page.getByText(/A value is wanted in line 1/)).toBeVisible();
+});
+
+test("the copied curl gives the same answer in a shell", async ({ page, souk, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open(page, souk);
+  const told = await draw(page, ways.large(digits[3]!));
+  await page.getByRole("tab", { name: "curl" }).click();
+  await page.getByRole("button", { name: "Copy the curl call" }).click();
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  const { execFileSync } = await import("node:child_process");
+  const answer = JSON.parse(execFileSync("sh", ["-c", command]).toString()) as { task_outputs: { data: { category: string } }[] };
+  expect(answer.task_outputs[0]!.data.category).toBe(told);
+});

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A server of the real binary on a free port and a temporary folder, with the sample pushed and deployed, and its
+// command line. Every test fails on an error in the browser's console, a breach of the content security policy included.
+import { test as base, expect, type Page } from "@playwright/test";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+export const root = resolve(import.meta.dirname, "../..");
+const binary = process.env.SOUK_BINARY ?? join(root, "build/release/souk");
+
+export class Souk {
+  readonly url: string;
+  readonly folder: string;
+  private readonly child: ChildProcess;
+  private readonly said: string[];
+
+  private constructor(child: ChildProcess, url: string, folder: string, said: string[]) {
+    this.child = child;
+    this.url = url;
+    this.folder = folder;
+    this.said = said;
+  }
+
+  static async start(options: { dev: boolean; folder?: string; listen?: string } = { dev: true }): Promise<Souk> {
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), "souk-browser-"));
+    const args = ["serve", "--data", join(folder, "data"), "--listen", options.listen ?? "127.0.0.1:0", ...(options.dev ? ["--dev"] : [])];
+    const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const said: string[] = [];
+    child.stderr!.on("data", (text: Buffer) => said.push(text.toString()));
+    const url = await new Promise<string>((ready, failed) => {
+      child.once("error", failed);
+      child.once("exit", (code) => failed(new Error(`souk ended with ${code} before it was ready:\n${said.join("")}`)));
+      createInterface({ input: child.stdout! }).once("line", (line) => ready((JSON.parse(line) as { url: string }).url));
+    });
+    return new Souk(child, url, folder, said);
+  }
+
+  log(): string {
+    return this.said.join("");
+  }
+
+  async stop(keep = false): Promise<void> {
+    const ended = new Promise((done) => this.child.once("exit", done));
+    this.child.kill("SIGTERM");
+    await ended;
+    if (!keep) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Runs `souk …` against this server. */
+  async cli(...args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(binary, args, { cwd: root, env: { ...process.env, SOUK_URL: this.url } });
+    return stdout;
+  }
+
+  async api<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(this.url + path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (answer.status === 204 ? undefined : await answer.json()) as T;
+  }
+}
+
+/** What the console may say: the browser reports every refused request, also those a test makes on purpose. */
+const expected = /Failed to load resource/;
+
+export const test = base.extend<{ quiet: void }, { souk: Souk }>({
+  souk: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const souk = await Souk.start();
+      await souk.cli("model", "push", "samples/digits", "default/digits:1");
+      await souk.api("PUT", "/api/v1/namespaces/default/models/digits/aliases/champion", { version: 1 });
+      await souk.cli("deploy", "default/digits@champion", "--name", "digits");
+      await use(souk);
+      await souk.stop();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+  quiet: [
+    async ({ page }, use) => {
+      const faults: string[] = [];
+      page.on("pageerror", (error) => faults.push(`${error.message}\n${error.stack ?? ""}`));
+      page.on("console", (message) => {
+        if (message.type() === "error" && !expected.test(message.text())) faults.push(message.text());
+      });
+      await use();
+      expect(faults).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Waits until the page follows the server's events, so that what happens from now on is seen. */
+export async function live(page: Page): Promise<void> {
+  await expect(page.locator("[data-live=live]")).toBeVisible();
+}
+
+export { expect };
