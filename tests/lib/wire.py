@@ -73,7 +73,7 @@ class Connection:
             pairs.append(("Content-Type", "application/json"))
         if isinstance(body, str):
             body = body.encode()
-        if body is not None or method in ("POST", "PUT", "PATCH"):
+        if (body is not None or method in ("POST", "PUT", "PATCH")) and not any(k.lower() == "content-length" for k, _ in pairs):
             pairs.append(("Content-Length", str(len(body or b""))))
         self.send(self.head(method, target, pairs) + (body or b""))
         return self.read(method)

@@ -57,7 +57,11 @@ void put_manifest(const Rooms& rooms, Exchange& exchange) {
   for (std::size_t i = 0; pushed && i < tags->size(); i++) {
     pushed = rooms.registry.push_manifest(exchange.call, *repository, (*tags)[i], type, *exchange.body);
   }
-  if (!pushed) return fail(exchange, pushed.error(), kOfPushedManifest);
+  if (!pushed) {
+    bool other_digest = pushed.error().field == "reference" && reference.find(':') != std::string_view::npos;
+    if (other_digest) return fail(exchange, pushed.error(), {"MANIFEST_BLOB_UNKNOWN", "DIGEST_INVALID"});
+    return fail(exchange, pushed.error(), kOfPushedManifest);
+  }
 
   net::Response response{201, {}, {}};
   response.add("Location", manifest_location(exchange, pushed->digest));

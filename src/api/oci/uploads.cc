@@ -58,13 +58,14 @@ net::Response wrong_size(const ByteRange& range, std::uint64_t got) {
 }
 
 Result<Digest> wanted_digest(const Exchange& exchange) {
-  std::optional<std::string> text = SOUK_TRY(exchange.query("digest"));
-  if (!text) {
+  Result<std::optional<std::string>> text = exchange.query("digest");
+  if (!text) return std::move(text).error().at("digest");
+  if (!*text) {
     return invalid_argument("the query parameter 'digest' is missing")
         .at("digest")
         .advise("end an upload with ?digest=sha256:…");
   }
-  Result<Digest> digest = Digest::parse(*text);
+  Result<Digest> digest = Digest::parse(**text);
   if (!digest) return std::move(digest).error().at("digest");
   return digest;
 }
