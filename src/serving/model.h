@@ -46,8 +46,9 @@ struct Deployment {
     return {access::ObjectKind::DEPLOYMENT, id.value, namespace_id, "deployment " + namespace_ + "/" + slug};
   }
 };
-BOOST_DESCRIBE_STRUCT(Deployment, (), (id, uid, namespace_id, namespace_, slug, name, model_id, model_namespace, model, reference,
-                                       follow, desired_state, revision_id, create_time, update_time, generation))
+BOOST_DESCRIBE_STRUCT(Deployment, (),
+                      (id, uid, namespace_id, namespace_, slug, name, model_id, model_namespace, model, reference,
+                       follow, desired_state, revision_id, create_time, update_time, generation))
 
 struct Revision {
   RevisionId id;
@@ -59,7 +60,8 @@ struct Revision {
   json::Raw configuration{"{}"};
   Time create_time;
 };
-BOOST_DESCRIBE_STRUCT(Revision, (), (id, deployment_id, number, version_id, version, digest, configuration, create_time))
+BOOST_DESCRIBE_STRUCT(Revision, (),
+                      (id, deployment_id, number, version_id, version, digest, configuration, create_time))
 
 struct Replica {
   ReplicaId id;

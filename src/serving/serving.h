@@ -2,8 +2,8 @@
 //
 // Deployments. What is asked for is a row; a reconciler per node brings replicas there, writes down what it
 // sees and begins again after any crash. The path of an inference costs no statement and no lock that a
-// loader holds: routes are an immutable snapshot, a request pins its revision by a reference count, and a new
-// revision takes the traffic only when it is READY. Thread-safe.
+// loader holds: routes are an immutable snapshot, a request pins its revision by a count, and a new revision
+// takes the traffic only when it is READY. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -21,10 +21,10 @@
 namespace souk::serving {
 
 struct ServingSettings {
-  std::int64_t loads = 2;                                  // loads at a time
-  std::int64_t compute_threads = 0;                        // 0: one a core; for requests not run in place
-  std::chrono::microseconds run_in_place{300};             // a model at most this slow runs on the connection's thread
-  std::int64_t queue_limit = 1024;                         // waiting requests of a deployment
+  std::int64_t loads = 2;              // loads at a time
+  std::int64_t compute_threads = 0;    // 0: one a core; for requests not run in place
+  std::int64_t run_in_place_us = 300;  // a model at most this slow runs on the connection's thread
+  std::int64_t queue_limit = 1024;     // waiting requests of a deployment
   std::chrono::milliseconds drain_timeout{30'000};
   std::chrono::milliseconds request_timeout{60'000};
 };
@@ -44,52 +44,89 @@ struct DeploymentPatch {
   json::Patch<std::string> reference;
 };
 
-// A revision that answers: pinned as long as it is held.
-struct Pinned {
-  std::string deployment;  // "default/digits"
+struct DeploymentMetrics;
+struct Replicated;
+
+// A revision that answers. Immutable.
+struct Target {
+  std::string namespace_;  // of the deployment
+  std::string slug;
   std::int64_t revision = 0;
+  std::string model_namespace, model;
   std::int64_t version = 0;
-  std::string model;  // "default/digits"
-  Digest digest;
+  std::string version_name;
+  std::string digest;  // "sha256:…"
+  std::string platform;
+  std::optional<std::string> task;
+  registry::Signature signature;
   std::shared_ptr<runtimes::Runtime> runtime;
   std::shared_ptr<const json::Raw> declaration;  // souk.yaml as JSON; none: null pointer
   std::shared_ptr<const std::vector<registry::VersionFile>> files;
-  std::shared_ptr<void> hold;  // counts, and keeps the replica from unloading
+};
+
+// Keeps the target loaded while it lives. Movable; belongs to one thread at a time.
+class Pinned {
+ public:
+  Pinned() = default;
+  Pinned(Pinned&&) noexcept = default;
+  Pinned& operator=(Pinned&& other) noexcept;
+  ~Pinned();
+  const Target& operator*() const { return *target_; }
+  const Target* operator->() const { return target_; }
+
+ private:
+  friend class Serving;
+  explicit Pinned(std::shared_ptr<Replicated> replica);  // its count was raised
+  std::shared_ptr<Replicated> replica_;
+  const Target* target_ = nullptr;
 };
 
 class Serving {
  public:
-  Serving(ServingSettings settings, store::Store& store, events::Log& events, access::Access& access, registry::Registry& registry,
-          artifacts::Artifacts& artifacts, std::vector<runtimes::Loader*> loaders, std::string node, Logger& log, Metrics& metrics);
+  Serving(ServingSettings settings, store::Store& store, events::Log& events, access::Access& access,
+          registry::Registry& registry, artifacts::Artifacts& artifacts, std::vector<runtimes::Loader*> loaders,
+          std::string node, Logger& log, Metrics& metrics);
   ~Serving();
   // Brings back what was deployed; returns when every replica of this node is READY or FAILED, or `wait` is over.
   Status start(Duration wait);
   void stop();
 
-  // Errors: not_found, failed_precondition (version not sealed; archived; no runtime, with what is missing)
+  // The deployment lies in call.namespace_. Deploying again under the same name makes a new revision when the version
+  // changed, and tries again what had failed. Errors: not_found, already_exists (the name serves another model),
+  // failed_precondition (version not sealed; archived; no runtime, with what is missing)
   Result<DeploymentView> deploy(const access::Call& call, DeployRequest wanted, bool* created = nullptr);
-  Result<DeploymentView> update(const access::Call& call, const AuthorizedDeployment& deployment, const DeploymentPatch& patch, std::optional<std::int64_t> if_match);
+  Result<DeploymentView> update(const access::Call& call, const AuthorizedDeployment& deployment,
+                                const DeploymentPatch& patch, std::optional<std::int64_t> if_match);
   Status remove(const access::Call& call, const AuthorizedDeployment& deployment);
-  Result<AuthorizedDeployment> get(const access::Call& call, access::Role needed, std::string_view ns, std::string_view slug);
+  Result<AuthorizedDeployment> get(const access::Call& call, access::Role needed, std::string_view ns,
+                                   std::string_view slug);
   Result<DeploymentView> view(const AuthorizedDeployment& deployment);
-  Result<registry::Page<DeploymentView>> list(const access::Call& call, std::string_view ns, const registry::ListQuery& query);
+  Result<registry::Page<DeploymentView>> list(const access::Call& call, std::string_view ns,
+                                              const registry::ListQuery& query);
   Result<std::vector<DeploymentView>> of_model(const access::Call& call, ModelId model);
-  // Calls done once the deployment's wanted revision is READY or FAILED, or the deadline came (with what is then).
-  void wait_settled(const AuthorizedDeployment& deployment, Deadline deadline, std::function<void(Result<DeploymentView>)> done);
+  // Calls done once the deployment's wanted revision is READY or FAILED here (or all is stopped, when that is
+  // wanted), or the deadline came (with what is then). On a thread of serving, or at once on the caller's.
+  void wait_settled(const AuthorizedDeployment& deployment, Deadline deadline,
+                    std::function<void(Result<DeploymentView>)> done);
 
   // --- the hot path: no statement, no allocation that depends on the model -----------------------------
-  // `name` is "slug" or "namespace/slug"; `revision` 0 means the one with traffic. Executor is needed.
+  // `name` is "slug" or "namespace/slug"; `revision` 0 means the one with traffic.
   // Errors: not_found, unavailable (loading; retry_after), failed_precondition (stopped, failed: why)
-  Result<Pinned> pin(const access::Call& call, std::string_view name, std::int64_t revision = 0);
-  // The default deployment of a model (Instill, OpenAI): the one that was made first.
-  Result<Pinned> pin_model(const access::Call& call, std::string_view ns, std::string_view model, std::optional<std::string> version);
-  // Checks against the signature, runs, checks the answer, counts. `done` exactly once. The views in `request`
-  // must live until then.
+  Result<Pinned> pin(const access::Call& call, std::string_view name, std::int64_t revision = 0,
+                     access::Role needed = access::Role::EXECUTOR);
+  // The default deployment of a model (Instill, OpenAI): the one that was made first; with a version (number or
+  // name), the first that answers with it.
+  Result<Pinned> pin_model(const access::Call& call, std::string_view ns, std::string_view model,
+                           std::optional<std::string> version);
+  // Checks against the signature, runs, checks the answer, counts. `done` exactly once, here or on another thread.
+  // `pinned`, `request` and the bytes it views must live until then. Errors: those of the runtime, internal (the
+  // answer is not the signature's), unavailable (queue full, retry_after), deadline_exceeded
   void infer(const Pinned& pinned, const runtimes::InferRequest& request, Deadline deadline, runtimes::Completion done);
-  bool ready() const;  // every wanted replica of this node is READY
+  bool ready() const;  // nothing that is wanted of this node is still on its way
+
+  struct State;
 
  private:
-  struct State;
   std::shared_ptr<State> state_;
 };
 

@@ -100,7 +100,8 @@ struct Run : std::enable_shared_from_this<Run> {
   std::vector<json::Raw> inputs;
   Deadline deadline;
   std::vector<json::Raw> outputs;
-  tasks::Prepared prepared;  // of the call under way
+  tasks::Prepared prepared;        // of the call under way
+  runtimes::InferRequest request;  // likewise
 
   Run(serving::Serving& serving, ExchangePtr exchange) : serving(serving), exchange(std::move(exchange)) {}
 
@@ -113,7 +114,7 @@ struct Run : std::enable_shared_from_this<Run> {
                               from);
     if (!made) return exchange->fail(made.error());
     prepared = std::move(*made);
-    runtimes::InferRequest request;
+    request = {};
     for (const runtimes::Tensor& tensor : prepared.inputs)
       request.inputs.push_back({tensor.name, tensor.datatype, tensor.shape, tensor.data, {}});
     for (const std::string& name : prepared.outputs) request.outputs.push_back(name);

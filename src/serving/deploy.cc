@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/state.h"
+
+namespace souk::serving {
+
+namespace {
+
+struct RevisionData {
+  std::int64_t revision = 0;
+  std::int64_t version = 0;
+  Digest digest;
+};
+BOOST_DESCRIBE_STRUCT(RevisionData, (), (revision, version, digest))
+
+struct DeploymentData {
+  std::string reference;
+  bool follow = false;
+  DesiredState desired_state = DesiredState::RUNNING;
+};
+BOOST_DESCRIBE_STRUCT(DeploymentData, (), (reference, follow, desired_state))
+
+std::string data_of(const Deployment& d) {
+  return json::write(DeploymentData{d.reference, d.follow, d.desired_state});
+}
+
+Revision revision_of(const registry::ModelVersion& version, DeploymentId deployment, json::Raw configuration) {
+  Revision revision;
+  revision.deployment_id = deployment;
+  revision.version_id = version.id;
+  revision.version = version.number;
+  revision.digest = version.sealed_digest.value();
+  revision.configuration = std::move(configuration);
+  revision.create_time = now();
+  return revision;
+}
+
+std::string data_of(const Revision& r) {
+  return json::write(RevisionData{r.number, r.version, r.digest});
+}
+
+// A fixed version has nowhere to go.
+Status check_follow(bool follow, const registry::Reference& reference) {
+  bool moves =
+      !reference.alias.empty() || (reference.version.empty() && !reference.digest) || reference.version == "latest";
+  if (!follow || moves) return {};
+  return invalid_argument("only an alias or latest can be followed; " + reference.string() + " stays what it is")
+      .at("follow")
+      .advise("deploy MODEL@ALIAS --follow");
+}
+
+Error changed_since(const Deployment& deployment) {
+  return failed_precondition(deployment.resource().label + " has changed since it was read")
+      .at("If-Match")
+      .advise("read it again and repeat the change");
+}
+
+Result<std::string> slug_for(const DeployRequest& wanted, const std::string& model) {
+  const std::string& name = wanted.name.empty() ? model : wanted.name;
+  SOUK_TRY(access::check_name(name, "name"));
+  if (access::check_slug(name)) return name;
+  auto slug = access::slug_of(name);
+  if (!slug) return std::move(slug.error()).at("name");
+  return slug;
+}
+
+}  // namespace
+
+access::Call Serving::State::system_call() const {
+  access::Call call;
+  call.principal = access.system();
+  call.namespace_ = "default";
+  return call;
+}
+
+Status Serving::State::append(store::Tx& tx, const access::Call& call, const Deployment& deployment,
+                              std::string_view type, std::string data) {
+  events::NewEvent event;
+  event.type = type;
+  event.namespace_id = deployment.namespace_id;
+  event.namespace_ = deployment.namespace_;
+  event.kind = "deployment";
+  event.id = deployment.id.value;
+  event.name = deployment.slug;
+  event.actor = call.principal ? call.principal->name : "";
+  event.trace_id = call.trace_id;
+  event.data = json::Raw{std::move(data)};
+  return events.append(tx, event);
+}
+
+// The version behind a reference, if it can answer requests at all.
+Result<registry::ModelVersion> Serving::State::deployable(const registry::AuthorizedModel& model,
+                                                          const registry::Reference& reference) {
+  auto version = SOUK_TRY(registry.resolve(model, reference));
+  std::string what = "version " + std::to_string(version.number) + " of model " + model->slug;
+  if (!version.sealed_digest) {
+    return failed_precondition(what + " is still open: it has no bytes to deploy").advise("push its files first");
+  }
+  if (version.state == registry::State::ARCHIVED || model->state == registry::State::ARCHIVED) {
+    return failed_precondition(what + " is archived").advise("make it LIVE again first");
+  }
+  if (version.runtime.empty()) {
+    return failed_precondition(
+        what + " cannot be deployed: " + (version.missing.empty() ? "no runtime runs it" : version.missing));
+  }
+  return version;
+}
+
+bool Serving::State::failed_here(DeploymentId id, RevisionId revision) const {
+  std::lock_guard lock(mutex);
+  auto served = deployments.find(id);
+  if (served == deployments.end()) return false;
+  auto replica = served->second.replicas.find(revision);
+  return replica != served->second.replicas.end() && replica->second->state == ReplicaState::FAILED;
+}
+
+// Writes a deployment that is there already: with a new revision when the version is another one. `retry`: what
+// failed is to be tried again.
+Status Serving::State::change(store::Tx& tx, const access::Call& call, Deployment& deployment,
+                              const registry::ModelVersion* version, bool retry) {
+  auto before = SOUK_TRY(find_deployment(tx, deployment.id));
+  if (!before) return not_found(deployment.resource().label + " does not exist");
+  auto revision = SOUK_TRY(find_revision(tx, before->revision_id));
+  deployment.revision_id = before->revision_id;
+  bool rolls =
+      version && (!revision || revision->version_id != version->id || revision->digest != version->sealed_digest);
+  bool same = !rolls && before->reference == deployment.reference && before->follow == deployment.follow &&
+              before->desired_state == deployment.desired_state;
+  bool failed = retry && (failed_here(deployment.id, before->revision_id) ||
+                          SOUK_TRY(has_failed_replica(tx, before->revision_id)));
+  if (same && !failed) {
+    deployment = *before;
+    return {};
+  }
+  if (rolls) {
+    Revision next = revision_of(*version, deployment.id, revision ? revision->configuration : json::Raw{"{}"});
+    SOUK_TRY(insert_revision(tx, next));
+    deployment.revision_id = next.id;
+    SOUK_TRY(append(tx, call, deployment, "revision.created", data_of(next)));
+  }
+  deployment.generation = before->generation + 1;
+  deployment.update_time = now();
+  SOUK_TRY(update_deployment(tx, deployment));
+  SOUK_TRY(append(tx, call, deployment, "deployment.updated", data_of(deployment)));
+  tx.on_commit([bell = bell] { bell->ring_rows(); });
+  return {};
+}
+
+Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest wanted, bool* created) {
+  State& s = *state_;
+  if (wanted.reference.namespace_.empty()) wanted.reference.namespace_ = call.namespace_;
+  SOUK_TRY(check_follow(wanted.follow, wanted.reference));
+  auto ns = SOUK_TRY(s.access.get_namespace(call, access::Role::WRITER, call.namespace_));
+  auto model =
+      SOUK_TRY(s.registry.get_model(call, access::Role::READER, wanted.reference.namespace_, wanted.reference.model));
+  auto version = SOUK_TRY(s.deployable(model, wanted.reference));
+  std::string slug = SOUK_TRY(slug_for(wanted, model->slug));
+  std::string reference = wanted.reference.string();
+  bool made = false;
+  auto view = s.store.write([&](store::Tx& tx) -> Result<DeploymentView> {
+    made = false;
+    auto row = SOUK_TRY(find_deployment(tx, ns->id, slug));
+    if (row) {
+      SOUK_TRY(s.access.authorize(call, access::Role::WRITER, *row));
+      if (row->model_id != model->id) {
+        return already_exists(row->resource().label + " serves another model, " + row->model_namespace + "/" +
+                              row->model)
+            .at("name")
+            .advise("choose another name, or undeploy it first");
+      }
+      row->reference = reference;
+      row->follow = wanted.follow;
+      row->desired_state = DesiredState::RUNNING;
+      SOUK_TRY(s.change(tx, call, *row, &version, true));
+      return s.view(tx, std::move(*row));
+    }
+    made = true;
+    Deployment d;
+    d.uid = new_uid();
+    d.namespace_id = ns->id;
+    d.namespace_ = ns->slug;
+    d.slug = slug;
+    d.name = wanted.name.empty() ? model->slug : wanted.name;
+    d.model_id = model->id;
+    d.model_namespace = wanted.reference.namespace_;
+    d.model = model->slug;
+    d.reference = reference;
+    d.follow = wanted.follow;
+    d.create_time = d.update_time = now();
+    Revision first = revision_of(version, DeploymentId(), wanted.configuration);
+    SOUK_TRY(insert_deployment(tx, d, first));
+    SOUK_TRY(s.access.add_resource(tx, d.resource()));
+    SOUK_TRY(s.append(tx, call, d, "deployment.created", data_of(d)));
+    SOUK_TRY(s.append(tx, call, d, "revision.created", data_of(first)));
+    tx.on_commit([bell = s.bell] { bell->ring_rows(); });
+    return s.view(tx, std::move(d));
+  });
+  if (created) *created = made;
+  return view;
+}
+
+Result<DeploymentView> Serving::update(const access::Call& call, const AuthorizedDeployment& deployment,
+                                       const DeploymentPatch& patch, std::optional<std::int64_t> if_match) {
+  State& s = *state_;
+  if (deployment.role() < access::Role::WRITER) {
+    return permission_denied(deployment->resource().label + ": changing it needs the role WRITER");
+  }
+  for (auto [null, field] :
+       {std::pair{patch.desired_state.is_null(), "desired_state"}, std::pair{patch.follow.is_null(), "follow"},
+        std::pair{patch.reference.is_null(), "reference"}}) {
+    if (null) return invalid_argument(std::string(field) + " cannot be removed").at(field);
+  }
+  auto reference =
+      SOUK_TRY(registry::Reference::parse(patch.reference.has_value() ? patch.reference.value : deployment->reference));
+  if (reference.namespace_.empty()) reference.namespace_ = deployment->model_namespace;
+  bool follow = patch.follow.has_value() ? patch.follow.value : deployment->follow;
+  SOUK_TRY(check_follow(follow, reference));
+  std::optional<registry::ModelVersion> version;
+  if (patch.reference.has_value()) {
+    if (reference.model != deployment->model || reference.namespace_ != deployment->model_namespace) {
+      return invalid_argument(deployment->resource().label + " serves model " + deployment->model_namespace + "/" +
+                              deployment->model + "; it cannot be pointed to another")
+          .at("reference")
+          .advise("deploy the other model under a name of its own");
+    }
+    auto model = SOUK_TRY(s.registry.get_model(call, access::Role::READER, deployment->model_id));
+    version = SOUK_TRY(s.deployable(model, reference));
+  }
+  auto view = s.store.write([&](store::Tx& tx) -> Result<DeploymentView> {
+    auto row = SOUK_TRY(find_deployment(tx, deployment->id));
+    if (!row) return not_found(deployment->resource().label + " does not exist");
+    if (if_match && row->generation != *if_match) return changed_since(*row);
+    bool starts = patch.desired_state.has_value() && patch.desired_state.value == DesiredState::RUNNING;
+    if (patch.reference.has_value()) row->reference = reference.string();
+    if (patch.desired_state.has_value()) row->desired_state = patch.desired_state.value;
+    row->follow = follow;
+    SOUK_TRY(s.change(tx, call, *row, version ? &*version : nullptr, starts || version));
+    return s.view(tx, std::move(*row));
+  });
+  if (view && follow) s.bell->ring_follow();
+  return view;
+}
+
+Status Serving::remove(const access::Call& call, const AuthorizedDeployment& deployment) {
+  State& s = *state_;
+  if (deployment.role() < access::Role::WRITER) {
+    return permission_denied(deployment->resource().label + ": removing it needs the role WRITER");
+  }
+  return s.store.write([&](store::Tx& tx) -> Status {
+    auto row = SOUK_TRY(find_deployment(tx, deployment->id));
+    if (!row) return not_found(deployment->resource().label + " does not exist");
+    SOUK_TRY(delete_deployment(tx, row->id));
+    SOUK_TRY(s.access.remove_resource(tx, row->resource()));
+    SOUK_TRY(s.append(tx, call, *row, "deployment.deleted", "{}"));
+    tx.on_commit([bell = s.bell] { bell->ring_rows(); });
+    return {};
+  });
+}
+
+}  // namespace souk::serving

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The hot path: from a name to an answer without a statement or a lock.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "serving/state.h"
+
+namespace souk::serving {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kLoadingRetry{1'000};
+
+// A route as an object that access decides on.
+struct Callable {
+  const access::ResourceRef* reference;
+  access::ResourceRef resource() const { return *reference; }
+};
+
+// "namespace/name" without taking memory.
+class Key {
+ public:
+  Key(std::string_view ns, std::string_view name) {
+    if (ns.size() + name.size() + 1 > text_.size()) return;
+    std::memcpy(text_.data(), ns.data(), ns.size());
+    text_[ns.size()] = '/';
+    std::memcpy(text_.data() + ns.size() + 1, name.data(), name.size());
+    size_ = ns.size() + 1 + name.size();
+  }
+  std::string_view view() const { return {text_.data(), size_}; }  // empty: longer than any name is
+
+ private:
+  std::array<char, 256> text_;
+  std::size_t size_ = 0;
+};
+
+Error nothing_there(std::string_view kind, std::string_view ns, std::string_view name) {
+  return not_found(std::string(kind) + " " + access::as_shown(ns) + "/" + access::as_shown(name) + " does not exist");
+}
+
+// Why a route has no replica to answer.
+Error cannot_answer(const Route& route) {
+  const std::string& what = route.resource.label;
+  switch (route.state) {
+    case DeploymentState::FAILED:
+      return failed_precondition(what + " could not be loaded: " + route.reason)
+          .advise("deploy a version that loads, or stop and start the deployment to try again");
+    case DeploymentState::STOPPED:
+      return failed_precondition(what + " is stopped").advise("start it first");
+    case DeploymentState::PENDING:
+    case DeploymentState::READY:
+      break;
+  }
+  return unavailable(what + " is still loading").retry_in(kLoadingRetry);
+}
+
+void learn_run_time(Replicated& replica, std::chrono::nanoseconds took) {
+  std::int64_t mean = replica.run_time_ns.load(std::memory_order_relaxed);
+  replica.run_time_ns.store(mean + (took.count() - mean) / 8, std::memory_order_relaxed);
+}
+
+// Runs the request here. `begun`: when it was taken on, for the time its caller saw.
+void run(Replicated& replica, const runtimes::InferRequest& request, Deadline deadline, Clock::time_point begun,
+         runtimes::Completion done) {
+  const Target& target = *replica.target;
+  auto started = Clock::now();
+  target.runtime->infer(
+      request, deadline, [&replica, begun, started, done = std::move(done)](runtimes::InferResult result) {
+        auto ended = Clock::now();
+        if (result) {
+          learn_run_time(replica, ended - started);
+          Status checked = runtimes::check_response(replica.target->signature, *result);
+          if (!checked) {
+            result = internal("the model's answer does not match its signature: " + checked.error().message);
+          }
+        }
+        replica.metrics->count(result ? std::nullopt : std::optional(result.error().code),
+                               std::chrono::duration<double>(ended - begun).count());
+        done(std::move(result));
+      });
+}
+
+}  // namespace
+
+Result<Pinned> Serving::State::pin(const access::Call& call, std::string_view key, std::int64_t revision,
+                                   access::Role needed) {
+  for (;;) {
+    const Routes& now = routes.current();
+    auto found = now.by_name.find(key);
+    if (found == now.by_name.end()) {
+      std::size_t slash = key.find('/');
+      return nothing_there("deployment", key.substr(0, slash),
+                           slash == std::string_view::npos ? "" : key.substr(slash + 1));
+    }
+    const Route& route = found->second;
+    SOUK_TRY(access.authorize(call, needed, Callable{&route.resource}));
+    if (!route.replica) return cannot_answer(route);
+    if (revision != 0 && route.replica->revision.number != revision) {
+      return not_found("revision " + std::to_string(revision) + " of " + route.resource.label + " has no traffic; " +
+                       std::to_string(route.replica->revision.number) + " has");
+    }
+    if (route.replica->pin()) return Pinned(route.replica);
+    // It was replaced since the snapshot was taken, and the next snapshot is there already.
+  }
+}
+
+Result<Pinned> Serving::pin(const access::Call& call, std::string_view name, std::int64_t revision,
+                            access::Role needed) {
+  if (name.find('/') != std::string_view::npos) return state_->pin(call, name, revision, needed);
+  Key key(call.namespace_, name);
+  if (key.view().empty()) return nothing_there("deployment", call.namespace_, name);
+  return state_->pin(call, key.view(), revision, needed);
+}
+
+Result<Pinned> Serving::pin_model(const access::Call& call, std::string_view ns, std::string_view model,
+                                  std::optional<std::string> version) {
+  State& s = *state_;
+  if (ns.empty()) ns = call.namespace_;
+  Key key(ns, model);
+  const Routes& now = s.routes.current();
+  auto found = now.by_model.find(key.view());
+  const Route* chosen = nullptr;
+  if (found != now.by_model.end()) {
+    for (const Route* route : found->second) {
+      if (!s.access.authorize(call, access::Role::EXECUTOR, Callable{&route->resource})) continue;
+      bool right = !version;
+      if (version && route->replica && route->replica->pin()) {
+        Pinned pinned{route->replica};
+        right = pinned->version_name == *version || std::to_string(pinned->version) == *version;
+      }
+      if (right && (!chosen || (!chosen->replica && route->replica))) chosen = route;
+      if (chosen && chosen->replica) break;
+    }
+  }
+  if (!chosen) {
+    std::string what = "model " + access::as_shown(ns) + "/" + access::as_shown(model);
+    std::string which = version ? "version " + access::as_shown(*version) + " of " + what : what;
+    return failed_precondition(which + " is not deployed")
+        .advise("souk deploy " + access::as_shown(ns) + "/" + access::as_shown(model) +
+                (version ? ":" + *version : ""));
+  }
+  std::string name = chosen->replica ? chosen->replica->metrics->name : "";
+  if (!name.empty()) return s.pin(call, name, 0, access::Role::EXECUTOR);
+  return cannot_answer(*chosen);
+}
+
+void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request, Deadline deadline,
+                    runtimes::Completion done) {
+  State& s = *state_;
+  auto begun = Clock::now();
+  Replicated& replica = *pinned.replica_;
+  DeploymentMetrics& metrics = *replica.metrics;
+  if (Status checked = runtimes::check_request(pinned->signature, request); !checked) {
+    metrics.count(checked.error().code, 0);
+    return done(std::move(checked.error()));
+  }
+  deadline = std::min(deadline, begun + s.settings.request_timeout);
+  std::int64_t run_time = replica.run_time_ns.load(std::memory_order_relaxed);
+  if (run_time <= s.settings.run_in_place_us * 1000) {
+    return run(replica, request, deadline, begun, std::move(done));
+  }
+
+  std::int64_t before = metrics.waiting.fetch_add(1, std::memory_order_relaxed);
+  auto full = [&](std::int64_t waiting) {
+    metrics.waiting.fetch_sub(1, std::memory_order_relaxed);
+    metrics.count(Code::unavailable, 0);
+    auto until_empty = std::chrono::nanoseconds(run_time * std::max<std::int64_t>(waiting, 1) /
+                                                static_cast<std::int64_t>(s.compute->threads()));
+    auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(until_empty);
+    return unavailable("deployment " + metrics.name + " has " + std::to_string(waiting) +
+                       " requests waiting, its limit")
+        .retry_in(std::clamp(delay, std::chrono::milliseconds(100), std::chrono::milliseconds(30'000)));
+  };
+  if (before >= s.settings.queue_limit) return done(full(before));
+  auto shared_done = std::make_shared<runtimes::Completion>(std::move(done));
+  Status posted = s.compute->post([&replica, &request, deadline, begun, shared_done] {
+    replica.metrics->waiting.fetch_sub(1, std::memory_order_relaxed);
+    run(replica, request, deadline, begun, std::move(*shared_done));
+  });
+  if (!posted) (*shared_done)(full(before));
+}
+
+}  // namespace souk::serving

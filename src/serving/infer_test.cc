@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <future>
+#include <thread>
+
+#include "serving/model.h"
+#include "serving/test_serving.h"
+
+namespace souk::serving {
+namespace {
+
+using runtimes::Datatype;
+using runtimes::InferRequest;
+
+// A request of the model `loop`, which runs as long as `times` says.
+struct LoopRequest {
+  explicit LoopRequest(std::int64_t times) : times(times) {
+    request.inputs = {{"times", Datatype::INT64, {1}, std::as_bytes(std::span(&this->times, 1)), {}},
+                      {"x", Datatype::FP32, {1}, std::as_bytes(std::span(&x, 1)), {}}};
+  }
+  LoopRequest(const LoopRequest&) = delete;
+  std::int64_t times;
+  float x = 0;
+  InferRequest request;
+};
+
+TEST(Infer, NamesWhatDoesNotFitTheSignature) {
+  TestServing w(store::Dialect::sqlite);
+  w.push_model("digits", "1", w.model_bytes("mlp"));
+  w.deploy("digits:1");
+  auto pinned = TestServing::must(w.serving->pin(w.call, "digits"));
+  auto result = w.infer(pinned, {});
+  EXPECT_EQ(result.error().message, "input \"pixels\" is missing: the model takes \"pixels\"");
+  EXPECT_EQ(w.view("digits").metrics.errors, 1);
+  EXPECT_EQ(w.view("digits").metrics.requests, 1);
+}
+
+TEST(Infer, CatchesAnAnswerThatIsNotTheSignatures) {
+  TestServing w(store::Dialect::sqlite);
+  w.push_model("liar", "1", w.model_bytes("wrong_output"));
+  w.deploy("liar:1");
+  auto pinned = TestServing::must(w.serving->pin(w.call, "liar"));
+  std::vector<float> x(4);
+  auto result = w.infer(pinned, {{{"x", Datatype::FP32, {2, 2}, std::as_bytes(std::span(x)), {}}}, {}});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::internal);
+  EXPECT_NE(result.error().message.find("output \"y\" has shape [2,2], expected [1,2]"), std::string::npos)
+      << result.error().message;
+}
+
+TEST(Infer, QueuesWhatIsSlowAndBoundsTheQueue) {
+  TestServing w(store::Dialect::sqlite, {.compute_threads = 1, .run_in_place_us = 0, .queue_limit = 2});
+  w.push_model("loop", "1", w.model_bytes("loop"));
+  w.deploy("loop:1");
+  auto pinned = TestServing::must(w.serving->pin(w.call, "loop"));
+  // One that occupies the only thread until it is let go.
+  std::promise<void> go, running;
+  LoopRequest quick(1);
+  std::thread::id caller = std::this_thread::get_id();
+  w.serving->infer(pinned, quick.request, kNoDeadline, [&](runtimes::InferResult result) {
+    EXPECT_TRUE(result);
+    EXPECT_NE(std::this_thread::get_id(), caller);
+    running.set_value();
+    go.get_future().wait();
+  });
+  running.get_future().wait();
+  std::promise<runtimes::InferResult> first, late;
+  w.serving->infer(pinned, quick.request, kNoDeadline, [&](runtimes::InferResult r) { first.set_value(std::move(r)); });
+  w.serving->infer(pinned, quick.request, std::chrono::steady_clock::now() + std::chrono::milliseconds(1),
+                   [&](runtimes::InferResult r) { late.set_value(std::move(r)); });
+  auto refused = w.infer(pinned, quick.request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::unavailable);
+  EXPECT_TRUE(refused.error().retry_after);
+  EXPECT_EQ(refused.error().message, "deployment default/loop has 2 requests waiting, its limit");
+  std::this_thread::sleep_until(std::chrono::steady_clock::now() + std::chrono::milliseconds(2));  // past the deadline
+  go.set_value();
+  EXPECT_TRUE(first.get_future().get());
+  EXPECT_EQ(late.get_future().get().error().code, Code::deadline_exceeded);
+  EXPECT_TRUE(w.infer(pinned, quick.request));
+}
+
+TEST(Infer, LearnsThatAModelIsSlow) {
+  TestServing w(store::Dialect::sqlite, {.compute_threads = 1, .run_in_place_us = 2'000});
+  w.push_model("loop", "1", w.model_bytes("loop"));
+  w.deploy("loop:1");
+  auto pinned = TestServing::must(w.serving->pin(w.call, "loop"));
+  auto thread_of = [&](std::int64_t times) {
+    LoopRequest request(times);
+    std::promise<std::thread::id> id;
+    w.serving->infer(pinned, request.request, kNoDeadline,
+                     [&](runtimes::InferResult) { id.set_value(std::this_thread::get_id()); });
+    return id.get_future().get();
+  };
+  EXPECT_EQ(thread_of(1), std::this_thread::get_id());
+  thread_of(100'000);
+  thread_of(100'000);
+  EXPECT_NE(thread_of(1), std::this_thread::get_id());
+}
+
+TEST(Infer, RacesWithDeployAndUndeploy) {
+  TestServing w(store::Dialect::sqlite);
+  w.push_model("digits", "1", w.model_bytes("mlp"));
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.emplace_back([&] {
+      while (!stop) {
+        auto scores = w.scores("digits");
+        if (scores) continue;
+        Code code = scores.error().code;
+        ASSERT_TRUE(code == Code::not_found || code == Code::unavailable) << scores.error().describe();
+      }
+    });
+  }
+  for (int i = 0; i < 5; ++i) {
+    w.deploy("digits:1");
+    ASSERT_TRUE(w.serving->remove(w.call, w.get("digits")));
+  }
+  stop = true;
+  for (auto& client : clients) client.join();
+}
+
+TEST(ReplicaStates, MoveOnlyAsTheTableSays) {
+  using enum ReplicaState;
+  EXPECT_TRUE(may_become(PENDING, FETCHING));
+  EXPECT_TRUE(may_become(WARMING, READY));
+  EXPECT_TRUE(may_become(READY, DRAINING));
+  EXPECT_TRUE(may_become(UNLOADED, LOADING));
+  EXPECT_FALSE(may_become(READY, LOADING));
+  EXPECT_FALSE(may_become(FAILED, READY));
+  EXPECT_FALSE(may_become(STOPPED, READY));
+  EXPECT_FALSE(may_become(READY, READY));
+}
+
+}  // namespace
+}  // namespace souk::serving

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/state.h"
+
+namespace souk::serving {
+
+namespace {
+
+// Where several nodes share a database, an event of another may be missed while the connection is down.
+constexpr std::chrono::seconds kLookAgain{10};
+
+}  // namespace
+
+void Serving::State::run() {
+  for (;;) {
+    Bell::Rung rung = bell->wait_until(next_deadline());
+    if (rung.stop) return;
+    bool shared = store.dialect() == store::Dialect::postgresql;
+    if (rung.follow) follow();
+    if (rung.rows || rung.follow || shared) {
+      if (Status read = read_rows(); !read) {
+        log.error("serving", "could not read what is deployed", {{"error", read.error().describe()}});
+      }
+    }
+    settle();
+  }
+}
+
+Deadline Serving::State::next_deadline() const {
+  auto now = std::chrono::steady_clock::now();
+  Deadline next = store.dialect() == store::Dialect::postgresql ? now + kLookAgain : kNoDeadline;
+  std::lock_guard lock(mutex);
+  for (const Waiter& waiter : waiters) next = std::min(next, waiter.deadline);
+  for (const auto& [id, served] : deployments) {
+    for (const auto& [revision, replica] : served.replicas) {
+      if (replica->state == ReplicaState::DRAINING) next = std::min(next, replica->drain_deadline);
+    }
+  }
+  return next;
+}
+
+Status Serving::State::read_rows() {
+  WantedRows rows = SOUK_TRY(store.read([](store::Tx& tx) { return read_wanted(tx); }));
+  std::lock_guard lock(mutex);
+  apply(std::move(rows));
+  return {};
+}
+
+// Takes over what is wanted; settle() then acts on it.
+void Serving::State::apply(WantedRows rows) {
+  std::map<RevisionId, Revision> revisions;
+  for (Revision& revision : rows.revisions) revisions.emplace(revision.id, std::move(revision));
+  for (auto& [id, served] : deployments) served.removed = true;
+  for (Deployment& row : rows.deployments) {
+    auto revision = revisions.find(row.revision_id);
+    if (revision == revisions.end()) continue;
+    Served& served = deployments[row.id];
+    served.removed = false;
+    served.wanted = revision->second;
+    served.row = std::move(row);
+    if (served.metrics) continue;
+    std::string name = served.row.namespace_ + "/" + served.row.slug;
+    std::shared_ptr<DeploymentMetrics>& metrics = all_metrics[name];
+    if (!metrics) {
+      metrics = std::make_shared<DeploymentMetrics>();
+      metrics->name = name;
+      metrics->requests = requests;
+      metrics->ok = &requests.with({name, "OK"});
+      metrics->duration = &durations.with({name});
+    }
+    served.metrics = metrics;
+  }
+}
+
+void Serving::State::move(const Served& served, Replicated& replica, ReplicaState to, std::string reason) {
+  if (!may_become(replica.state, to)) {
+    log.error(
+        "serving", "a replica would make an illegal move",
+        {{"deployment", served.metrics->name}, {"from", json::enum_name(replica.state)}, {"to", json::enum_name(to)}});
+    return;
+  }
+  replica.state = to;
+  replica.reason = std::move(reason);
+  replica.update_time = now();
+  bool passing = on_its_way(to);
+  if (restoring && passing) return;
+  journal.add({served.row,
+               replica.revision.number,
+               {ReplicaId(), replica.revision.id, node, to, replica.reason, replica.memory_bytes, replica.load_ms,
+                replica.update_time}});
+  if (passing) return;
+  log.write(to == ReplicaState::FAILED ? Logger::Level::error : Logger::Level::info, "serving", "replica changed",
+            {{"deployment", served.metrics->name},
+             {"revision", replica.revision.number},
+             {"state", json::enum_name(to)},
+             {"load_ms", replica.load_ms},
+             {"reason", replica.reason}});
+}
+
+// Brings one deployment's replicas on; true when something moved that routes depend on.
+bool Serving::State::settle_replicas(Served& served, std::vector<std::shared_ptr<Replicated>>& closing,
+                                     std::vector<std::unique_ptr<const Target>>& leaving) {
+  RevisionId wanted_id = served.wanted.id;
+  auto at = served.replicas.find(wanted_id);
+  if (served.runs()) {
+    if (at == served.replicas.end()) {
+      auto replica = std::make_shared<Replicated>(served.row.id, served.wanted);
+      replica->bell = bell;
+      replica->metrics = served.metrics;
+      at = served.replicas.emplace(wanted_id, replica).first;
+      begin(served, replica);
+    } else if (at->second->state == ReplicaState::FAILED && at->second->generation < served.row.generation) {
+      move(served, *at->second, ReplicaState::PENDING);
+      begin(served, at->second);
+    }
+    at->second->unwanted = false;
+    if (at->second->state == ReplicaState::READY) served.serving = at->second;
+  } else {
+    served.serving = nullptr;
+  }
+
+  for (auto it = served.replicas.begin(); it != served.replicas.end();) {
+    Replicated& replica = *it->second;
+    bool wanted = served.runs() && it->first == wanted_id;
+    if (wanted ? replica.state != ReplicaState::DRAINING : it->second == served.serving) {
+      ++it;
+      continue;
+    }
+    if (on_its_way(replica.state)) replica.unwanted = true;
+    if (replica.state == ReplicaState::READY) {
+      move(served, replica, ReplicaState::DRAINING);
+      replica.drain_deadline = std::chrono::steady_clock::now() + settings.drain_timeout;
+      closing.push_back(it->second);
+    } else if (replica.state == ReplicaState::FAILED) {
+      move(served, replica, ReplicaState::STOPPED);
+    } else if (replica.state == ReplicaState::DRAINING && replica.drained()) {
+      move(served, replica, ReplicaState::STOPPED);
+      leaving.push_back(std::move(replica.target));
+    }
+    it = replica.state == ReplicaState::STOPPED ? served.replicas.erase(it) : std::next(it);
+  }
+  return served.runs() && !served.replicas.contains(wanted_id);  // to be begun again
+}
+
+void Serving::State::settle() {
+  std::vector<std::shared_ptr<Replicated>> closing;
+  std::vector<std::unique_ptr<const Target>> leaving;  // destroyed without the lock: unloading takes time
+  {
+    std::lock_guard lock(mutex);
+    bool all_there = true;
+    auto now = std::chrono::steady_clock::now();
+    for (auto it = deployments.begin(); it != deployments.end();) {
+      Served& served = it->second;
+      if (settle_replicas(served, closing, leaving)) settle_replicas(served, closing, leaving);
+      for (const auto& [id, replica] : served.replicas) {
+        if (on_its_way(replica->state) && !replica->unwanted) all_there = false;
+        if (replica->state == ReplicaState::DRAINING && replica->drain_deadline <= now) {
+          replica->drain_deadline = kNoDeadline;
+          log.error("serving", "a replaced revision still runs requests after serving.drain_timeout",
+                    {{"deployment", served.metrics->name}, {"revision", replica->revision.number}});
+        }
+      }
+      it = served.removed && served.replicas.empty() ? deployments.erase(it) : std::next(it);
+    }
+    publish();
+    ready.store(all_there, std::memory_order_relaxed);
+    changed.notify_all();
+  }
+  // Only now, when no new request is led there. One without requests is drained at once.
+  for (const auto& replica : closing) {
+    replica->close();
+    if (replica->drained()) bell->ring();
+  }
+  leaving.clear();
+  call_waiters(false);
+}
+
+void Serving::State::publish() {
+  auto made = std::make_shared<Routes>();
+  for (const auto& [id, served] : deployments) {
+    if (served.removed) continue;
+    Route route{id, served.row.resource(), DeploymentState::PENDING, "", served.serving};
+    auto wanted = served.replicas.find(served.wanted.id);
+    if (!served.runs()) {
+      route.state = DeploymentState::STOPPED;
+    } else if (served.serving) {
+      route.state = DeploymentState::READY;
+    } else if (wanted != served.replicas.end() && wanted->second->state == ReplicaState::FAILED) {
+      route.state = DeploymentState::FAILED;
+      route.reason = wanted->second->reason;
+    }
+    const Route& kept = made->by_name.emplace(served.metrics->name, std::move(route)).first->second;
+    made->by_model[served.row.model_namespace + "/" + served.row.model].push_back(&kept);
+  }
+  routes.publish(std::move(made));
+}
+
+bool Serving::State::settled(DeploymentId id, std::int64_t generation) const {
+  auto found = deployments.find(id);
+  if (found == deployments.end() || found->second.row.generation < generation) return false;
+  const Served& served = found->second;
+  if (!served.runs()) return served.replicas.empty();
+  auto wanted = served.replicas.find(served.wanted.id);
+  if (wanted == served.replicas.end()) return false;
+  if (wanted->second->state == ReplicaState::FAILED) return wanted->second->generation >= served.row.generation;
+  return wanted->second->state == ReplicaState::READY && served.serving == wanted->second;
+}
+
+void Serving::State::call_waiters(bool all) {
+  std::vector<Waiter> due;
+  {
+    std::lock_guard lock(mutex);
+    auto now = std::chrono::steady_clock::now();
+    auto waits = [&](const Waiter& waiter) {
+      return !all && waiter.deadline > now && !settled(waiter.deployment->id, waiter.deployment->generation);
+    };
+    auto first = std::partition(waiters.begin(), waiters.end(), waits);
+    due.assign(std::make_move_iterator(first), std::make_move_iterator(waiters.end()));
+    waiters.erase(first, waiters.end());
+  }
+  for (Waiter& waiter : due) {
+    waiter.done(store.read([&](store::Tx& tx) -> Result<DeploymentView> {
+      auto row = SOUK_TRY(find_deployment(tx, waiter.deployment->id));
+      if (!row) return not_found(waiter.deployment->resource().label + " was removed meanwhile");
+      return view(tx, std::move(*row));
+    }));
+  }
+}
+
+}  // namespace souk::serving

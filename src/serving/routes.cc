@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/routes.h"
+
+#include "serving/bell.h"
+
+namespace souk::serving {
+
+void DeploymentMetrics::count(std::optional<Code> error, double seconds) {
+  duration->observe(seconds);
+  if (!error) return ok->add();
+  errors.fetch_add(1, std::memory_order_relaxed);
+  requests.with({name, code_name(*error)}).add();
+}
+
+bool Replicated::pin() {
+  if (pins_.fetch_add(1, std::memory_order_acq_rel) & kClosed) {
+    unpin();
+    return false;
+  }
+  return true;
+}
+
+void Replicated::unpin() {
+  if (pins_.fetch_sub(1, std::memory_order_acq_rel) == kClosed + 1) bell->ring();
+}
+
+namespace {
+
+struct Seen {
+  std::uint64_t identity = 0;
+  std::uint64_t version = 0;
+  std::shared_ptr<const Routes> routes;
+};
+
+std::uint64_t next_identity() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+}  // namespace
+
+RouteTable::RouteTable() : identity_(next_identity()), routes_(std::make_shared<Routes>()) {}
+
+void RouteTable::publish(std::shared_ptr<const Routes> routes) {
+  std::lock_guard lock(mutex_);
+  routes_ = std::move(routes);
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+const Routes& RouteTable::current() const {
+  thread_local Seen seen;
+  if (seen.identity != identity_ || seen.version != version_.load(std::memory_order_acquire)) {
+    std::lock_guard lock(mutex_);
+    seen = {identity_, version_.load(std::memory_order_relaxed), routes_};
+  }
+  return *seen.routes;
+}
+
+Pinned::Pinned(std::shared_ptr<Replicated> replica) : replica_(std::move(replica)), target_(replica_->target.get()) {}
+
+Pinned& Pinned::operator=(Pinned&& other) noexcept {
+  if (this != &other) {
+    if (replica_) replica_->unpin();
+    replica_ = std::move(other.replica_);
+    target_ = other.target_;
+  }
+  return *this;
+}
+
+Pinned::~Pinned() {
+  if (replica_) replica_->unpin();
+}
+
+}  // namespace souk::serving

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a request finds: an immutable snapshot, replaced as a whole when a replica becomes READY or goes. A thread
+// keeps the snapshot it saw last and looks at one counter to know that it is still the newest, so that finding
+// a route takes no lock and touches no shared count. (libstdc++'s atomic<shared_ptr> is a spin lock on one word
+// that every request would write.) A stale snapshot does no harm: what it leads to refuses to be pinned.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "access/model.h"
+#include "serving/serving.h"
+
+namespace souk::serving {
+
+// Counts by result, pre-resolved; one a deployment, living as long as the process.
+struct DeploymentMetrics {
+  std::string name;  // "default/digits"
+  Counter* ok = nullptr;
+  Metrics::Family<Counter> requests;  // for the other codes
+  Histogram* duration = nullptr;
+  std::atomic<std::uint64_t> errors{0};
+  std::atomic<std::int64_t> waiting{0};  // in the compute queue
+
+  void count(std::optional<Code> error, double seconds);
+};
+
+// One running copy of a revision here. `state` and what belongs to it are guarded by State::mutex; the count of
+// pins and, while one is held, `target` need no lock.
+struct Replicated {
+  Replicated(DeploymentId deployment, Revision revision) : deployment(deployment), revision(std::move(revision)) {}
+
+  const DeploymentId deployment;
+  const Revision revision;
+  std::shared_ptr<DeploymentMetrics> metrics;
+  std::shared_ptr<class Bell> bell;  // rung when the last pin of a closed replica goes
+
+  ReplicaState state = ReplicaState::PENDING;
+  std::string reason;
+  std::int64_t memory_bytes = 0;
+  double load_ms = 0;
+  Time update_time;
+  std::int64_t generation = 0;  // of the deployment when this was last begun
+  bool unwanted = false;        // on its way, but to be stopped when it arrives
+  Deadline drain_deadline = kNoDeadline;
+
+  std::unique_ptr<const Target> target;      // from READY until the last pin went
+  std::atomic<std::int64_t> run_time_ns{0};  // a moving mean
+
+  bool pin();
+  void unpin();
+  void close() { pins_.fetch_or(kClosed, std::memory_order_acq_rel); }
+  bool drained() const { return pins_.load(std::memory_order_acquire) == kClosed; }
+
+ private:
+  static constexpr std::uint64_t kClosed = 1ull << 63;
+  std::atomic<std::uint64_t> pins_{kClosed};  // opened when READY
+  friend struct Serving::State;
+  void open() { pins_.fetch_and(~kClosed, std::memory_order_release); }
+};
+
+struct Route {
+  DeploymentId id;
+  access::ResourceRef resource;
+  DeploymentState state = DeploymentState::PENDING;
+  std::string reason;
+  std::shared_ptr<Replicated> replica;  // the one with traffic; none: why is in state and reason
+};
+
+struct Routes {
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+  };
+  template <class T>
+  using Map = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  Map<Route> by_name;                       // "namespace/slug"
+  Map<std::vector<const Route*>> by_model;  // "namespace/model", oldest deployment first
+};
+
+class RouteTable {
+ public:
+  RouteTable();
+  void publish(std::shared_ptr<const Routes> routes);
+  // Valid until this thread calls again.
+  const Routes& current() const;
+
+ private:
+  const std::uint64_t identity_;  // of this table among all that ever were
+  std::atomic<std::uint64_t> version_{1};
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Routes> routes_;
+};
+
+}  // namespace souk::serving

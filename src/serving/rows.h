@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The SQL of deployments, revisions and replicas.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "serving/model.h"
+#include "store/store.h"
+
+namespace souk::serving {
+
+// Everything that is wanted: deployments, and of each the revision that is to answer.
+struct WantedRows {
+  std::vector<Deployment> deployments;
+  std::vector<Revision> revisions;
+};
+Result<WantedRows> read_wanted(store::Tx& tx);
+
+Result<std::optional<Deployment>> find_deployment(store::Tx& tx, NamespaceId ns, std::string_view slug);
+Result<std::optional<Deployment>> find_deployment(store::Tx& tx, DeploymentId id);
+Result<std::vector<Deployment>> deployments_of_model(store::Tx& tx, ModelId model);
+Result<std::optional<Revision>> find_revision(store::Tx& tx, RevisionId id);
+Result<std::vector<Revision>> revisions_of(store::Tx& tx, DeploymentId deployment, std::int64_t most);
+Result<std::vector<Replica>> replicas_of(store::Tx& tx, DeploymentId deployment);
+
+// Sets the ids (and the revision's number) of what it writes. Errors: already_exists (slug)
+Status insert_deployment(store::Tx& tx, Deployment& deployment, Revision& first);
+Status insert_revision(store::Tx& tx, Revision& revision);
+Status update_deployment(store::Tx& tx, const Deployment& deployment);
+Status delete_deployment(store::Tx& tx, DeploymentId id);
+
+// The replica of (revision, node), made or changed; false when the revision is gone.
+Result<bool> write_replica(store::Tx& tx, const Replica& replica);
+Result<bool> has_failed_replica(store::Tx& tx, RevisionId revision);
+
+// The names ("deployment default/digits") of what uses a model, or one version of it: deployments that are to answer
+// with it, and those that still do.
+Result<std::vector<std::string>> used_by(store::Tx& tx, ModelId model, std::optional<VersionId> version);
+
+// Says that this process is the node now; on a database of this process alone, forgets the replicas of others.
+Status write_node(store::Tx& tx, std::string_view node, std::string_view incarnation, bool alone);
+Status touch_node(store::Tx& tx, std::string_view node);
+
+const std::string& deployment_columns();  // with the prefix "d."
+
+}  // namespace souk::serving

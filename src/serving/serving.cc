@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/serving.h"
+
+#include "serving/state.h"
+
+namespace souk::serving {
+
+Serving::State::State(ServingSettings settings, store::Store& store, events::Log& events, access::Access& access,
+                      registry::Registry& registry, artifacts::Artifacts& artifacts,
+                      std::vector<runtimes::Loader*> loaders, std::string node, Logger& log, Metrics& metrics)
+    : settings(settings),
+      store(store),
+      events(events),
+      access(access),
+      registry(registry),
+      artifacts(artifacts),
+      loaders(std::move(loaders)),
+      node(std::move(node)),
+      log(log),
+      requests(metrics.counter("souk_serving_requests_total", "Inferences answered, by deployment and code",
+                               {"deployment", "code"})),
+      durations(metrics.histogram("souk_serving_request_duration_seconds",
+                                  "From the checked request to its answer, waiting included", {"deployment"})),
+      memory(metrics.gauge("souk_serving_replica_memory_bytes", "What loading the answering revision took",
+                           {"deployment"})),
+      loads_done(metrics.counter("souk_serving_loads_total", "Loads ended, by result", {"result"})),
+      journal(store, events, this->node, log) {}
+
+namespace {
+
+constexpr std::size_t kLoadQueue = 1 << 20;     // every deployment may wait to load
+constexpr std::size_t kComputeQueue = 1 << 20;  // each deployment has its own bound
+
+std::size_t cores() {
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Serving::Serving(ServingSettings settings, store::Store& store, events::Log& events, access::Access& access,
+                 registry::Registry& registry, artifacts::Artifacts& artifacts, std::vector<runtimes::Loader*> loaders,
+                 std::string node, Logger& log, Metrics& metrics)
+    : state_(std::make_shared<State>(settings, store, events, access, registry, artifacts, std::move(loaders),
+                                     std::move(node), log, metrics)) {
+  registry.ask_before_delete(
+      [](store::Tx& tx, ModelId model, std::optional<VersionId> version) { return used_by(tx, model, version); });
+}
+
+Serving::~Serving() {
+  stop();
+}
+
+Status Serving::start(Duration wait) {
+  State& s = *state_;
+  auto deadline = std::chrono::steady_clock::now() + wait;
+  s.loads = std::make_unique<Pool>("loads", static_cast<std::size_t>(s.settings.loads), kLoadQueue);
+  std::size_t threads = s.settings.compute_threads > 0 ? static_cast<std::size_t>(s.settings.compute_threads) : cores();
+  s.compute = std::make_unique<Pool>("compute", threads, kComputeQueue);
+  // What commits after the subscription is told; what committed before it is read below.
+  auto heard = [bell = s.bell](const events::EventPtr& event) {
+    if (event->type == "alias.moved" || event->type == "version.sealed") return bell->ring_follow();
+    bell->ring_rows();
+  };
+  s.subscription = SOUK_TRY(s.events.subscribe(
+      {.types = {"deployment.*", "revision.created", "alias.moved", "version.sealed"}}, std::move(heard)));
+  SOUK_TRY(s.read_rows());
+  s.journal.start();
+  s.settle();
+  s.reconciler = std::thread([&s] { s.run(); });
+
+  std::unique_lock lock(s.mutex);
+  s.changed.wait_until(lock, deadline, [&s] { return s.ready.load(); });
+  s.restoring = false;
+  lock.unlock();
+  s.bell->ring_follow();  // an alias may have moved just before the last stop
+  return {};
+}
+
+void Serving::stop() {
+  State& s = *state_;
+  if (s.stopped.exchange(true)) return;
+  s.subscription.reset();
+  if (s.loads) s.loads->close();
+  s.bell->ring_stop();
+  if (s.reconciler.joinable()) s.reconciler.join();
+  s.call_waiters(true);
+  s.journal.stop();
+  if (s.compute) s.compute->close();
+}
+
+bool Serving::ready() const {
+  return state_->ready.load(std::memory_order_relaxed);
+}
+
+}  // namespace souk::serving

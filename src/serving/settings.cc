@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/serving.h"
+
+namespace souk::serving {
+
+void declare(settings::Table& table, ServingSettings& s) {
+  table.add("serving.loads", s.loads, {.help = "Models loaded at a time", .min = 1, .max = 64});
+  table.add(
+      "serving.compute_threads", s.compute_threads,
+      {.help = "Threads that run models too slow for a connection's thread; 0: one a core", .min = 0, .max = 1024});
+  table.add("serving.run_in_place_us", s.run_in_place_us,
+            {.help = "A model at most this slow (microseconds, measured) runs on the connection's thread",
+             .min = 0,
+             .max = 1e6});
+  table.add(
+      "serving.queue_limit", s.queue_limit,
+      {.help = "Requests of one deployment that may wait for a thread; more are answered 503", .min = 1, .max = 1e6});
+  table.add("serving.drain_timeout", s.drain_timeout,
+            {.help = "How long a replaced revision may finish its requests before that is logged as an error",
+             .min = 0,
+             .max = 3'600'000});
+  table.add("serving.request_timeout", s.request_timeout,
+            {.help = "A request that has not begun to run by then is dropped", .min = 1, .max = 3'600'000});
+}
+
+}  // namespace souk::serving

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "serving/state.h"
+#include "store/lists/listing.h"
+
+namespace souk::serving {
+
+namespace {
+
+constexpr std::int64_t kShownRevisions = 50;
+
+using store::ColumnType;
+
+const store::ListSchema& deployment_schema() {
+  static const store::ListSchema schema{
+      .filter = {.columns = {{"id", "d.id", ColumnType::integer, true},
+                             {"uid", "d.uid", ColumnType::text},
+                             {"slug", "d.slug", ColumnType::text, true},
+                             {"name", "d.name", ColumnType::text, true},
+                             {"namespace", "d.namespace", ColumnType::text},
+                             {"model", "d.model", ColumnType::text},
+                             {"reference", "d.reference", ColumnType::text},
+                             {"desired_state", "d.desired_state", ColumnType::text},
+                             {"create_time", "d.create_time", ColumnType::time, true},
+                             {"update_time", "d.update_time", ColumnType::time, true}}},
+      .id = "d.id",
+      .default_order = "update_time desc"};
+  return schema;
+}
+
+const Replica* of_state(const DeploymentView& view, RevisionId revision, ReplicaState state) {
+  for (const Replica& replica : view.replicas) {
+    if (replica.revision_id == revision && replica.state == state) return &replica;
+  }
+  return nullptr;
+}
+
+// What the replicas add up to, where this node has nothing better to say.
+void sum_up(DeploymentView& view) {
+  const Deployment& d = view.deployment;
+  for (const Revision& revision : view.revisions) {  // newest first
+    if (view.serving_revision == 0 && d.desired_state == DesiredState::RUNNING &&
+        of_state(view, revision.id, ReplicaState::READY)) {
+      view.serving_revision = revision.number;
+    }
+  }
+  if (d.desired_state == DesiredState::STOPPED) {
+    view.state = DeploymentState::STOPPED;
+  } else if (of_state(view, d.revision_id, ReplicaState::READY)) {
+    view.state = DeploymentState::READY;
+  } else if (const Replica* failed = of_state(view, d.revision_id, ReplicaState::FAILED)) {
+    view.state = DeploymentState::FAILED;
+    view.reason = failed->reason;
+    if (view.serving_revision != 0) {
+      view.reason += "; revision " + std::to_string(view.serving_revision) + " still answers";
+    }
+  } else {
+    view.state = DeploymentState::PENDING;
+  }
+}
+
+}  // namespace
+
+// Rows tell of other nodes; of this one, memory knows better and earlier.
+void Serving::State::overlay(DeploymentView& view) const {
+  std::erase_if(view.replicas,
+                [&](const Replica& replica) { return replica.node == node && replica.state != ReplicaState::STOPPED; });
+  std::lock_guard lock(mutex);
+  auto found = deployments.find(view.deployment.id);
+  if (found == deployments.end()) return;
+  const Served& served = found->second;
+  for (const auto& [id, replica] : served.replicas) {
+    std::erase_if(view.replicas, [&](const Replica& row) { return row.node == node && row.revision_id == id; });
+    view.replicas.push_back({ReplicaId(), id, node, replica->state, replica->reason, replica->memory_bytes,
+                             replica->load_ms, replica->update_time});
+  }
+  if (served.serving) view.serving_revision = served.serving->revision.number;
+  const DeploymentMetrics& metrics = *served.metrics;
+  view.metrics.errors = static_cast<std::int64_t>(metrics.errors.load());
+  view.metrics.requests = static_cast<std::int64_t>(metrics.ok->value()) + view.metrics.errors;
+  view.metrics.latency_p50_ms = metrics.duration->quantile(0.5) * 1000;
+  view.metrics.latency_p99_ms = metrics.duration->quantile(0.99) * 1000;
+}
+
+Result<DeploymentView> Serving::State::view(store::Tx& tx, Deployment row) {
+  DeploymentView view;
+  view.deployment = std::move(row);
+  view.revisions = SOUK_TRY(revisions_of(tx, view.deployment.id, kShownRevisions));
+  view.replicas = SOUK_TRY(replicas_of(tx, view.deployment.id));
+  overlay(view);
+  sum_up(view);
+  if (view.reason.empty()) {
+    std::lock_guard lock(mutex);
+    auto found = deployments.find(view.deployment.id);
+    if (found != deployments.end()) view.reason = found->second.follow_problem;
+  }
+  return view;
+}
+
+Result<AuthorizedDeployment> Serving::get(const access::Call& call, access::Role needed, std::string_view ns,
+                                          std::string_view slug) {
+  State& s = *state_;
+  auto place = SOUK_TRY(s.access.find_namespace(call, ns));
+  auto missing = [&] {
+    return not_found("deployment " + access::as_shown(ns.empty() ? call.namespace_ : ns) + "/" +
+                     access::as_shown(slug) + " does not exist");
+  };
+  if (!place) return missing();
+  auto row = SOUK_TRY(s.store.read([&](store::Tx& tx) { return find_deployment(tx, place->id, slug); }));
+  if (!row) return missing();
+  return s.access.authorize(call, needed, std::move(*row));
+}
+
+Result<DeploymentView> Serving::view(const AuthorizedDeployment& deployment) {
+  State& s = *state_;
+  return s.store.read([&](store::Tx& tx) -> Result<DeploymentView> {
+    auto row = SOUK_TRY(find_deployment(tx, deployment->id));
+    if (!row) return not_found(deployment->resource().label + " does not exist");
+    return s.view(tx, std::move(*row));
+  });
+}
+
+Result<registry::Page<DeploymentView>> Serving::list(const access::Call& call, std::string_view ns,
+                                                     const registry::ListQuery& query) {
+  State& s = *state_;
+  NamespaceId only;
+  if (!ns.empty()) {
+    auto place = SOUK_TRY(s.access.find_namespace(call, ns));
+    if (!place) return not_found("namespace " + access::as_shown(ns) + " does not exist");
+    only = place->id;
+  }
+  const std::string key = SOUK_TRY(s.access.page_token_key());
+  access::Visible visible = s.access.visible(call, access::ObjectKind::DEPLOYMENT, "d.namespace_id", "d.id", 1);
+  std::vector<store::Value> parameters = std::move(visible.parameters);
+  std::string where = visible.sql;
+  if (only) {
+    parameters.emplace_back(only.value);
+    where += " AND d.namespace_id = $" + std::to_string(parameters.size());
+  }
+  store::Listing listing =
+      SOUK_TRY(compile_listing(query, deployment_schema(), s.store.dialect(), key,
+                               "deployments " + std::to_string(only.value), static_cast<int>(parameters.size()) + 1));
+  parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
+  parameters.emplace_back(listing.fetch());
+  const std::string sql = "SELECT " + deployment_columns() + ", " + listing.order_column +
+                          " FROM deployments d WHERE " + where + " AND " + listing.where + " ORDER BY " +
+                          listing.order + " LIMIT $" + std::to_string(parameters.size());
+  return s.store.read([&](store::Tx& tx) -> Result<registry::Page<DeploymentView>> {
+    auto rows = SOUK_TRY(store::page_of<Deployment>(SOUK_TRY(tx.run(sql, parameters)), listing, key));
+    registry::Page<DeploymentView> page{{}, std::move(rows.next_page_token)};
+    for (Deployment& row : rows.items) page.items.push_back(SOUK_TRY(s.view(tx, std::move(row))));
+    return page;
+  });
+}
+
+Result<std::vector<DeploymentView>> Serving::of_model(const access::Call& call, ModelId model) {
+  State& s = *state_;
+  return s.store.read([&](store::Tx& tx) -> Result<std::vector<DeploymentView>> {
+    std::vector<DeploymentView> views;
+    for (Deployment& row : SOUK_TRY(deployments_of_model(tx, model))) {
+      if (!s.access.authorize(call, access::Role::READER, row)) continue;
+      views.push_back(SOUK_TRY(s.view(tx, std::move(row))));
+    }
+    return views;
+  });
+}
+
+void Serving::wait_settled(const AuthorizedDeployment& deployment, Deadline deadline,
+                           std::function<void(Result<DeploymentView>)> done) {
+  State& s = *state_;
+  {
+    std::lock_guard lock(s.mutex);
+    if (!s.stopped && !s.settled(deployment->id, deployment->generation)) {
+      s.waiters.push_back({deployment, deadline, std::move(done)});
+      s.bell->ring();
+      return;
+    }
+  }
+  done(view(deployment));
+}
+
+}  // namespace souk::serving
