@@ -55,7 +55,7 @@ class Server:
 
     def deploy_sample(self):
         self.cli("model", "push", str(SAMPLE), "default/digits:1", "--quiet")
-        self.cli("deploy", "default/digits:1", "--name", "digits", "--wait", "--quiet")
+        self.cli("deploy", "default/digits:1", "--name", "digits", "--quiet")
 
 
 def report(what, value, target, detail, at_most=False):
