@@ -144,6 +144,22 @@ TEST_P(AccessTest, ExpiredAndRevokedKeysStopAtOnce) {
   EXPECT_FALSE(w.access->create_key(w.system(), {.name = "x", .expires_in = Duration::max()}));
 }
 
+TEST_P(AccessTest, AnotherNodeHearsOfARevokedKey) {
+  TestAccess& w = world();
+  const CreatedKey key = TestDatabase::must(w.access->create_key(w.system(), {.name = "ci"}));
+  events::Log second(*w.store, w.database.log, w.database.metrics);
+  // On SQLite there is one process and one log.
+  events::Log& log = GetParam() == store::Dialect::sqlite ? *w.events : second;
+  Access other(*w.store, log, w.database.log, w.database.metrics, true);
+  TestDatabase::must(other.bootstrap());
+  EXPECT_TRUE(other.authenticate("Bearer " + key.secret));
+  EXPECT_TRUE(w.access->revoke_key(w.system(), key.key.id));
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (other.authenticate("Bearer " + key.secret) && std::chrono::steady_clock::now() < patience)
+    std::this_thread::yield();
+  EXPECT_EQ(other.authenticate("Bearer " + key.secret).error().code, Code::unauthenticated);
+}
+
 TEST_P(AccessTest, AKeyOfAnotherIsNotThere) {
   TestAccess& w = world();
   const CreatedKey key = TestDatabase::must(w.access->create_key(w.system(), {.name = "ci"}));
