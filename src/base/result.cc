@@ -45,7 +45,8 @@ std::string Error::describe() const {
   std::string text;
   for (const Error* error = this; error != nullptr; error = error->cause.get()) {
     if (!text.empty()) text += ": ";
-    if (!error->field.empty()) text.append(error->field).append(": ");
+    const bool names_field = error->message.starts_with(error->field);
+    if (!names_field) text.append(error->field).append(": ");
     text += error->message;
   }
   return text;

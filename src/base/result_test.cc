@@ -38,6 +38,7 @@ TEST(Result, TryPassesValuesAndErrors) {
 TEST(Result, DescribeFollowsTheCauses) {
   const Error error = unavailable("cannot push").because(internal("disk").because(not_found("no file").at("path")));
   EXPECT_EQ(error.describe(), "cannot push: disk: path: no file");
+  EXPECT_EQ(invalid_argument("name: too long").at("name").describe(), "name: too long");
   EXPECT_EQ(code_name(error.code), "UNAVAILABLE");
 }
 

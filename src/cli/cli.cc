@@ -238,7 +238,10 @@ int run_chosen(CommandLine& line) {
   settings.timeout = std::chrono::seconds(60 + std::max(line.wait_seconds, 60));
   Remote remote(login->url, login->key, settings);
   const Status status = line.action(Context{remote, out, line.yes, line.wait_seconds});
-  return status ? 0 : report(status.error());
+  if (status) return 0;
+  Error error = status.error();
+  if (error.code == Code::invalid_argument && error.hint.empty()) error.hint = chosen(line.app) + " --help";
+  return report(error);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <set>
@@ -23,6 +24,16 @@ std::string full_name(json::Value deployment) {
   return cell(deployment, "namespace") + "/" + cell(deployment, "slug");
 }
 
+std::string millis_text(json::Value deployment, std::string_view path) {
+  const std::string digits = cell(deployment, path);
+  double millis = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), millis);
+  if (millis <= 0) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g ms", millis);
+  return text;
+}
+
 std::string deployment_card(json::Value deployment) {
   return card({{"Deployment", "", full_name},
                {"State", "state"},
@@ -36,8 +47,8 @@ std::string deployment_card(json::Value deployment) {
                {"Revision", "revision"},
                {"Requests", "metrics.requests"},
                {"Errors", "metrics.errors"},
-               {"Latency p50", "", [](json::Value v) { return cell(v, "metrics.latency_p50_ms") + " ms"; }},
-               {"Latency p99", "", [](json::Value v) { return cell(v, "metrics.latency_p99_ms") + " ms"; }},
+               {"Latency p50", "", [](json::Value v) { return millis_text(v, "metrics.latency_p50_ms"); }},
+               {"Latency p99", "", [](json::Value v) { return millis_text(v, "metrics.latency_p99_ms"); }},
                {"Created", "create_time"}},
               deployment);
 }

@@ -124,8 +124,9 @@ Status infer_image(const Context& context, const Name& name, const std::string& 
 struct Tensor {
   std::string name;
   std::string datatype;
+  std::vector<std::int64_t> shape;
 };
-BOOST_DESCRIBE_STRUCT(Tensor, (), (name, datatype))
+BOOST_DESCRIBE_STRUCT(Tensor, (), (name, datatype, shape))
 
 struct ModelMetadata {
   std::vector<Tensor> inputs;
@@ -160,6 +161,22 @@ std::vector<std::int64_t> shape_of(json::Value value) {
   return shape;
 }
 
+// A flat array for an input of more dimensions takes the model's shape, where its length says what the open one is.
+std::vector<std::int64_t> fitted(const std::vector<std::int64_t>& given, const std::vector<std::int64_t>& wanted) {
+  if (given.size() != 1 || wanted.size() < 2) return given;
+  std::int64_t known = 1;
+  int open = 0;
+  for (const std::int64_t length : wanted) {
+    open += length < 0;
+    if (length >= 0 && __builtin_mul_overflow(known, length, &known)) return given;
+  }
+  const bool fits = known > 0 && given[0] % known == 0 && (open == 1 || (open == 0 && given[0] == known));
+  if (!fits) return given;
+  std::vector<std::int64_t> shape = wanted;
+  for (std::int64_t& length : shape) length = length < 0 ? given[0] / known : length;
+  return shape;
+}
+
 Result<TensorInput> tensor_of(const std::vector<Tensor>& known, const std::string& name, const std::string& text) {
   const auto tensor = std::find_if(known.begin(), known.end(), [&](const Tensor& one) { return one.name == name; });
   if (tensor == known.end()) {
@@ -172,7 +189,8 @@ Result<TensorInput> tensor_of(const std::vector<Tensor>& known, const std::strin
   if (document->root().kind() != json::Kind::array) {
     return invalid_argument("input " + name + ": expected an array, got " + std::string(document->root().kind_name()));
   }
-  return TensorInput{name, shape_of(document->root()), tensor->datatype, json::Raw{document->root().raw()}};
+  return TensorInput{name, fitted(shape_of(document->root()), tensor->shape), tensor->datatype,
+                     json::Raw{document->root().raw()}};
 }
 
 Result<std::string> tensor_body(const Context& context, const std::string& door, const InferOptions& options) {

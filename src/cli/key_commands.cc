@@ -48,7 +48,10 @@ Result<std::string> read_secret(const std::string& prompt) {
 
 Status key_create(const Context& context, const KeyOptions& options) {
   KeyRequest request{options.name, std::nullopt, std::nullopt, std::nullopt};
-  if (!options.role.empty()) request.role = options.role;
+  if (!options.role.empty()) {
+    request.role = options.role;
+    for (char& c : *request.role) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
   if (!options.namespaces.empty()) request.namespaces = options.namespaces;
   if (!options.expires_in.empty()) request.expires_in = options.expires_in;
   const json::Document document = SOUK_TRY(context.remote.send("POST", api_path({"api_keys"}), json::write(request)));

@@ -47,6 +47,7 @@ std::string version_card(json::Value version) {
                {"Size", "", size_text},
                {"Format", "format"},
                {"Runtime", "runtime"},
+               {"Missing", "missing"},
                {"Task", "task"},
                {"Inputs", "", [](json::Value v) { return tensors_text(v, "inputs"); }},
                {"Outputs", "", [](json::Value v) { return tensors_text(v, "outputs"); }},
@@ -135,7 +136,8 @@ Status model_push(const Context& context, const PushOptions& options) {
     }
     return text;
   });
-  context.out.remark("next: souk deploy " + repository + ":" + reference.tag);
+  const std::string missing = cell(version.root(), "missing");
+  context.out.remark(missing.empty() ? "next: souk deploy " + repository + ":" + reference.tag : "note: " + missing);
   return {};
 }
 
@@ -152,7 +154,11 @@ Status model_pull(const Context& context, const PullOptions& options) {
           .advise("souk version list " + repository);
     }
   }
-  const PullPlan plan = SOUK_TRY(fetch_plan(context.remote, repository, wanted));
+  const auto fetched = fetch_plan(context.remote, repository, wanted);
+  if (!fetched && fetched.error().code == Code::not_found) {
+    return Error(fetched.error()).advise("souk version list " + repository);
+  }
+  const PullPlan plan = SOUK_TRY(fetched);
   const std::string folder = options.folder.empty() ? reference.model : options.folder;
   Progress progress("pull " + repository, plan.size, context.out.quiet());
   SOUK_TRY(pull_files(context.remote, repository, plan, folder, options.force, progress));

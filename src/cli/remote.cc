@@ -75,6 +75,7 @@ void read_body(Value body, Error& error) {
     if (inner->kind() == Kind::object) error.message = text_member(*inner, "message");
   }
   error.field = text_member(body, "field");
+  if (error.message.starts_with(error.field)) error.field.clear();  // said already
   error.hint = text_member(body, "hint");
 }
 

@@ -62,7 +62,9 @@ int exit_code(Code code) {
 
 int report(const Error& error) {
   std::string text = "souk: " + printable(error.describe()) + "\n";
-  text += "try: " + (error.hint.empty() ? std::string(next_step(error.code)) : printable(error.hint)) + "\n";
+  // The server's advice at a missing key is about headers; ours is about this program.
+  const bool own = error.hint.empty() || error.code == Code::unauthenticated;
+  text += "try: " + (own ? std::string(next_step(error.code)) : printable(error.hint)) + "\n";
   std::fwrite(text.data(), 1, text.size(), stderr);
   return exit_code(error.code);
 }

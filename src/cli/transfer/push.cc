@@ -52,7 +52,9 @@ Result<bool> has_blob(Remote& remote, const std::string& repository, const Diges
   const net::ClientResponse response = SOUK_TRY(remote.exchange(std::move(request)));
   if (response.status == 200) return true;
   if (response.status == 404) return false;
-  return error_of(response, "HEAD of a blob in " + repository);
+  // An answer to HEAD says why it fails only by its status; the same GET tells.
+  const auto answer = remote.get(blobs_path(repository) + digest.string());
+  return answer ? error_of(response, "HEAD of a blob in " + repository) : answer.error();
 }
 
 // The place of an upload session, from its answer's Location.
