@@ -178,6 +178,14 @@ Route plain(std::string method, std::string pattern, Permission permission, net:
   return route;
 }
 
+// As plain, for reads of a few rows by key.
+template <class Req, class Res, class F>
+Route lookup(std::string pattern, Permission permission, Doc doc, F f) {
+  Route route = plain<Req, Res>("GET", std::move(pattern), permission, kUsual, std::move(doc), std::move(f));
+  route.form = Form::lookup;
+  return route;
+}
+
 // f: void(const access::Call&, const Req&, std::function<void(Result<Res>)> done). The call lives until done is called.
 template <class Req, class Res, class F>
 Route later(std::string method, std::string pattern, Permission permission, net::BodyLimits limits, Doc doc, F f) {

@@ -55,11 +55,12 @@ struct Dispatcher::State : Recorder {
     Histogram* duration = nullptr;
   };
 
-  State(ApiSettings s, const RouteTable& t, access::Access& a, bool dev, Logger& l, Metrics& metrics)
+  State(ApiSettings s, const RouteTable& t, access::Access& a, bool dev, bool embedded, Logger& l, Metrics& metrics)
       : settings(std::move(s)),
         table(t),
         access(a),
         dev(dev),
+        embedded(embedded),
         log(l),
         requests("requests", settings.request_threads, settings.request_queue),
         streams("streams", settings.stream_threads, settings.stream_threads) {
@@ -138,6 +139,8 @@ struct Dispatcher::State : Recorder {
     switch (exchange->route->form) {
       case Form::plain:
         return run_on(requests, exchange);
+      case Form::lookup:
+        return embedded ? run_guarded(exchange) : run_on(requests, exchange);
       case Form::raw:
         return run_on(streams, exchange);
       case Form::completing:
@@ -200,15 +203,16 @@ struct Dispatcher::State : Recorder {
   const RouteTable& table;
   access::Access& access;
   bool dev;
+  bool embedded;
   Logger& log;
   std::vector<Series> series;
   Pool requests;
   Pool streams;
 };
 
-Dispatcher::Dispatcher(ApiSettings settings, const RouteTable& table, access::Access& access, bool dev, Logger& log,
-                       Metrics& metrics)
-    : state_(std::make_shared<State>(std::move(settings), table, access, dev, log, metrics)) {}
+Dispatcher::Dispatcher(ApiSettings settings, const RouteTable& table, access::Access& access, bool dev, bool embedded,
+                       Logger& log, Metrics& metrics)
+    : state_(std::make_shared<State>(std::move(settings), table, access, dev, embedded, log, metrics)) {}
 Dispatcher::~Dispatcher() = default;
 void Dispatcher::handle(net::StreamPtr stream) {
   state_->handle(std::move(stream));

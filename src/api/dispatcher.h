@@ -28,9 +28,9 @@ void declare(settings::Table& table, ApiSettings& s);
 
 class Dispatcher {
  public:
-  // In dev only loopback Hosts and Origins are let in (DNS rebinding).
-  Dispatcher(ApiSettings settings, const RouteTable& table, access::Access& access, bool dev, Logger& log,
-             Metrics& metrics);
+  // In dev only loopback Hosts and Origins are let in (DNS rebinding). `embedded`: the database is in this process.
+  Dispatcher(ApiSettings settings, const RouteTable& table, access::Access& access, bool dev, bool embedded,
+             Logger& log, Metrics& metrics);
   ~Dispatcher();
   void handle(net::StreamPtr stream);
   // Waits for handlers under way.

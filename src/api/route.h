@@ -6,11 +6,13 @@
 // A literal beats a name, a name beats a rest. HEAD falls back to GET.
 //
 // Forms of handler, all thin adapters of net::Handler:
-//   plain       Result<Res> f(call, request): the body is collected, f runs on the bounded pool `requests` and may
-//   block later       f(call, request, done): as plain, but answers when done is called, from any thread completing
-//   f(exchange): on the connection's thread with the whole body; must not block raw         f(exchange): on the bounded
-//   pool `streams`; reads and writes the stream itself, blocking
-// api/bind.h makes the first two from described structs.
+// - plain: Result<Res> f(call, request); the body is collected, f runs on the bounded pool `requests` and may block.
+// - lookup: as plain, for reads of a few rows by key: on an embedded database, where these take microseconds and never
+//   wait for a write, f runs on the connection's thread.
+// - later: f(call, request, done); as plain, but answers when done is called, from any thread.
+// - completing: f(exchange); on the connection's thread with the whole body; must not block.
+// - raw: f(exchange); on the bounded pool `streams`; reads and writes the stream itself, blocking.
+// api/bind.h makes the first three from described structs.
 #pragma once
 
 #include <functional>
@@ -29,7 +31,7 @@ namespace souk::api {
 // How a protocol says that something failed.
 using ErrorShape = net::Response (*)(const Error& error, const access::Call& call);
 
-enum class Form { plain, completing, raw };
+enum class Form { plain, lookup, completing, raw };
 
 // What OpenAPI says of a route; empty for those that have a contract elsewhere.
 struct RouteDoc {
@@ -60,10 +62,10 @@ struct Route {
   std::function<void(const ExchangePtr&)> run;
   RouteDoc doc;
   json::UnknownFields unknown = json::UnknownFields::refuse;  // of the query and of a JSON body
-  ErrorShape error = nullptr;      // set by RouteTable::add
-  std::string door;                // set by RouteTable::add: label of metrics, OpenAPI
-  std::vector<std::string> names;  // of the path's values; set by RouteTable::add
-  std::size_t index = 0;           // place in routes(); set by RouteTable::add
+  ErrorShape error = nullptr;                                 // set by RouteTable::add
+  std::string door;                                           // set by RouteTable::add: label of metrics, OpenAPI
+  std::vector<std::string> names;                             // of the path's values; set by RouteTable::add
+  std::size_t index = 0;                                      // place in routes(); set by RouteTable::add
   // Fills doc's parameters and schemas, when the document is made.
   void (*describe)(json::Schemas&, const std::vector<std::string>& names, RouteDoc&) = nullptr;
 };

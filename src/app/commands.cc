@@ -143,7 +143,8 @@ int inspect() {
   Logger silent(Logger::Level::off);
   runtimes::OnnxLoader onnx({.threads = 1}, silent);
   runtimes::Loader* loaders[] = {&onnx};
-  auto check = [](const json::Raw& declaration, const registry::Signature& signature, const runtimes::ReadFile& read_file) -> Result<std::string> {
+  auto check = [](const json::Raw& declaration, const registry::Signature& signature,
+                  const runtimes::ReadFile& read_file) -> Result<std::string> {
     return std::string(SOUK_TRY(tasks::make_task(declaration, signature, read_file))->name());
   };
   return runtimes::inspect_main(loaders, check, std::cin, std::cout);

@@ -21,8 +21,8 @@
 #include "registry/registry.h"
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"
-#include "store/sqlite/lock_file.h"
 #include "store/migrations.h"
+#include "store/sqlite/lock_file.h"
 
 namespace souk::app {
 namespace {
@@ -130,7 +130,9 @@ Status Server::start() {
                       std::string(kVersion)});
   api::ops::add_routes(r.routes, *r.ops);
 
-  r.dispatcher = std::make_unique<api::Dispatcher>(settings_.api, r.routes, *r.access, settings_.dev, log_, r.metrics);
+  const bool embedded = r.store->dialect() == store::Dialect::sqlite;
+  r.dispatcher =
+      std::make_unique<api::Dispatcher>(settings_.api, r.routes, *r.access, settings_.dev, embedded, log_, r.metrics);
   r.net = std::make_unique<net::Server>(
       settings_.net, settings_.listen, [&r](net::StreamPtr stream) { r.dispatcher->handle(std::move(stream)); }, log_,
       r.metrics);

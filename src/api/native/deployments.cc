@@ -173,8 +173,8 @@ void add_deployments(RouteTable::Door& door, const Rooms& rooms) {
       "POST", "/api/v1/namespaces/{ns}/deployments", kWriter, kUsual,
       {"deploy", "Deploy a version, or move a deployment to another version", 201},
       [&rooms](const access::Call& call, const Deploy& request, Done done) { deploy(rooms, call, request, done); }));
-  door.add(plain<OneDeployment, Deployment>(
-      "GET", "/api/v1/namespaces/{ns}/deployments/{deployment}", kReader, kUsual, {"get_deployment", "One deployment"},
+  door.add(lookup<OneDeployment, Deployment>(
+      "/api/v1/namespaces/{ns}/deployments/{deployment}", kReader, {"get_deployment", "One deployment"},
       [&rooms](const access::Call& call, const OneDeployment& request) -> Result<Deployment> {
         auto deployment = SOUK_TRY(rooms.serving.get(call, access::Role::READER, request.ns, request.deployment));
         return complete(rooms, call, SOUK_TRY(rooms.serving.view(deployment)));

@@ -139,12 +139,12 @@ void add_models(RouteTable::Door& door, const Rooms& rooms) {
         // A new model has no versions, aliases or deployments: its row says all.
         return plain_shape(ns->slug, SOUK_TRY(rooms.registry.create_model(call, ns, std::move(wanted))));
       }));
-  door.add(plain<GetModel, Model>(
-      "GET", "/api/v1/namespaces/{ns}/models/{model}", kReader, kUsual, {"get_model", "One model"},
-      [&rooms](const access::Call& call, const GetModel& request) -> Result<Model> {
-        auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, request.ns, request.model));
-        return complete_one(rooms, call, request.ns, *model);
-      }));
+  door.add(lookup<GetModel, Model>("/api/v1/namespaces/{ns}/models/{model}", kReader, {"get_model", "One model"},
+                                   [&rooms](const access::Call& call, const GetModel& request) -> Result<Model> {
+                                     auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER,
+                                                                                    request.ns, request.model));
+                                     return complete_one(rooms, call, request.ns, *model);
+                                   }));
   door.add(plain<PatchModel, Model>(
       "PATCH", "/api/v1/namespaces/{ns}/models/{model}", kWriter, {.max_bytes = 2 << 20},
       {"update_model", "Change a model (JSON merge patch)"},

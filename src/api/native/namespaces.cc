@@ -52,8 +52,8 @@ void add_namespaces(RouteTable::Door& door, const Rooms& rooms) {
                      SOUK_TRY(rooms.access.create_namespace(call, body.name.value_or(body.slug.value_or("")),
                                                             body.slug.value_or(""), body.description.value_or(""))));
       }));
-  door.add(plain<OneNamespace, Namespace>(
-      "GET", "/api/v1/namespaces/{ns}", kReader, kUsual, {"get_namespace", "One namespace"},
+  door.add(lookup<OneNamespace, Namespace>(
+      "/api/v1/namespaces/{ns}", kReader, {"get_namespace", "One namespace"},
       [&rooms](const access::Call& call, const OneNamespace& request) -> Result<Namespace> {
         return shape(call, *SOUK_TRY(rooms.access.get_namespace(call, access::Role::READER, request.ns)));
       }));

@@ -81,8 +81,8 @@ void add_versions(RouteTable::Door& door, const Rooms& rooms) {
         return complete(rooms, request.ns, model,
                         SOUK_TRY(rooms.registry.create_version(call, model, std::move(wanted))));
       }));
-  door.add(plain<OneVersion, ModelVersion>(
-      "GET", "/api/v1/namespaces/{ns}/models/{model}/versions/{version}", kReader, kUsual,
+  door.add(lookup<OneVersion, ModelVersion>(
+      "/api/v1/namespaces/{ns}/models/{model}/versions/{version}", kReader,
       {"get_version", "One version, by number, name or latest"},
       [&rooms](const access::Call& call, const OneVersion& request) -> Result<ModelVersion> {
         auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, request.ns, request.model));

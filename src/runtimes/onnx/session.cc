@@ -11,11 +11,17 @@ namespace souk::runtimes {
 
 namespace {
 
-Result<SessionOptionsOwner> make_options(std::span<const WeightFile> weights) {
+// A smaller model runs on the caller's thread alone: handing a part of microseconds of work to another thread costs
+// more than the work. A larger one runs on the shared pool. Unit: bytes of model and weights.
+constexpr std::size_t kAloneBelow = 4 << 20;
+
+Result<SessionOptionsOwner> make_options(std::size_t model_bytes, std::span<const WeightFile> weights) {
   OrtSessionOptions* options = nullptr;
   SOUK_TRY(check(ort().CreateSessionOptions(&options)));
   SessionOptionsOwner owner(options);
-  SOUK_TRY(check(ort().DisablePerSessionThreads(options)));
+  for (const WeightFile& file : weights) model_bytes += file.bytes.size();
+  SOUK_TRY(check(model_bytes < kAloneBelow ? ort().SetIntraOpNumThreads(options, 1)
+                                           : ort().DisablePerSessionThreads(options)));
   // Never guess a format: ONNX Runtime's own is not checked as carefully.
   SOUK_TRY(check(ort().AddSessionConfigEntry(options, kOrtSessionOptionsConfigLoadModelFormat, "ONNX")));
   if (!weights.empty()) {
@@ -63,7 +69,7 @@ Result<std::string> take_name(OrtAllocator* allocator, OrtStatus* status, char*&
 Result<std::shared_ptr<OnnxSession>> OnnxSession::open(std::shared_ptr<const Environment> environment,
                                                        std::span<const std::byte> model,
                                                        std::span<const WeightFile> weights) {
-  SessionOptionsOwner options = SOUK_TRY(make_options(weights));
+  SessionOptionsOwner options = SOUK_TRY(make_options(model.size(), weights));
   OrtSession* handle = nullptr;
   SOUK_TRY(
       check(ort().CreateSessionFromArray(environment->env.get(), model.data(), model.size(), options.get(), &handle)));
