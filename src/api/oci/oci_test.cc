@@ -111,8 +111,9 @@ class OciTest : public testing::Test {
   void SetUp() override {
     rooms_ = std::make_unique<registry::TestRegistry>(store::Dialect::sqlite);
     add_routes(table_, *rooms_->registry, *rooms_->artifacts, R"({"name":"souk"})");
-    dispatcher_ = std::make_unique<Dispatcher>(ApiSettings{.request_threads = 2, .stream_threads = 4}, table_,
-                                               *rooms_->access, true, rooms_->database.log, rooms_->database.metrics);
+    dispatcher_ =
+        std::make_unique<Dispatcher>(ApiSettings{.request_threads = 2, .stream_threads = 4}, table_, *rooms_->access,
+                                     true, true, rooms_->database.log, rooms_->database.metrics);
   }
   void TearDown() override { dispatcher_.reset(); }
 
@@ -367,8 +368,9 @@ TEST_F(OciTest, deleting) {
 }
 
 TEST_F(OciTest, asks_for_credentials) {
-  dispatcher_ = std::make_unique<Dispatcher>(ApiSettings{.request_threads = 2, .stream_threads = 2}, table_,
-                                             *rooms_->access, true, rooms_->database.log, rooms_->database.metrics);
+  dispatcher_ =
+      std::make_unique<Dispatcher>(ApiSettings{.request_threads = 2, .stream_threads = 2}, table_, *rooms_->access,
+                                   true, true, rooms_->database.log, rooms_->database.metrics);
   Answer wrong = ask("GET", "/v2/", "", {{"Authorization", "Bearer souk_nobody"}});
   EXPECT_EQ(wrong.status, 401);
   EXPECT_EQ(wrong.header("WWW-Authenticate"), "Basic realm=\"souk\"");
