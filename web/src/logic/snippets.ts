@@ -4,7 +4,7 @@
 // where data is long.
 
 export interface Snippet {
-  language: "curl" | "Python" | "souk" | "docker" | "crane";
+  language: "curl" | "Python" | "souk" | "crane" | "skopeo";
   full: string;
   shown: string;
 }
@@ -112,14 +112,9 @@ export function imageCall(target: Target, base64: string): Snippet[] {
 export function pullCalls(host: string, plain: boolean, ns: string, model: string, version: number, name: string): Snippet[] {
   const same = (language: Snippet["language"], text: string): Snippet => ({ language, full: text, shown: text });
   const repository = `${host}/${ns}/${model}`;
-  const docker = `# any OCI client does; docker keeps it as an image\ndocker buildx imagetools inspect ${repository}:${name}\nskopeo copy${plain ? " --src-tls-verify=false" : ""} \\\n  docker://${repository}:${name} dir:./${model}`;
   return [
     same("souk", `souk model pull ${ns}/${model}:${version} \\\n  ./${model}`),
     same("crane", `crane manifest${plain ? " --insecure" : ""} ${repository}:${name}\ncrane pull${plain ? " --insecure" : ""} --format=oci \\\n  ${repository}:${name} ./${model}`),
-    same("docker", docker),
+    same("skopeo", `skopeo copy${plain ? " --src-tls-verify=false" : ""} \\\n  docker://${repository}:${name} \\\n  dir:./${model}`),
   ];
-}
-
-export function uploadCommand(ns: string, model: string): string {
-  return `souk model push ./${model} ${ns}/${model}:latest`;
 }
