@@ -2,6 +2,7 @@
 import { Crown, Swords } from "lucide-react";
 import type { ReactNode } from "react";
 import { cx } from "./cx.ts";
+import { useChanged } from "./use-changed.ts";
 
 type Tone = "idle" | "accent" | "line" | "warn" | "ok" | "bad" | "info";
 const tones: Record<Tone, string> = {
@@ -24,12 +25,13 @@ export function Chip({ tone = "idle", children, title }: { tone?: Tone; children
 
 /** An alias; champion and challenger have their own marks, others are plain. */
 export function AliasChip({ name, version }: { name: string; version?: number | undefined }) {
+  const changed = useChanged(version);
   const tone: Tone = name === "champion" ? "accent" : name === "challenger" ? "idle" : "line";
   return (
     <Chip tone={tone} title={version === undefined ? name : `${name} is v${version}`}>
       {name === "champion" ? <Crown aria-hidden /> : name === "challenger" ? <Swords aria-hidden /> : null}
       <span className="max-w-40 truncate">{name}</span>
-      {version === undefined ? null : <span className={cx("font-mono text-11", tone !== "accent" && "text-fg-3")}>v{version}</span>}
+      {version === undefined ? null : <span className={cx("font-mono text-11", tone !== "accent" && "text-fg-3", changed && "animate-tint")} key={version}>v{version}</span>}
     </Chip>
   );
 }

@@ -3,6 +3,7 @@
 // The vocabulary: one icon, one word and one colour for each state, everywhere.
 import { CircleCheck, CircleDashed, CircleDot, CirclePause, CircleX, Download, Flame, Hourglass, Loader, LogOut, Moon, type LucideIcon } from "lucide-react";
 import { cx } from "./cx.ts";
+import { useChanged } from "./use-changed.ts";
 
 interface Word {
   icon: LucideIcon;
@@ -39,10 +40,11 @@ export function wordOf(of: "deployment" | "replica", state: string): Word {
 
 export function State({ of, state, note, className }: { of: "deployment" | "replica"; state: string; note?: string | undefined; className?: string }) {
   const { icon: Icon, word, tone, busy } = wordOf(of, state);
+  const changed = useChanged(state);
   return (
     <span data-state={state} className={cx("inline-flex min-w-0 items-center gap-1.5 align-middle whitespace-nowrap", colour[tone], className)}>
       <Icon aria-hidden size={14} strokeWidth={1.75} className={busy ? "animate-turn" : undefined} />
-      <span className={tone === "bad" || tone === "warn" ? undefined : tone === "idle" ? "text-fg-2" : "text-fg"}>{word}</span>
+      <span key={state} className={cx(changed && "animate-tint", tone === "bad" || tone === "warn" ? undefined : tone === "idle" ? "text-fg-2" : "text-fg")}>{word}</span>
       {note ? <span className="truncate text-12 text-fg-3">{note}</span> : null}
     </span>
   );
