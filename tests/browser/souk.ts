@@ -13,6 +13,9 @@ import { promisify } from "node:util";
 export const root = resolve(import.meta.dirname, "../..");
 const binary = process.env.SOUK_BINARY ?? join(root, "build/release/souk");
 
+/** The machine's own settings of souk are not the tests'. */
+const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SOUK_")));
+
 export class Souk {
   readonly url: string;
   readonly folder: string;
@@ -29,7 +32,7 @@ export class Souk {
   static async start(options: { dev: boolean; folder?: string; listen?: string } = { dev: true }): Promise<Souk> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), "souk-browser-"));
     const args = ["serve", "--data", join(folder, "data"), "--listen", options.listen ?? "127.0.0.1:0", ...(options.dev ? ["--dev"] : [])];
-    const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: clean });
     const said: string[] = [];
     child.stderr!.on("data", (text: Buffer) => said.push(text.toString()));
     const url = await new Promise<string>((ready, failed) => {
@@ -53,7 +56,7 @@ export class Souk {
 
   /** Runs `souk …` against this server. */
   async cli(...args: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(binary, args, { cwd: root, env: { ...process.env, SOUK_URL: this.url } });
+    const { stdout } = await promisify(execFile)(binary, args, { cwd: root, env: { ...clean, SOUK_URL: this.url } });
     return stdout;
   }
 

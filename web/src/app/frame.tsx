@@ -12,7 +12,8 @@ import { LiveMark, LostBanner } from "./live-mark.tsx";
 import { Sidebar } from "./sidebar.tsx";
 import { FindButton, Person, ThemeSwitch } from "./topbar.tsx";
 
-const Palette = lazy(() => import("./palette.tsx"));
+const loadPalette = () => import("./palette.tsx");
+const Palette = lazy(loadPalette);
 const KeyMap = lazy(() => import("./key-map.tsx"));
 const Toasts = lazy(() => import("../ui/toasts.tsx"));
 const SignIn = lazy(() => import("../pages/session/sign-in.tsx"));
@@ -20,6 +21,11 @@ const SignIn = lazy(() => import("../pages/session/sign-in.tsx"));
 export function Frame() {
   const [layer, setLayer] = useState<"" | "palette" | "keys">("");
   const [toasts, setToasts] = useState(false);
+  // Ready before Ctrl-K, so that what is typed right after it is not lost.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette().catch(() => undefined), 1500);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => onFirstToast(() => setToasts(true)), []);
   const [drawer, setDrawer] = useState(false);
   const openPalette = useCallback(() => setLayer("palette"), []);

@@ -9,7 +9,7 @@ export function Highlighted({ code, language }: { code: string; language: "json"
   return highlight(code, language).map((piece, i) => (piece.kind ? <span key={i} className={`s-${piece.kind}`}>{piece.text}</span> : piece.text));
 }
 
-const body = "overflow-x-auto px-3 py-2.5 text-12 leading-[1.6] [tab-size:2] focus-visible:shadow-focus-inset";
+const body = "relative overflow-x-auto px-3 py-2.5 text-12 leading-[1.6] [tab-size:2] focus-visible:shadow-focus-inset";
 
 /** One text with a head and a copy button; `shown` where what is read is shorter than what is copied. */
 export function Code({ title, note, code, shown, language, wrap = false, className }: { title: ReactNode; note?: ReactNode; code: string; shown?: string; language: "json" | "shell" | "python" | "text"; wrap?: boolean; className?: string }) {

@@ -7,7 +7,7 @@ export function PageTabs({ label, children }: { label: string; children: ReactNo
   return (
     <nav
       aria-label={label}
-      className="mb-5 flex gap-5 overflow-x-auto border-b border-line [scrollbar-width:none] max-phone:-mx-4 max-phone:px-4"
+      className="mb-5 flex gap-5 relative overflow-x-auto border-b border-line [scrollbar-width:none] max-phone:-mx-4 max-phone:px-4"
       onKeyDown={(event) => {
         const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
         if (!step) return;

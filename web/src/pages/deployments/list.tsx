@@ -86,7 +86,7 @@ function Rows({ deployments }: { deployments: Deployment[] }) {
   };
   const { rowProps, listProps } = useRows(deployments.length, open);
   return (
-    <Panel className="overflow-x-auto" tabIndex={-1}>
+    <Panel className="relative overflow-x-auto" tabIndex={-1}>
       <table aria-label="Deployments" className="whitespace-nowrap" {...listProps}>
         <thead>
           <tr><th>Deployment</th><th>State</th><th>Version</th><th className="text-right! max-wide:hidden">Requests</th><th className="text-right! max-wide:hidden">Errors</th><th className="text-right! max-wide:hidden">p50</th><th className="text-right! max-wide:hidden">p99</th><th className="text-right! max-phone:hidden">Changed</th></tr>

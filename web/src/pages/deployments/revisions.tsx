@@ -15,7 +15,7 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
   return (
     <Panel aria-label="Revisions">
       <PanelHead title="Revisions" note={plural(deployment.revisions.length, "revision")} />
-      <div className="overflow-x-auto">
+      <div className="relative overflow-x-auto">
         <table className="whitespace-nowrap">
           <thead><tr><th>Revision</th><th className="text-right!">Traffic</th><th>State</th><th className="text-right!">Load</th><th className="text-right!">Memory</th><th className="text-right!">Since</th></tr></thead>
           <tbody>

@@ -69,7 +69,7 @@ function Table({ model, version, files }: { model: Model; version: Version; file
   };
   return (
     <>
-      <Panel className="overflow-x-auto" tabIndex={-1}>
+      <Panel className="relative overflow-x-auto" tabIndex={-1}>
         <table aria-label="Files" className="whitespace-nowrap" {...listProps}>
           <thead><tr><th className="w-full">File</th><th>Kind</th><th className="text-right!">Size</th><th>Digest, sha256</th><th><span className="sr-only">Download</span></th></tr></thead>
           <tbody>

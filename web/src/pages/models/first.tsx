@@ -17,7 +17,7 @@ export default function FirstModel({ namespace, onChoose }: { namespace: string;
       <p className="text-14 text-fg-2">In the folder of souk's checkout, run this. The sample reads handwritten digits.</p>
       <div className="mt-5 flex h-[52px] items-center gap-3 rounded-panel border border-line-strong bg-surface pr-2.5 pl-4 shadow-float">
         <span aria-hidden className="font-mono text-[15px] font-medium text-accent-text">$</span>
-        <code tabIndex={0} className="min-w-0 flex-1 overflow-x-auto text-[15px] whitespace-nowrap">{command}</code>
+        <code tabIndex={0} className="min-w-0 flex-1 relative overflow-x-auto text-[15px] whitespace-nowrap">{command}</code>
         <CopyButton text={command} label="Copy the command" />
       </div>
       <p role="status" className="mt-3 ml-0.5 flex flex-wrap gap-2.5 text-12">
@@ -56,7 +56,7 @@ export default function FirstModel({ namespace, onChoose }: { namespace: string;
             <Container aria-hidden size={15} className="text-fg-3" /><span className="font-medium">OCI client</span><span className="text-fg-3">crane, oras, skopeo, podman</span>
             <ChevronRight aria-hidden size={13} className="ml-auto text-fg-3 group-open:rotate-90" />
           </summary>
-          <pre className="mx-3.5 mb-3 ml-[39px] overflow-x-auto rounded-control bg-code px-3 py-2 text-12">oras push {window.location.host}/{ns}/digits:1 model.onnx</pre>
+          <pre className="mx-3.5 mb-3 ml-[39px] relative overflow-x-auto rounded-control bg-code px-3 py-2 text-12">oras push {window.location.host}/{ns}/digits:1 model.onnx</pre>
         </details>
       </div>
     </div>

@@ -22,7 +22,7 @@ export default function Markdown({ text, model, version }: { text: string; model
             return <a href={href} target="_blank" rel="noopener noreferrer nofollow">{children}</a>;
           },
           img: ({ src, alt }) => <Picture path={typeof src === "string" ? src : ""} alt={alt ?? ""} model={model} version={version} />,
-          table: ({ children }) => <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Table"><table>{children}</table></div>,
+          table: ({ children }) => <div className="relative overflow-x-auto" tabIndex={0} role="group" aria-label="Table"><table>{children}</table></div>,
           pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
           input: ({ checked }) => <input type="checkbox" checked={checked} disabled aria-label={checked ? "done" : "open"} />,
         }}

@@ -96,7 +96,7 @@ function SignatureTable({ signature }: { signature: Signature }) {
   return (
     <Panel aria-label="Signature">
       <PanelHead title="Signature" note="enforced on every call" />
-      <div className="overflow-x-auto">
+      <div className="relative overflow-x-auto">
         <table>
           <thead><tr><th className="w-14"><span className="sr-only">Way</span></th><th>Name</th><th>Type</th><th>Shape</th></tr></thead>
           <tbody>

@@ -53,7 +53,7 @@ function Table({ model, versions }: { model: Model; versions: Version[] }) {
   };
   const { rowProps, listProps } = useRows(versions.length, open);
   return (
-    <Panel className="overflow-x-auto" tabIndex={-1}>
+    <Panel className="relative overflow-x-auto" tabIndex={-1}>
       <table aria-label="Versions" className="whitespace-nowrap" {...listProps}>
         <thead>
           <tr>

@@ -62,7 +62,7 @@ function Output({ tensor, labels }: { tensor: TensorData; labels: string[] | und
       {scores ? (
         <Scores scores={scores} />
       ) : (
-        <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={`Values of ${tensor.name}`}>
+        <div className="relative overflow-x-auto" tabIndex={0} role="group" aria-label={`Values of ${tensor.name}`}>
           <div className="num grid w-fit gap-px rounded-chip border border-line bg-line text-12" style={{ gridTemplateColumns: `repeat(${columns}, minmax(56px, auto))` }}>
             {values.map((value, i) => <span key={i} className="max-w-80 truncate bg-surface px-2 py-1 text-right" title={String(value)}>{typeof value === "number" ? metric(value) : String(value)}</span>)}
           </div>
