@@ -4,31 +4,32 @@
 import { at, call, callJson } from "./client.ts";
 import type { Deployment, Namespace } from "./types.ts";
 
+const one = "/api/v1/namespaces/{ns}/models/{model}";
 const ifMatch = (etag: string | undefined): Record<string, string> => (etag ? { "If-Match": etag } : {});
 
 export function createNamespace(slug: string): Promise<Namespace> {
-  return callJson<Namespace>(at("namespaces"), { method: "POST", json: { slug } });
+  return callJson<Namespace>(at("/api/v1/namespaces", {}), { method: "POST", json: { slug } });
 }
 
 export async function setAlias(ns: string, model: string, alias: string, version: number): Promise<void> {
-  await call(at("namespaces", ns, "models", model, "aliases", alias), { method: "PUT", json: { version } });
+  await call(at(`${one}/aliases/{alias}`, { ns, model, alias }), { method: "PUT", json: { version } });
 }
 export async function removeAlias(ns: string, model: string, alias: string): Promise<void> {
-  await call(at("namespaces", ns, "models", model, "aliases", alias), { method: "DELETE" });
+  await call(at(`${one}/aliases/{alias}`, { ns, model, alias }), { method: "DELETE" });
 }
 export async function setVersionState(ns: string, model: string, version: number, state: "LIVE" | "ARCHIVED"): Promise<void> {
-  await call(at("namespaces", ns, "models", model, "versions", version), { method: "PATCH", json: { state }, headers: { "Content-Type": "application/merge-patch+json" } });
+  await call(at(`${one}/versions/{version}`, { ns, model, version }), { method: "PATCH", json: { state }, headers: { "Content-Type": "application/merge-patch+json" } });
 }
 export async function deleteModel(ns: string, model: string, etag: string | undefined): Promise<void> {
-  await call(at("namespaces", ns, "models", model), { method: "DELETE", headers: ifMatch(etag) });
+  await call(at(one, { ns, model }), { method: "DELETE", headers: ifMatch(etag) });
 }
 
 export function deploy(ns: string, wanted: { reference: string; name?: string; follow?: boolean }): Promise<Deployment> {
-  return callJson<Deployment>(at("namespaces", ns, "deployments"), { method: "POST", json: wanted });
+  return callJson<Deployment>(at("/api/v1/namespaces/{ns}/deployments", { ns }), { method: "POST", json: wanted });
 }
 export function changeDeployment(ns: string, slug: string, change: { desired_state?: "RUNNING" | "STOPPED"; follow?: boolean; reference?: string }, etag?: string): Promise<Deployment> {
-  return callJson<Deployment>(at("namespaces", ns, "deployments", slug), { method: "PATCH", json: change, headers: { "Content-Type": "application/merge-patch+json", ...ifMatch(etag) } });
+  return callJson<Deployment>(at("/api/v1/namespaces/{ns}/deployments/{deployment}", { ns, deployment: slug }), { method: "PATCH", json: change, headers: { "Content-Type": "application/merge-patch+json", ...ifMatch(etag) } });
 }
 export async function undeploy(ns: string, slug: string): Promise<void> {
-  await call(at("namespaces", ns, "deployments", slug), { method: "DELETE" });
+  await call(at("/api/v1/namespaces/{ns}/deployments/{deployment}", { ns, deployment: slug }), { method: "DELETE" });
 }

@@ -2,6 +2,7 @@
 //
 // One way to the server: adds the key, reads answers, and turns every failure into a Problem that a page can show.
 import { session } from "./session.ts";
+import type { InPath, Path } from "./types.ts";
 
 export class Problem extends Error {
   /** HTTP status; 0 when no answer came. */
@@ -98,7 +99,7 @@ export function randomId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A path of the native API, each part encoded. */
-export function at(...parts: (string | number)[]): string {
-  return `/api/v1/${parts.map((part) => encodeURIComponent(part)).join("/")}`;
+/** A path of the contract with its parts filled in; one that the contract does not have is no path. */
+export function at<P extends Path>(path: P, parts: InPath<P>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent((parts as Record<string, string | number>)[name]!));
 }

@@ -28,9 +28,9 @@ async function all<T>(path: string, noun: string, signal: AbortSignal): Promise<
   return found;
 }
 
-export const server = queryOptions({ queryKey: ["server"], queryFn: ({ signal }) => callJson<Server>(at("server"), { signal }) });
-export const whoami = queryOptions({ queryKey: ["whoami"], queryFn: ({ signal }) => callJson<Whoami>(at("whoami"), { signal }), staleTime: Infinity });
-export const namespaces = queryOptions({ queryKey: ["namespaces"], queryFn: ({ signal }) => all<Namespace>(at("namespaces"), "namespaces", signal) });
+export const server = queryOptions({ queryKey: ["server"], queryFn: ({ signal }) => callJson<Server>(at("/api/v1/server", {}), { signal }) });
+export const whoami = queryOptions({ queryKey: ["whoami"], queryFn: ({ signal }) => callJson<Whoami>(at("/api/v1/whoami", {}), { signal }), staleTime: Infinity });
+export const namespaces = queryOptions({ queryKey: ["namespaces"], queryFn: ({ signal }) => all<Namespace>(at("/api/v1/namespaces", {}), "namespaces", signal) });
 
 /** Models by last change; `ns` empty: of every visible namespace. */
 export const models = (ns: string, filter = "") =>
@@ -38,44 +38,43 @@ export const models = (ns: string, filter = "") =>
     queryKey: ["models", ns, filter],
     initialPageParam: "",
     queryFn: ({ pageParam, signal }) =>
-      callJson<Page & { models: Model[] }>(withPage(ns ? at("namespaces", ns, "models") : at("models"), { filter, order_by: "update_time desc", page_size: String(pageSize), page_token: pageParam }), { signal }),
+      callJson<Page & { models: Model[] }>(withPage(ns ? at("/api/v1/namespaces/{ns}/models", { ns }) : at("/api/v1/models", {}), { filter, order_by: "update_time desc", page_size: String(pageSize), page_token: pageParam }), { signal }),
     getNextPageParam: (last) => last.next_page_token || undefined,
   });
 
-const modelPath = (ns: string, model: string, ...more: (string | number)[]) => at("namespaces", ns, "models", model, ...more);
-
+const one = "/api/v1/namespaces/{ns}/models/{model}";
 export const model = (ns: string, slug: string) =>
-  queryOptions({ queryKey: ["model", ns, slug, "self"], queryFn: ({ signal }) => callJson<Model>(modelPath(ns, slug), { signal }) });
+  queryOptions({ queryKey: ["model", ns, slug, "self"], queryFn: ({ signal }) => callJson<Model>(at(one, { ns, model: slug }), { signal }) });
 export const versions = (ns: string, slug: string) =>
-  queryOptions({ queryKey: ["model", ns, slug, "versions"], queryFn: ({ signal }) => all<Version>(modelPath(ns, slug, "versions"), "versions", signal) });
+  queryOptions({ queryKey: ["model", ns, slug, "versions"], queryFn: ({ signal }) => all<Version>(at(`${one}/versions`, { ns, model: slug }), "versions", signal) });
 export const version = (ns: string, slug: string, wanted: string) =>
-  queryOptions({ queryKey: ["model", ns, slug, "version", wanted], queryFn: ({ signal }) => callJson<Version>(modelPath(ns, slug, "versions", wanted), { signal }) });
+  queryOptions({ queryKey: ["model", ns, slug, "version", wanted], queryFn: ({ signal }) => callJson<Version>(at(`${one}/versions/{version}`, { ns, model: slug, version: wanted }), { signal }) });
 export const files = (ns: string, slug: string, number: number) =>
-  queryOptions({ queryKey: ["model", ns, slug, "files", number], queryFn: async ({ signal }) => (await callJson<{ files: VersionFile[] }>(modelPath(ns, slug, "versions", number, "files"), { signal })).files });
+  queryOptions({ queryKey: ["model", ns, slug, "files", number], queryFn: async ({ signal }) => (await callJson<{ files: VersionFile[] }>(at(`${one}/versions/{version}/files`, { ns, model: slug, version: number }), { signal })).files });
 /** Null where the version declares nothing. */
 export const declaration = (ns: string, slug: string, number: number) =>
   queryOptions({
     queryKey: ["model", ns, slug, "declaration", number],
     queryFn: async ({ signal }) => {
-      const answer = await call(modelPath(ns, slug, "versions", number, "declaration"), { signal, accept: [404] });
+      const answer = await call(at(`${one}/versions/{version}/declaration`, { ns, model: slug, version: number }), { signal, accept: [404] });
       return answer.status === 404 ? null : ((await answer.json()) as Declaration);
     },
   });
 export const aliases = (ns: string, slug: string) =>
-  queryOptions({ queryKey: ["model", ns, slug, "aliases"], queryFn: async ({ signal }) => (await callJson<{ aliases: Alias[] }>(modelPath(ns, slug, "aliases"), { signal })).aliases });
+  queryOptions({ queryKey: ["model", ns, slug, "aliases"], queryFn: async ({ signal }) => (await callJson<{ aliases: Alias[] }>(at(`${one}/aliases`, { ns, model: slug }), { signal })).aliases });
 export const aliasHistory = (ns: string, slug: string, alias: string) =>
-  queryOptions({ queryKey: ["model", ns, slug, "aliases", alias, "history"], queryFn: async ({ signal }) => (await callJson<{ changes: AliasChange[] }>(modelPath(ns, slug, "aliases", alias, "history"), { signal })).changes });
+  queryOptions({ queryKey: ["model", ns, slug, "aliases", alias, "history"], queryFn: async ({ signal }) => (await callJson<{ changes: AliasChange[] }>(at(`${one}/aliases/{alias}/history`, { ns, model: slug, alias }), { signal })).changes });
 
 export function filePath(ns: string, slug: string, number: number, path: string): string {
-  return `${modelPath(ns, slug, "versions", number, "files")}/${path.split("/").map(encodeURIComponent).join("/")}`;
+  return `${at(`${one}/versions/{version}/files`, { ns, model: slug, version: number })}/${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 /** A file's bytes. A version's files never change once it is sealed, so they are kept. */
 export const fileBytes = (ns: string, slug: string, number: number, path: string, digest: string) =>
   queryOptions({ queryKey: ["bytes", digest], queryFn: async ({ signal }) => (await call(filePath(ns, slug, number, path), { signal })).blob(), staleTime: Infinity });
 
 export const deployments = (ns: string) =>
-  queryOptions({ queryKey: ["deployments", ns], queryFn: ({ signal }) => all<Deployment>(ns ? at("namespaces", ns, "deployments") : at("deployments"), "deployments", signal) });
+  queryOptions({ queryKey: ["deployments", ns], queryFn: ({ signal }) => all<Deployment>(ns ? at("/api/v1/namespaces/{ns}/deployments", { ns }) : at("/api/v1/deployments", {}), "deployments", signal) });
 export const deployment = (ns: string, slug: string) =>
-  queryOptions({ queryKey: ["deployment", ns, slug, "self"], queryFn: ({ signal }) => callJson<Deployment>(at("namespaces", ns, "deployments", slug), { signal }) });
+  queryOptions({ queryKey: ["deployment", ns, slug, "self"], queryFn: ({ signal }) => callJson<Deployment>(at("/api/v1/namespaces/{ns}/deployments/{deployment}", { ns, deployment: slug }), { signal }) });
 export const logs = (ns: string, slug: string) =>
-  queryOptions({ queryKey: ["deployment", ns, slug, "logs"], queryFn: async ({ signal }) => (await callJson<{ entries: LogEntry[] }>(at("namespaces", ns, "deployments", slug, "logs"), { signal })).entries });
+  queryOptions({ queryKey: ["deployment", ns, slug, "logs"], queryFn: async ({ signal }) => (await callJson<{ entries: LogEntry[] }>(at("/api/v1/namespaces/{ns}/deployments/{deployment}/logs", { ns, deployment: slug }), { signal })).entries });

@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The objects of the native API, as the pages name them.
+// The objects of the native API as the pages name them: from the contract (schema.d.ts is made of openapi/souk.json by
+// `npm run types`), read as answers. In an answer what is absent is left out, never null, and a list is always there.
+import type { components, paths } from "./schema.d.ts";
 
-export type DeploymentState = "PENDING" | "READY" | "FAILED" | "STOPPED";
-export type ReplicaState =
-  | "PENDING" | "FETCHING" | "LOADING" | "WARMING" | "READY" | "DRAINING" | "UNLOADED" | "STOPPED" | "FAILED";
+type Schemas = components["schemas"];
 
-export interface Server {
-  name: string;
-  version: string;
-  dev: boolean;
-  node: string;
-  start_time: string;
-  database: string;
-  blobs: string;
-  storage_bytes: number;
-}
-export interface Whoami {
-  name: string;
-  kind: "USER" | "SERVICE_ACCOUNT" | "ANONYMOUS";
-  role: string;
-  default_namespace: string;
-}
-export interface Namespace {
-  id: number;
-  slug: string;
-  name: string;
-  description?: string;
-  role?: string;
-}
+type Optional<T> = { [K in keyof T]-?: undefined extends T[K] ? (NonNullable<T[K]> extends readonly unknown[] ? never : K) : never }[keyof T];
+type Answer<T> = T extends readonly (infer U)[]
+  ? Answer<U>[]
+  : T extends object
+    ? { [K in Exclude<keyof T, Optional<T>>]-?: Answer<NonNullable<T[K]>> } & { [K in Optional<T>]?: Answer<NonNullable<T[K]>> }
+    : T;
+/** Where the contract says only "JSON", the pages say more. */
+type With<T, More> = Omit<Answer<T>, keyof More> & More;
+
 export interface Tensor {
   name: string;
   datatype: string;
@@ -39,121 +25,29 @@ export interface Signature {
   outputs: Tensor[];
   task?: string;
 }
-export interface Version {
-  id: number;
-  namespace: string;
-  model: string;
-  number: number;
-  name: string;
-  description?: string;
-  author?: string;
-  state: "LIVE" | "ARCHIVED";
-  sealed: boolean;
-  digest?: string;
-  size_bytes?: number;
-  format?: string;
-  runtime?: string;
-  missing?: string;
-  task?: string;
-  uri?: string;
-  signature?: Signature;
-  aliases: string[];
-  custom_properties: Record<string, unknown>;
-  create_time: string;
-  seal_time?: string;
-  update_time: string;
-  etag?: string;
-}
-export interface Model {
-  id: number;
-  namespace: string;
-  slug: string;
-  name: string;
-  description?: string;
-  readme?: string;
-  owner?: string;
-  state: "LIVE" | "ARCHIVED";
-  tags: Record<string, string>;
-  custom_properties: Record<string, unknown>;
-  task?: string;
-  create_time: string;
-  update_time: string;
-  etag?: string;
-  version_count: number;
-  latest_version?: Version;
-  aliases: { name: string; version: number }[];
-  deployments: { namespace: string; slug: string; state: DeploymentState }[];
-}
-export interface Alias {
-  name: string;
-  version: number;
-  digest?: string;
-  update_time: string;
-  actor?: string;
-}
-export interface AliasChange {
-  version?: number;
-  actor?: string;
-  time: string;
-}
-export interface VersionFile {
-  path: string;
-  size_bytes: number;
-  digest: string;
-  media_type: string;
-  kind: "WEIGHT" | "WEIGHT_CONFIG" | "CODE" | "DOC" | "DATASET" | "OTHER";
-}
+/** The version's souk.yaml. */
 export interface Declaration {
   task?: string;
   input?: Record<string, unknown>;
   output?: { name?: string; labels?: string[] | string } & Record<string, unknown>;
 }
-export interface Replica {
-  node: string;
-  state: ReplicaState;
-  reason?: string;
-  memory_bytes?: number;
-  load_ms?: number;
-  update_time: string;
-}
-export interface Revision {
-  number: number;
-  version: number;
-  digest: string;
-  traffic_percent: number;
-  state: ReplicaState;
-  reason?: string;
-  replicas: Replica[];
-  create_time: string;
-}
-export interface Deployment {
-  id: number;
-  namespace: string;
-  slug: string;
-  name: string;
-  model_namespace: string;
-  model: string;
-  reference: string;
-  follow: boolean;
-  desired_state: "RUNNING" | "STOPPED";
-  state: DeploymentState;
-  reason?: string;
-  task?: string;
-  signature?: Signature;
-  revision?: number;
-  version?: number;
-  digest?: string;
-  revisions: Revision[];
-  metrics?: { requests: number; errors: number; latency_p50_ms: number; latency_p99_ms: number };
-  create_time: string;
-  update_time: string;
-  etag?: string;
-}
-export interface LogEntry {
-  time: string;
-  level: string;
-  message: string;
-}
+
+export type Server = Answer<Schemas["ServerInfo"]>;
+export type Whoami = Answer<Schemas["Caller"]>;
+export type Namespace = Answer<Schemas["Namespace"]>;
+export type Version = With<Schemas["ModelVersion"], { signature?: Signature; custom_properties: Record<string, unknown> }>;
+export type Model = With<Schemas["Model"], { tags: Record<string, string>; custom_properties: Record<string, unknown>; latest_version?: Version }>;
+export type Alias = Answer<Schemas["Alias"]>;
+export type AliasChange = Answer<Schemas["AliasChange"]>;
+export type VersionFile = Answer<Schemas["File"]>;
+export type Replica = Answer<Schemas["Replica"]>;
+export type Revision = Answer<Schemas["Revision"]>;
+export type Deployment = With<Schemas["Deployment"], { signature?: Signature }>;
+export type LogEntry = Answer<Schemas["LogEntry"]>;
+export type DeploymentState = Schemas["DeploymentState"];
+export type ReplicaState = Schemas["ReplicaState"];
+
+/** One event of the log, as GET /api/v1/events tells it. */
 export interface Change {
   type: string;
   time: string;
@@ -164,3 +58,7 @@ export interface Change {
   actor?: string;
   data?: Record<string, unknown>;
 }
+
+export type Path = keyof paths;
+/** What stands in braces in a path. */
+export type InPath<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Record<Name, string | number> & InPath<Rest> : unknown;
