@@ -35,6 +35,7 @@ for (const scheme of ["light", "dark"] as const) {
     }
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(scheme);
     await page.goto(`${souk.url}/models`);
+    await live(page);
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog").waitFor();
     await clean(page, "palette");
