@@ -24,7 +24,7 @@ export function Crumbs() {
     document.title = title ? `${title} · souk` : "souk";
   }, [title]);
   return (
-    <nav aria-label="Breadcrumb" className="flex min-w-0 items-center gap-0.5 text-fg-2">
+    <nav aria-label="Breadcrumb" className="mr-2 flex min-w-0 items-center gap-0.5 overflow-hidden text-fg-2 max-phone:mr-0">
       <NamespaceSwitch current={params.namespace ?? search.namespace ?? ""} noun={noun ?? "models"} />
       {noun ? (
         <>

@@ -93,7 +93,8 @@ export function shape(dimensions: readonly number[]): string {
   return `[${dimensions.map((d, i) => (d < 0 ? (i === 0 ? "batch" : "any") : String(d))).join(", ")}]`;
 }
 
-/** What a share of one reads as: 0.9684 → "96.84". */
+/** What a share of one reads as: 0.9684 → "96.84"; what is not quite all is not said to be. */
 export function percent(share: number): string {
-  return (share * 100).toFixed(2);
+  const text = (share * 100).toFixed(2);
+  return text === "100.00" && share < 1 ? ">99.99" : text;
 }

@@ -56,8 +56,8 @@ export function triggerPath(target: Target): string {
 
 function curl(target: Target, path: string, body: string): string {
   const url = quote(target.origin + path);
-  const lines = [...(url.length > 44 ? ["curl -s", url] : [`curl -s ${url}`]), ...headers(target.key, { "Content-Type": "application/json" }), `-d ${quote(body)}`];
-  return lines.join(" \\\n  ");
+  const lines = [...headers(target.key, { "Content-Type": "application/json" }), `-d ${quote(body)}`];
+  return [`curl -s ${url.length > 44 ? "\\\n" : ""}${url}`, ...lines].join(" \\\n  ");
 }
 
 function python(target: Target, path: string, body: string, tail: string): string {

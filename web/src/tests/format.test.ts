@@ -19,7 +19,7 @@ describe("format", () => {
     expect([0.9921, 0.874, 18442, 61.2, 0.00001234, 3, 1240000].map(format.metric)).toEqual(["0.9921", "0.874", "18.4 k", "61.2", "0.00001234", "3", "1.24 M"]);
     expect(format.count(999)).toBe("999");
     expect([0.0031, 0.0409, 0.62, 1.314, 48.52, 640, 12_345].map(format.milliseconds)).toEqual(["3.1 µs", "41 µs", "620 µs", "1.31 ms", "48.5 ms", "640 ms", "12.3 s"]);
-    expect(format.percent(0.96838)).toBe("96.84");
+    expect([0.96838, 0, 1, 0.999996].map(format.percent)).toEqual(["96.84", "0.00", "100.00", ">99.99"]);
   });
   it("shortens digests, and names tasks and shapes", () => {
     expect(format.shortDigest(`sha256:${"ab".repeat(32)}`)).toBe("sha256:ababababa…ababab");

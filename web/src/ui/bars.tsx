@@ -18,10 +18,10 @@ export function ProbabilityBars({ scores }: { scores: { category: string; score:
     <>
       <ul aria-label="Probability of each category" data-bars className="grid gap-px">
         {shown.map(({ category, score, best }, i) => (
-          <li key={`${category} ${i}`} className={cx("grid h-7 items-center gap-2.5 text-12", wide ? "grid-cols-[minmax(60px,30%)_minmax(0,1fr)_52px]" : "grid-cols-[14px_minmax(0,1fr)_52px]", best && "font-[560]")}>
+          <li key={`${category} ${i}`} className={cx("grid h-7 items-center gap-2.5 text-12", wide ? "grid-cols-[minmax(60px,30%)_minmax(0,1fr)_60px]" : "grid-cols-[14px_minmax(0,1fr)_60px]", best && "font-[560]")}>
             <span className={cx("truncate", best ? "" : "text-fg-2", !wide && "font-mono")} title={category}>{category}</span>
             <span aria-hidden className="block h-2.5 overflow-hidden rounded-[2px] bg-sunken"><i className={cx("block h-full rounded-[2px] transition-[width] duration-(--settle)", best ? "bg-accent" : "bg-line-field")} style={{ width: `${Math.max(0.4, score * 100)}%` }} /></span>
-            <span className="num text-right">{percent(score)} %</span>
+            <span className="num text-right whitespace-nowrap">{percent(score)} %</span>
           </li>
         ))}
       </ul>

@@ -23,6 +23,12 @@ export function Chip({ tone = "idle", children, title }: { tone?: Tone; children
   );
 }
 
+/** Champion first, then challenger, then the others by name. */
+export function byAlias(a: string, b: string): number {
+  const rank = (name: string) => (name === "champion" ? 0 : name === "challenger" ? 1 : 2);
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
+}
+
 /** An alias; champion and challenger have their own marks, others are plain. */
 export function AliasChip({ name, version }: { name: string; version?: number | undefined }) {
   const changed = useChanged(version);

@@ -5,7 +5,7 @@ import { useState } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Alias, Model } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
-import { AliasChip } from "../../ui/chip.tsx";
+import { AliasChip, byAlias } from "../../ui/chip.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Panel, PanelHead } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
@@ -19,7 +19,7 @@ export function Aliases({ model }: { model: Model }) {
     <Panel aria-label="Aliases">
       <PanelHead title="Aliases" note="names that move" />
       <Loaded query={query} what="the aliases" skeleton={<div className="late p-4"><Bone className="w-40" /></div>}>
-        {(aliases) => <ul>{aliases.map((alias) => <Row key={alias.name} model={model} alias={alias} />)}</ul>}
+        {(aliases) => <ul>{[...aliases].sort((a, b) => byAlias(a.name, b.name)).map((alias) => <Row key={alias.name} model={model} alias={alias} />)}</ul>}
       </Loaded>
     </Panel>
   );

@@ -4,7 +4,7 @@ import { lazy, type Ref, Suspense, useMemo } from "react";
 import type { Model } from "../../api/types.ts";
 import { formatName, metric, plural, taskName } from "../../logic/format.ts";
 import { headline } from "../../logic/metrics.ts";
-import { AliasChip } from "../../ui/chip.tsx";
+import { AliasChip, byAlias } from "../../ui/chip.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Kbd } from "../../ui/field.tsx";
 import { Identicon } from "../../ui/identicon.tsx";
@@ -96,7 +96,7 @@ function Row({ model }: { model: Model }) {
       </span>
       <span role="cell" className={cx(cell, "font-mono text-12 max-phone:hidden")}>{latest ? `v${latest.number}` : <span className="font-sans text-fg-3">none</span>}</span>
       <span role="cell" className={cx(cell, "flex gap-1 overflow-hidden max-phone:hidden")}>
-        {model.aliases.length === 0 ? <span className="text-fg-3">none</span> : model.aliases.slice(0, 3).map((alias) => <AliasChip key={alias.name} {...alias} />)}
+        {model.aliases.length === 0 ? <span className="text-fg-3">none</span> : [...model.aliases].sort((a, b) => byAlias(a.name, b.name)).slice(0, 3).map((alias) => <AliasChip key={alias.name} {...alias} />)}
         {model.aliases.length > 3 ? <span className="text-12 text-fg-3">+{model.aliases.length - 3}</span> : null}
       </span>
       <span role="cell" className={cx(cell, "leading-[1.3] max-desk:hidden")}>

@@ -9,7 +9,7 @@ import { Loaded } from "../../app/loaded.tsx";
 import { bytes, metric, plural, shortDigest } from "../../logic/format.ts";
 import { figures, headline } from "../../logic/metrics.ts";
 import { Button } from "../../ui/button.tsx";
-import { AliasChip, Chip } from "../../ui/chip.tsx";
+import { AliasChip, byAlias, Chip } from "../../ui/chip.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { State } from "../../ui/state.tsx";
 import { When } from "../../ui/time.tsx";
@@ -73,7 +73,7 @@ function Table({ model, versions }: { model: Model; versions: Version[] }) {
               <td><Link tabIndex={-1} to="/models/$namespace/$model" params={{ namespace: model.namespace, model: model.slug }} search={{ version: String(version.number) }} className="font-mono text-12 font-medium">v{version.number}</Link></td>
               <td className="max-w-0 min-w-48">
                 <span className="flex items-center gap-1.5">
-                  {version.aliases.map((alias) => <AliasChip key={alias} name={alias} />)}
+                  {[...version.aliases].sort(byAlias).map((alias) => <AliasChip key={alias} name={alias} />)}
                   {version.name && version.name !== String(version.number) ? <Chip tone="line">{version.name}</Chip> : null}
                   {version.state === "ARCHIVED" ? <Chip tone="warn">archived</Chip> : null}
                   {version.sealed ? null : <Chip tone="info">open</Chip>}

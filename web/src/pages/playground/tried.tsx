@@ -37,7 +37,7 @@ export function Tried({ tries, current, onPick }: { tries: Try[]; current: Quest
               className="flex items-center gap-1.5 rounded-control border border-line py-1 pr-2.5 pl-1 hover:bg-hover aria-pressed:border-accent aria-pressed:shadow-[0_0_0_1px_var(--accent)]"
             >
               {question.kind === "image" ? <img src={question.url} alt="" className="size-8 rounded-chip object-cover dark:invert" /> : null}
-              <span className="num leading-tight"><b className="block max-w-20 truncate font-[560]">{category}</b><small className={`text-11 ${score < 0.7 ? "text-warn" : "text-fg-3"}`}>{(score * 100).toFixed(1)} %</small></span>
+              <span className="num leading-tight"><b className="block max-w-20 truncate font-[560]">{category}</b><small className={`text-11 ${score < 0.7 ? "text-warn" : "text-fg-3"}`}>{percent(score)} %</small></span>
             </button>
           </li>
         ))}
