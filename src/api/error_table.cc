@@ -15,7 +15,7 @@ int http_status(const Error& error) {
   if (error.field == "body" && error.code == Code::resource_exhausted) return 413;
   if (error.field == "body" && error.code == Code::deadline_exceeded) return 408;
   if (error.code == Code::failed_precondition) return 409;
-  if (error.code == Code::cancelled) return 408;
+  if (error.code == Code::cancelled) return 400;  // the client ended the request
   return gateway_status(error.code);
 }
 

@@ -2,6 +2,8 @@
 //
 // GET /api/v1/events: what happens, as server-sent events (WHATWG HTML, 9.2), from now on or from where
 // Last-Event-ID says. No thread waits for it: the log calls, the writer hands over to the connection.
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <mutex>
 
@@ -21,12 +23,22 @@ bool may_hear(const access::Principal& principal, const events::Event& event) {
   return principal.role_on({kind, id, event.namespace_id, ""}) >= access::Role::READER;
 }
 
-std::vector<std::string> split_types(std::string_view text) {
+constexpr std::array<std::string_view, 8> kKinds{"namespace",  "model",    "version", "alias",
+                                                 "deployment", "revision", "replica", "api_key"};
+
+// Errors: invalid_argument (a type of no kind that there is: nothing would ever come)
+Result<std::vector<std::string>> split_types(std::string_view text) {
   std::vector<std::string> types;
   while (!text.empty()) {
-    std::size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) types.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
+    std::string_view type = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(type.size() + 1, text.size()));
+    std::string_view kind = type.substr(0, type.find('.'));
+    if (kind.size() == type.size() || std::ranges::find(kKinds, kind) == kKinds.end()) {
+      return invalid_argument("'" + std::string(type.substr(0, 100)) + "' is no type of event")
+          .at("types")
+          .advise("a type is such as model.updated, or model.* for all of a kind");
+    }
+    types.emplace_back(type);
   }
   return types;
 }
@@ -51,7 +63,7 @@ Status listen(const Rooms& rooms, const ExchangePtr& exchange) {
     SOUK_TRY(rooms.events.read(after, {}, 1));  // a cursor that is none is said before the stream starts
 
   events::Filter filter;
-  filter.types = split_types(types);
+  filter.types = SOUK_TRY(split_types(types));
   filter.visible = [principal = exchange->call.principal, ns](const events::Event& event) {
     return (ns.empty() || event.namespace_ == ns) && may_hear(*principal, event);
   };

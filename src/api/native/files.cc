@@ -8,6 +8,7 @@ namespace souk::api::native {
 namespace {
 
 constexpr std::size_t kPiece = 256 << 10;
+constexpr std::uint64_t kMaxLabels = 1 << 20;
 
 struct FileList {
   std::vector<artifacts::File> files;
@@ -90,6 +91,53 @@ void send_file(const Rooms& rooms, const ExchangePtr& exchange) {
   exchange->stream->finish();
 }
 
+// Copies an object, with one member replaced.
+void write_with(json::Writer& out, json::Value object, std::string_view name, const std::function<void()>& write) {
+  out.begin_object();
+  (void)object.each_member([&](std::string_view key, json::Value value) -> Status {
+    out.key(key);
+    if (key == name) {
+      write();
+    } else {
+      out.raw(value.raw());
+    }
+    return {};
+  });
+  out.end_object();
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.empty()) lines.emplace_back(line);
+  }
+  return lines;
+}
+
+// The declaration with its labels in it, where it names a file that holds them.
+Result<json::Raw> with_labels(const Rooms& rooms, const access::Call& call, const OneVersion& request,
+                              const registry::AuthorizedModel& model, const registry::ModelVersion& version) {
+  json::Document document = SOUK_TRY(json::Document::parse(version.declaration->text));
+  auto output = document.root().find("output");
+  if (!output || output->kind() != json::Kind::object) return *version.declaration;
+  auto labels = output->find("labels");
+  if (!labels || labels->kind() != json::Kind::string) return *version.declaration;
+  auto repository = SOUK_TRY(rooms.registry.repository(call, access::Role::READER, request.ns, request.model));
+  for (const artifacts::File& file : SOUK_TRY(rooms.registry.version_files(model, version))) {
+    if (file.path != labels->string() || !rooms.artifacts.blob_size(repository, file.digest)) continue;
+    std::vector<std::string> lines = lines_of(SOUK_TRY(rooms.artifacts.blobs().read_all(file.digest, kMaxLabels)));
+    json::Raw whole{""};
+    json::Writer out(whole.text);
+    write_with(out, document.root(), "output",
+               [&] { write_with(out, *output, "labels", [&] { json::write(out, lines); }); });
+    return whole;
+  }
+  return *version.declaration;
+}
+
 }  // namespace
 
 void add_files(RouteTable::Door& door, const Rooms& rooms) {
@@ -107,7 +155,7 @@ void add_files(RouteTable::Door& door, const Rooms& rooms) {
       [&rooms](const access::Call& call, const OneVersion& request) -> Result<json::Raw> {
         auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, request.ns, request.model));
         auto version = SOUK_TRY(rooms.registry.get_version(model, request.version));
-        if (version.declaration) return *version.declaration;
+        if (version.declaration) return with_labels(rooms, call, request, model, version);
         return not_found("version " + version.name + " of model " + model->slug + " has no souk.yaml");
       }));
   Route bytes{
