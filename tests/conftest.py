@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the tests against the real binary."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,24 @@ from souk_server import BINARY, Souk  # noqa: E402
 def pytest_configure(config):
     if not BINARY.exists():
         raise pytest.UsageError(f"{BINARY} is missing: run `make build` first, or set SOUK_BINARY")
+
+
+TEST_SECONDS = 120
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """A test that waits for what never comes fails, instead of all of them."""
+    def fail(*_):
+        raise TimeoutError(f"the test did not end within {TEST_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(TEST_SECONDS)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 
 #include "app/server.h"
@@ -127,6 +128,8 @@ int migrate(const std::vector<std::string>& arguments) {
   if (auto code = prepare(settings, table, rest, "souk migrate [--status] --data DIR [--database URL]")) return *code;
   Logger log = logger_of(settings);
   Metrics metrics;
+  std::error_code fault;
+  if (!only_status) std::filesystem::create_directories(settings.data, fault);  // what is wrong with it, open says
   auto store = store::Store::open(settings.database, settings.store, log, metrics);
   if (!store) return fail(store.error(), 1);
   auto applied = only_status ? store::migration_status(**store, store::migrations())

@@ -26,17 +26,13 @@ std::string derived_slug(const std::string& name) {
   return slug ? *slug : "model-" + sha256(name).hex().substr(0, 8);
 }
 
-void apply_object(const json::Patch<json::Raw>& patch, json::Raw& value) {
-  if (patch.given()) value = patch.is_null() ? json::Raw{"{}"} : patch.value;
-}
-
 RegisteredModel patched(RegisteredModel model, const ModelPatch& patch) {
   apply_patch(patch.name, model.name);
   apply_patch(patch.description, model.description);
   apply_patch(patch.readme, model.readme);
   apply_patch(patch.owner, model.owner);
-  apply_object(patch.tags, model.tags);
-  apply_object(patch.custom_properties, model.custom_properties);
+  model.tags = merged(model.tags, patch.tags);
+  model.custom_properties = merged(model.custom_properties, patch.custom_properties);
   if (patch.state.has_value()) model.state = patch.state.value;
   return model;
 }

@@ -45,6 +45,24 @@ TEST_P(ModelsTest, WhatIsCreatedIsReadBack) {
   EXPECT_EQ(w_->count("resources"), 2);
 }
 
+TEST_P(ModelsTest, APatchOfAnObjectIsMerged) {
+  TestRegistry::must(
+      create({.name = "m", .tags = {R"({"a":"1","b":"2"})"}, .custom_properties = {R"({"o":{"x":1,"y":[1]},"n":1})"}}));
+  const auto patched = TestRegistry::must(w_->registry->update_model(
+      w_->call, w_->model("m"),
+      {.tags = set<json::Raw>({R"({"a":null,"c":"3","d":null})"}),
+       .custom_properties = set<json::Raw>({R"({"o":{"x":null,"y":{"z":1},"w":{"v":null}},"n":[null]})"})},
+      {}));
+  EXPECT_EQ(patched.tags.text, R"({"b":"2","c":"3"})");
+  EXPECT_EQ(patched.custom_properties.text, R"({"n":[null],"o":{"y":{"z":1},"w":{}}})");
+  const auto update = [&](json::Patch<json::Raw> tags) {
+    return w_->registry->update_model(w_->call, w_->model("m"), {.tags = std::move(tags)}, {});
+  };
+  EXPECT_EQ(update(set<json::Raw>({R"({"b":7})"})).error().field, "tags");
+  EXPECT_EQ(update(set<json::Raw>({"[]"})).error().field, "tags");
+  EXPECT_EQ(TestRegistry::must(update({json::Patch<json::Raw>::State::null, {}})).tags.text, "{}");
+}
+
 TEST_P(ModelsTest, NamesAndSlugsAreUniqueInTheirNamespace) {
   EXPECT_TRUE(create({.name = "One", .slug = "one"}));
   const auto same_name = create({.name = "One", .slug = "two"});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/properties.h"
 
+#include <map>
 #include <set>
 
 #include "access/access.h"
@@ -39,7 +40,53 @@ Status check_object(const json::Raw& value, std::string_view field, bool strings
   });
 }
 
+using Members = std::map<std::string_view, json::Value>;
+
+Members members_of(json::Value value) {
+  Members members;
+  if (value.kind() != json::Kind::object) return members;
+  (void)value.each_member([&](std::string_view key, json::Value member) -> Status {
+    members.emplace(key, member);
+    return {};
+  });
+  return members;
+}
+
+// `members`: of the value that the patch is for.
+void write_merged(json::Writer& out, Members members, json::Value patch) {
+  if (patch.kind() != json::Kind::object) return out.raw(patch.raw());
+  Members changes = members_of(patch);
+  out.begin_object();
+  for (const auto& [key, value] : members) {
+    auto change = changes.find(key);
+    if (change == changes.end()) {
+      out.key(key);
+      out.raw(value.raw());
+    } else if (change->second.kind() != json::Kind::null) {
+      out.key(key);
+      write_merged(out, members_of(value), change->second);
+    }
+  }
+  for (const auto& [key, change] : changes) {
+    if (members.contains(key) || change.kind() == json::Kind::null) continue;
+    out.key(key);
+    write_merged(out, {}, change);
+  }
+  out.end_object();
+}
+
 }  // namespace
+
+json::Raw merged(const json::Raw& value, const json::Patch<json::Raw>& patch) {
+  if (!patch.given()) return value;
+  if (patch.is_null()) return {"{}"};
+  auto before = json::Document::parse(value.text), change = json::Document::parse(patch.value.text);
+  if (!before || !change) return patch.value;
+  std::string text;
+  json::Writer out(text);
+  write_merged(out, members_of(before->root()), change->root());
+  return {std::move(text)};
+}
 
 Status check_properties(const json::Raw& value, std::string_view field) {
   return check_object(value, field, false);

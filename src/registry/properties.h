@@ -14,6 +14,9 @@
 
 namespace souk::registry {
 
+// What a merge patch (RFC 7396) makes of an object of properties; null makes it empty.
+json::Raw merged(const json::Raw& value, const json::Patch<json::Raw>& patch);
+
 // An object of at most 64 KiB whose keys have 1 to 250 bytes without control characters.
 // Errors: invalid_argument
 Status check_properties(const json::Raw& value, std::string_view field);

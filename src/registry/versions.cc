@@ -28,9 +28,7 @@ ModelVersion patched(ModelVersion version, const VersionPatch& patch) {
   apply_patch(patch.description, version.description);
   apply_patch(patch.author, version.author);
   if (patch.state.has_value()) version.state = patch.state.value;
-  if (patch.custom_properties.given()) {
-    version.custom_properties = patch.custom_properties.is_null() ? json::Raw{"{}"} : patch.custom_properties.value;
-  }
+  version.custom_properties = merged(version.custom_properties, patch.custom_properties);
   return version;
 }
 

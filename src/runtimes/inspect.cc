@@ -2,6 +2,7 @@
 #include "runtimes/inspect.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <iterator>
@@ -15,6 +16,9 @@ namespace souk::runtimes {
 namespace {
 
 constexpr std::size_t kMaxTextFile = 1 << 20;
+// A model that takes more than this once loaded was made to take it: weights are copied and packed, not unfolded.
+constexpr std::uint64_t kMemoryPerByte = 8;
+constexpr std::uint64_t kMemoryOfAny = 256 << 20;
 
 struct WireFile {
   std::string path;
@@ -64,6 +68,20 @@ std::string some_paths(const std::vector<registry::VersionFile>& files) {
   for (std::size_t i = 0; i < std::min(files.size(), kShown); ++i) text.append(i ? ", " : "").append(files[i].path);
   if (files.size() > kShown) text += " and " + std::to_string(files.size() - kShown) + " more";
   return text;
+}
+
+Status check_memory(const Runtime& runtime, const std::vector<registry::VersionFile>& files) {
+  std::uint64_t bytes = 0;
+  for (const auto& file : files) {
+    std::error_code fault;
+    std::uint64_t size = std::filesystem::file_size(file.local_path, fault);
+    if (!fault) bytes += size;
+  }
+  std::uint64_t takes = runtime.memory().bytes;
+  if (takes <= kMemoryOfAny || (takes - kMemoryOfAny) / kMemoryPerByte <= bytes) return {};
+  return invalid_argument("the model (" + some_paths(files) + ") takes " + std::to_string(takes >> 20) +
+                          " MiB of memory once loaded, out of files of " + std::to_string(bytes >> 10) +
+                          " KiB; it is refused");
 }
 
 Error in_declaration(Error error) {
@@ -120,6 +138,7 @@ Result<registry::Inspection> inspect_files(std::span<Loader* const> loaders, con
     return inspection;
   }
   if (!runtime) return runtime.error();
+  SOUK_TRY(check_memory(**runtime, files));
   inspection.runtime = std::string(mine->name());
   inspection.signature = (*runtime)->signature();
   if (inspection.declaration) {

@@ -76,6 +76,42 @@ TEST_F(InspectTest, RefusesABrokenModelOrDeclaration) {
   expect({model, text("souk.yaml", "task: BAD\n")}, "souk.yaml: task: BAD is not a task");
 }
 
+// Takes any file, and says how much memory it then holds.
+class HungryLoader : public Loader {
+ public:
+  explicit HungryLoader(std::uint64_t bytes) : bytes_(bytes) {}
+  std::string_view name() const override { return "hungry"; }
+  std::string_view platform() const override { return "hungry"; }
+  Choice find_model(std::span<const registry::VersionFile>) const override { return {0, ""}; }
+  Result<std::shared_ptr<Runtime>> load(std::span<const registry::VersionFile>) override {
+    return std::shared_ptr<Runtime>(std::make_shared<Hungry>(bytes_));
+  }
+
+ private:
+  struct Hungry : Runtime {
+    explicit Hungry(std::uint64_t bytes) : bytes(bytes) {}
+    const Signature& signature() const override { return none; }
+    void infer(const InferRequest&, Deadline, Completion) override {}
+    MemoryUse memory() const override { return {bytes}; }
+    std::uint64_t bytes;
+    Signature none;
+  };
+  std::uint64_t bytes_;
+};
+
+TEST_F(InspectTest, RefusesAModelThatUnfolds) {
+  std::vector<registry::VersionFile> files{text("small.onnx", "x"), text("large.bin", std::string(10 << 20, 'x'))};
+  HungryLoader modest(300 << 20), greedy(400 << 20);
+  std::vector<Loader*> taken{&modest}, refused{&greedy};
+  EXPECT_TRUE(inspect_files(taken, check, files));
+  auto inspection = inspect_files(refused, check, files);
+  ASSERT_FALSE(inspection);
+  EXPECT_EQ(inspection.error().code, Code::invalid_argument);
+  EXPECT_EQ(inspection.error().message,
+            "the model (small.onnx, large.bin) takes 400 MiB of memory once loaded, out of files of 10240 KiB; it is "
+            "refused");
+}
+
 TEST_F(InspectTest, AnswersOnItsStreams) {
   std::istringstream in(R"({"files":[{"path":"m.onnx","local_path":")" + kData + R"(mlp.onnx"}]})");
   std::ostringstream out;

@@ -49,8 +49,8 @@ def good_models():
     yield "scalar", model(
         "scalar", [node("ReduceMax", ["input"], ["output"], keepdims=0)], [("input", f32, ["N"])], [("output", f32, [])])
     # The output has a dimension of size 0: no number.
-    yield "nothing", model(
-        "nothing", [node("Slice", ["input", "zero", "zero"], ["output"])], [("input", f32, ["N", 3])], [("output", f32, [0, 3])],
+    yield "no_values", model(
+        "no_values", [node("Slice", ["input", "zero", "zero"], ["output"])], [("input", f32, ["N", 3])], [("output", f32, [0, 3])],
         [numpy_helper.from_array(np.zeros(1, np.int64), "zero")])
     # The caller says how much comes out.
     yield "swell", model(

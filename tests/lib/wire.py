@@ -3,6 +3,7 @@
 
 import json
 import socket
+import time
 from dataclasses import dataclass, field
 
 
@@ -127,10 +128,12 @@ class Connection:
                 answer.body, self.buffer = self.buffer, b""
         return answer
 
-    def lines(self):
-        """The lines of a streamed answer's body, as they come."""
-        rest = b""
+    def lines(self, seconds=30):
+        """The lines of a streamed answer's body, as they come; its end, or an error when it takes longer."""
+        rest, end = b"", time.monotonic() + seconds
         while True:
+            if time.monotonic() > end:
+                raise TimeoutError(f"what was waited for did not come within {seconds} s")
             size = int(self._line().split(";")[0], 16)
             rest += self._take(size)
             self._line()

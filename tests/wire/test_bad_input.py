@@ -5,6 +5,7 @@ Here: JSON, names and model files. Framing is in test_http.py, tensors in test_o
 manifests in test_oci.py, callers in test_access.py, kill -9 in fault/.
 """
 
+import re
 import time
 
 import pytest
@@ -72,8 +73,8 @@ def test_a_body_that_is_not_called_json(souk):
 
 
 BAD_NAMES = {
-    "empty": "", "blank": "  \t", "a control character": "a\u0001b", "a line end": "a\nb", "NUL": "a\0b", "delete": "a\x7fb",
-    "an upper control character": "a\u0085b", "251 bytes": "a" * 251, "10,000 characters": "x" * 10_000, "10,000 in three bytes": "水" * 10_000,
+    "blank": "  \t", "a control character": "a\u0001b", "a line end": "a\nb", "NUL": "a\0b", "delete": "a\x7fb",
+    "an upper control character": "a\u0085b", "a turn of direction": "a\u202eb", "251 bytes": "a" * 251, "10,000 characters": "x" * 10_000, "10,000 in three bytes": "水" * 10_000,
 }
 
 
@@ -95,16 +96,27 @@ def test_slugs_that_are_none(souk, slug):
     problem = call(souk, "POST", MODELS, data={"name": f"a good name {time.time_ns()}", "slug": slug}).problem(400, "INVALID_ARGUMENT")
     assert problem["field"] == "slug", problem
     call(souk, "POST", "/api/v1/namespaces", data={"name": "n", "slug": slug}).problem(400, "INVALID_ARGUMENT")
-    call(souk, "POST", DEPLOYMENTS, data={"reference": "digits:1", "name": slug}).json()["code"] in ("INVALID_ARGUMENT", "NOT_FOUND")
+
+
+@pytest.mark.parametrize("name", ["a/b", "A", "-a", "health", "models", "..", "%2e%2e", "x" * 200, "a\nb", "x" * 10_000], ids=lambda n: n[:12])
+def test_a_deployment_of_any_name_has_a_good_slug(souk, digits, name):
+    answer = call(souk, "POST", DEPLOYMENTS, data={"reference": "digits:1", "name": name})
+    if answer.status == 400:
+        answer.problem(400, "INVALID_ARGUMENT")
+        return
+    slug = answer.json()["slug"]
+    assert re.fullmatch(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*", slug) and len(slug) <= 100 and slug not in BAD_SLUGS
+    assert call(souk, "DELETE", f"{DEPLOYMENTS}/{slug}").status == 204
 
 
 def test_a_name_with_nothing_for_a_slug(souk):
-    assert call(souk, "POST", MODELS, data={"name": "水火"}).problem(400, "INVALID_ARGUMENT")["field"] in ("slug", "name")
-    assert call(souk, "POST", MODELS, data={"name": "水火", "slug": "water-fire"}).status == 201
+    made = call(souk, "POST", MODELS, data={"name": "水火"})
+    assert made.status == 201 and call(souk, "GET", f"{MODELS}/{made.json()['slug']}").json()["name"] == "水火"
+    call(souk, "POST", MODELS, data={"name": ""}).problem(400, "INVALID_ARGUMENT")
 
 
 def test_names_of_every_script_come_back(souk):
-    for i, name in enumerate(("Größe", "模型 一", "नमूना", "a\u202eb", "e\u0301", "😀", "<script>alert(1)</script>", "'; DROP TABLE models; --", "{{7*7}}", "%s%n")):
+    for i, name in enumerate(("Größe", "模型 一", "नमूना", "e\u0301", "😀", "<script>alert(1)</script>", "'; DROP TABLE models; --", "{{7*7}}", "%s%n")):
         made = call(souk, "POST", MODELS, data={"name": name, "slug": f"script-{i}"})
         assert made.status == 201, (name, made.body)
         assert call(souk, "GET", f"{MODELS}/script-{i}").json()["name"] == name
@@ -149,7 +161,7 @@ def test_files_that_are_no_model(souk, files, name):
     assert answer.status == 400, (answer.status, answer.body)
     error = answer.json()["errors"][0]
     assert error["code"] == "MANIFEST_INVALID" and "model.onnx" in error["message"], error
-    assert "/etc/" not in error["message"] and "/tmp/" not in error["message"], "a path of the server is told"
+    assert str(souk.data) not in error["message"], "a path of the server is told"
     assert call(souk, "GET", f"{MODELS}/{slug}").status == 404, "a model was left half made"
     assert call(souk, "GET", f"/v2/default/{slug}/manifests/1").status == 404
 
@@ -157,12 +169,12 @@ def test_files_that_are_no_model(souk, files, name):
 def test_a_model_that_unfolds_to_gigabytes(souk, files):
     before = souk.resident_kib()
     answer = push(souk, "default/hungry", "1", {"model.onnx": (files / "bad/hungry.onnx").read_bytes()})
-    if answer.status == 201:
+    if answer.status == 201:  # it may be taken where it is not unfolded
         call(souk, "POST", DEPLOYMENTS, {"Prefer": "wait=30"}, data={"reference": "hungry:1", "name": "hungry"})
-        call(souk, "DELETE", f"{DEPLOYMENTS}/hungry")
     else:
-        assert answer.status == 400, answer.body
+        assert answer.status == 400 and "memory" in answer.json()["errors"][0]["message"], answer.body
     assert souk.resident_kib() < before + 1_500_000
+    call(souk, "DELETE", f"{DEPLOYMENTS}/hungry")
     assert call(souk, "GET", "/healthz").status == 200
 
 
@@ -181,7 +193,7 @@ DECLARATIONS = {
 
 @pytest.mark.parametrize("name", DECLARATIONS)
 def test_declarations_that_are_none(souk, root, name):
-    slug = "declared-" + name.replace(" ", "-")
+    slug = "declared-" + name.lower().replace(" ", "-")
     began = time.monotonic()
     answer = push(souk, f"default/{slug}", "1", {"m.onnx": (root / "samples/digits/digits.onnx").read_bytes(), "souk.yaml": DECLARATIONS[name]})
     assert time.monotonic() - began < 20

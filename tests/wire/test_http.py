@@ -29,10 +29,10 @@ def test_http_1_0_closes(souk):
 
 def test_pipelined_requests_are_answered_in_order(souk):
     with Connection(souk) as connection:
-        paths = ["/healthz", "/api/v1/whoami", "/nothing/here", "/healthz", "/api/v1/server", "/healthz"] * 5
+        paths = ["/healthz", "/api/v1/whoami", "/api/v1/nothing", "/healthz", "/api/v1/server", "/healthz"] * 5
         connection.send(b"".join(connection.head("GET", p) for p in paths))
         statuses = [connection.read().status for _ in paths]
-        assert statuses == [404 if p == "/nothing/here" else 200 for p in paths]
+        assert statuses == [404 if p == "/api/v1/nothing" else 200 for p in paths]
 
 
 def test_a_request_in_single_bytes(souk):
@@ -87,7 +87,7 @@ CONFUSED = {
     "chunked twice": b"POST /v2/models/x/infer HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
     "unknown coding": b"POST /v2/models/x/infer HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: cow\r\n\r\n0\r\n\r\n",
     "control byte in method": b"G\x01T /healthz HTTP/1.1\r\nHost: HOST\r\n\r\n",
-    "TLS": bytes.fromhex("160301020001000001fc0303") + bytes(64),
+    "TLS": bytes.fromhex("160301020001000001fc0303") + bytes(64) + b"\r\n\r\n",
 }
 
 
@@ -131,7 +131,7 @@ def test_a_body_that_ends_early_leaves_nothing(souk):
                                         {"Content-Type": "application/json", "Content-Length": str(len(body) + 10)}) + body)
         connection.socket.shutdown(socket.SHUT_WR)
         try:
-            assert connection.read().status == 400
+            assert connection.read().status in (400, 408)
         except (Closed, ConnectionResetError):
             pass
     call(souk, "GET", f"/api/v1/namespaces/default/models/{name}").problem(404, "NOT_FOUND")

@@ -38,7 +38,7 @@ def test_a_model(souk, digits):
     assert model["task"] == "TASK_CLASSIFICATION" and model["display_name"]
     assert "1" in model["versions"]
     for path in ("/v1alpha/models", "/v1alpha/namespaces/default/models"):
-        listed = call(souk, "GET", path).json()
+        listed = call(souk, "GET", f"{path}?page_size=100").json()
         assert any(m["name"] == model["name"] for m in listed["models"])
         assert int(listed["total_size"]) >= 1 and "next_page_token" in listed
 
@@ -142,8 +142,8 @@ def test_pictures_that_are_none(souk, digits, files, root, name):
 def test_what_is_not_there(souk, digits):
     refused(call(souk, "GET", "/v1alpha/namespaces/default/models/nothing"), 404, 5)
     refused(call(souk, "GET", "/v1alpha/namespaces/nothing/models"), 404, 5)
-    refused(trigger(souk, [], "/v1alpha/namespaces/default/models/nothing"), 404, 5)
-    refused(trigger(souk, [], f"{MODEL}/versions/99"), 404, 5)
+    refused(trigger(souk, [{"data": {}}], "/v1alpha/namespaces/default/models/nothing"), 404, 5)
+    refused(trigger(souk, [{"data": {}}], f"{MODEL}/versions/99"), 404, 5)
 
 
 def test_a_model_without_a_task(souk, models):

@@ -184,7 +184,7 @@ def test_shapes_that_are_special(souk, models):
     assert infer(souk, "fixed", {"inputs": [tensor("input", [2, 3], "FP32", [1, 5, 3, 4, 2, 6])]}).json()["outputs"][0]["data"] == [4, 5, 6]
     scalar = infer(souk, "scalar", {"inputs": [tensor("input", [3], "FP32", [1, 3, 2])]}).json()["outputs"][0]
     assert (scalar["shape"], scalar["data"]) == ([], [3])
-    nothing = infer(souk, "nothing", {"inputs": [tensor("input", [2, 3], "FP32", [0] * 6)]}).json()["outputs"][0]
+    nothing = infer(souk, "no-values", {"inputs": [tensor("input", [2, 3], "FP32", [0] * 6)]}).json()["outputs"][0]
     assert (nothing["shape"], nothing["data"]) == ([0, 3], [])
     empty = infer(souk, "identity-fp32", {"inputs": [tensor("input", [0, 5], "FP32", [])]})
     assert empty.status == 200 and empty.json()["outputs"][0]["shape"] == [0, 5], empty.body
@@ -219,7 +219,7 @@ WRONG = {
     "a dimension of 2^62": {"inputs": [I0, tensor("INPUT1", [1 << 62, 16], "INT32", [0] * 16)]},
     "a product past 64 bits": {"inputs": [I0, tensor("INPUT1", [1 << 60, 16], "INT32", [])]},
     "a dimension with a fraction": {"inputs": [I0, tensor("INPUT1", [1.5, 16], "INT32", [0] * 16)]},
-    "batches that differ": {"inputs": [I0, tensor("INPUT1", [2, 16], "INT32", [0] * 32)]},
+    "batches that differ": {"inputs": [tensor("INPUT0", [3, 16], "INT32", [0] * 48), tensor("INPUT1", [2, 16], "INT32", [0] * 32)]},
     "too few values": {"inputs": [I0, tensor("INPUT1", [1, 16], "INT32", [0] * 15)]},
     "too many values": {"inputs": [I0, tensor("INPUT1", [1, 16], "INT32", [0] * 17)]},
     "values nested otherwise": {"inputs": [I0, tensor("INPUT1", [1, 16], "INT32", [[0] * 8, [0] * 8, [0]])]},

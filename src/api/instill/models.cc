@@ -67,6 +67,19 @@ struct VersionList {
 };
 BOOST_DESCRIBE_STRUCT(VersionList, (), (versions, total_size, page_size, page))
 
+struct WatchModel {
+  std::string ns, model;
+};
+BOOST_DESCRIBE_STRUCT(WatchModel, (), (ns, model))
+struct WatchVersion {
+  std::string ns, model, version;
+};
+BOOST_DESCRIBE_STRUCT(WatchVersion, (), (ns, model, version))
+struct Watched {
+  std::string state, message;
+};
+BOOST_DESCRIBE_STRUCT(Watched, (), (state, message))
+
 std::string task_of(const registry::ModelVersion& version) {
   if (!version.signature) return "TASK_UNSPECIFIED";
   auto signature = json::read<registry::Signature>(version.signature->text, json::UnknownFields::ignore);
@@ -170,6 +183,29 @@ Result<VersionList> list_versions(const Rooms& rooms, const access::Call& call, 
   return out;
 }
 
+// `version` empty: the newest that is sealed.
+Result<Watched> watch(const Rooms& rooms, const access::Call& call, std::string_view ns, std::string_view name,
+                      std::string_view version) {
+  auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, ns, name));
+  std::optional<Digest> digest;
+  if (!version.empty()) digest = SOUK_TRY(rooms.registry.get_version(model, version)).sealed_digest;
+  if (version.empty()) {
+    for (const registry::ModelVersion& one : SOUK_TRY(versions_of(rooms, model))) {
+      if (one.sealed_digest) {
+        digest = one.sealed_digest;
+        break;
+      }
+    }
+  }
+  if (!digest) return Watched{"STATE_OFFLINE", "its bytes have not been pushed yet"};
+  auto deployments = SOUK_TRY(rooms.serving.of_model(call, model->id));
+  Watched out{state_of(deployments, *digest), ""};
+  for (const serving::DeploymentView& view : deployments) {
+    if (out.state == "STATE_ERROR") out.message = view.reason;
+  }
+  return out;
+}
+
 template <class Req, class Res, class F>
 Route lenient(std::string pattern, F f) {
   Route route = plain<Req, Res>("GET", std::move(pattern), kReader, kUsual, {}, std::move(f));
@@ -198,6 +234,14 @@ void add_models(RouteTable::Door& door, const Rooms& rooms) {
   door.add(lenient<ListVersions, VersionList>(
       "/v1alpha/namespaces/{ns}/models/{model}/versions",
       [&rooms](const access::Call& call, const ListVersions& request) { return list_versions(rooms, call, request); }));
+  door.add(lenient<WatchModel, Watched>("/v1alpha/namespaces/{ns}/models/{model}/watch",
+                                        [&rooms](const access::Call& call, const WatchModel& request) {
+                                          return watch(rooms, call, request.ns, request.model, "");
+                                        }));
+  door.add(lenient<WatchVersion, Watched>("/v1alpha/namespaces/{ns}/models/{model}/versions/{version}/watch",
+                                          [&rooms](const access::Call& call, const WatchVersion& request) {
+                                            return watch(rooms, call, request.ns, request.model, request.version);
+                                          }));
 }
 
 }  // namespace souk::api::instill

@@ -74,8 +74,8 @@ class TaskCache {
     if (!pinned->declaration) {
       return failed_precondition("version " + std::to_string(pinned->version) + " of model " + pinned->model +
                                  " declares no task")
-          .advise("add a souk.yaml with `task:` to the version, or call it with tensors at /v2/models/" +
-                  pinned->slug + "/infer");
+          .advise("add a souk.yaml with `task:` to the version, or call it with tensors at /v2/models/" + pinned->slug +
+                  "/infer");
     }
     auto task = SOUK_TRY(tasks::make_task(*pinned->declaration, pinned->runtime->signature(),
                                           [&](const std::string& path) { return read_version_file(pinned, path); }));
@@ -141,6 +141,17 @@ struct Run : std::enable_shared_from_this<Run> {
   }
 };
 
+// What is not deployed because it is not there is not_found.
+Result<serving::Pinned> pin(const Rooms& rooms, const access::Call& call, std::string_view ns, std::string_view name,
+                            const std::optional<std::string>& version) {
+  auto pinned = rooms.serving.pin_model(call, ns, name, version);
+  if (!pinned && pinned.error().code == Code::failed_precondition) {
+    auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, ns, name));
+    if (version) SOUK_TRY(rooms.registry.get_version(model, *version));
+  }
+  return pinned;
+}
+
 Status trigger(const Rooms& rooms, TaskCache& cache, const ExchangePtr& exchange, std::string_view ns,
                std::string_view model, std::optional<std::string> version, TriggerBody& body) {
   auto& given = body.task_inputs ? body.task_inputs : body.taskInputs;
@@ -155,7 +166,7 @@ Status trigger(const Rooms& rooms, TaskCache& cache, const ExchangePtr& exchange
     if (!(*given)[i].data) return invalid_argument(path + " is missing").at(path);
     run->inputs.push_back(std::move(*(*given)[i].data));
   }
-  run->pinned = SOUK_TRY(rooms.serving.pin_model(exchange->call, ns, model, std::move(version)));
+  run->pinned = SOUK_TRY(pin(rooms, exchange->call, ns, model, version));
   run->task = SOUK_TRY(cache.get(run->pinned));
   run->deadline = std::chrono::steady_clock::now() + kTimeout;
   run->next();

@@ -15,6 +15,11 @@ namespace {
 // more than the work. A larger one runs on the shared pool. Unit: bytes of model and weights.
 constexpr std::size_t kAloneBelow = 4 << 20;
 
+// What ONNX Runtime may compute ahead for one node while it loads. Its own limit is 1 GiB, so that a file of 2 KB could
+// take 16 GB. The headers are older than the key.
+constexpr const char* kFoldingLimit = "optimization.constant_folding_max_output_size_in_bytes";
+constexpr const char* kFoldingBytes = "16777216";
+
 Result<SessionOptionsOwner> make_options(std::size_t model_bytes, std::span<const WeightFile> weights) {
   OrtSessionOptions* options = nullptr;
   SOUK_TRY(check(ort().CreateSessionOptions(&options)));
@@ -24,6 +29,7 @@ Result<SessionOptionsOwner> make_options(std::size_t model_bytes, std::span<cons
                                            : ort().DisablePerSessionThreads(options)));
   // Never guess a format: ONNX Runtime's own is not checked as carefully.
   SOUK_TRY(check(ort().AddSessionConfigEntry(options, kOrtSessionOptionsConfigLoadModelFormat, "ONNX")));
+  SOUK_TRY(check(ort().AddSessionConfigEntry(options, kFoldingLimit, kFoldingBytes)));
   if (!weights.empty()) {
     std::vector<const char*> names;
     std::vector<char*> buffers;
