@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Page } from "@playwright/test";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, root, type Souk, test } from "./souk.ts";
 import { digits, type Drawing, ways } from "./strokes.ts";
@@ -70,6 +71,20 @@ test("undo takes a stroke back, clear empties the pad, and a try can be asked ag
   await draw(page, ways.large(digits[1]!));
   await page.getByRole("region", { name: "Tried here" }).getByRole("button").last().click();
   await expect(page.locator("[data-answer]")).toHaveText(first);
+});
+
+test("each deployment of a model is asked itself", async ({ page, souk }) => {
+  const folder = join(souk.folder, "digits-other");
+  cpSync(join(root, "samples/digits"), folder, { recursive: true });
+  writeFileSync(join(folder, "OTHER.md"), "Another version.\n");
+  await souk.cli("model", "push", folder, "default/digits:other");
+  await souk.cli("deploy", "default/digits:other", "--name", "other");
+  const { version } = await souk.api<{ version: number }>("GET", "/api/v1/namespaces/default/deployments/other");
+  await page.goto(`${souk.url}/playground/default/other`);
+  await page.getByRole("region", { name: "Input" }).waitFor();
+  expect(await draw(page, ways.large(digits[2]!))).toBe("2");
+  await expect(page.getByRole("region", { name: "Latency" })).toContainText(new RegExp(`v${version}\\s*sha256:`));
+  await souk.cli("undeploy", "other");
 });
 
 test("an image file is told, and one that is none is refused with the input kept", async ({ page, souk }) => {

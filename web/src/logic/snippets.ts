@@ -43,6 +43,8 @@ export interface Target {
   namespace: string;
   deployment: string;
   model: string;
+  /** Where several deployments have the model, a typed task must say which version it means. */
+  version?: number | undefined;
 }
 
 const full = (target: Target) => (target.namespace === "default" ? target.deployment : `${target.namespace}/${target.deployment}`);
@@ -51,7 +53,7 @@ export function inferPath(target: Target): string {
   return `/v2/models/${full(target)}/infer`;
 }
 export function triggerPath(target: Target): string {
-  return `/v1alpha/namespaces/${target.namespace}/models/${target.model}/trigger`;
+  return `/v1alpha/namespaces/${target.namespace}/models/${target.model}${target.version ? `/versions/${target.version}` : ""}/trigger`;
 }
 
 function curl(target: Target, path: string, body: string): string {

@@ -37,6 +37,9 @@ describe("calls", () => {
     expect(JSON.parse(sent)).toEqual({ task_inputs: [{ data: { type: "image-base64", "image-base64": "iVBORw0KGgo=" } }] });
     expect(souk!.shown).toBe("souk infer digits --image image.png");
   });
+  it("say which version is meant where several deployments have the model", () => {
+    expect(imageCall({ ...target, version: 2 }, "")[0]!.full).toContain("/models/digits/versions/2/trigger");
+  });
   it("build a right body from a file", () => {
     const script = imageCall(target, "")[0]!.full.replace(/curl -s[\s\S]*/, "cat").replace("image.png", import.meta.filename);
     const sent = execFileSync("sh", ["-c", script]).toString();

@@ -50,9 +50,11 @@ function Playground({ deployment }: { deployment: Deployment }) {
   const modes: Input[] = [...(images ? (["draw", "image"] as const) : []), ...(grid ? (["numbers"] as const) : []), "json"];
   const mode = modes.find((one) => one === input) ?? modes[0]!;
 
+  const deployments = useQuery(queries.deployments("")).data ?? [];
+  const alone = deployments.filter((one) => one.model === deployment.model && one.model_namespace === deployment.model_namespace).length <= 1;
   const target: Target = useMemo(
-    () => ({ origin: window.location.origin, key: who !== undefined && who.kind !== "ANONYMOUS", namespace: deployment.namespace, deployment: deployment.slug, model: deployment.model }),
-    [deployment.namespace, deployment.slug, deployment.model, who],
+    () => ({ origin: window.location.origin, key: who !== undefined && who.kind !== "ANONYMOUS", namespace: deployment.namespace, deployment: deployment.slug, model: deployment.model, version: alone ? undefined : deployment.version }),
+    [deployment.namespace, deployment.slug, deployment.model, deployment.version, alone, who],
   );
   const [question, setQuestion] = useState<Question>();
   const [times, setTimes] = useState<number[]>([]);
