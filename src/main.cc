@@ -17,8 +17,9 @@ std::function<int(int, char**)> with_arguments(int (*command)(const std::vector<
 }  // namespace
 
 int main(int argc, char** argv) {
-  return souk::cli::run(argc, argv,
-                        {{"serve", "Run a server", with_arguments(&souk::app::serve)},
-                         {"migrate", "Bring a database to this version's schema", with_arguments(&souk::app::migrate)},
-                         {"inspect", "Look at a model's files", [](int, char**) { return souk::app::inspect(); }, true}});
+  return souk::cli::run(
+      argc, argv,
+      {{"serve", "Run a server", with_arguments(&souk::app::serve)},
+       {"migrate", "Bring a database to this version's schema", with_arguments(&souk::app::migrate)},
+       {"inspect", "Look at a model's files", [](int, char**) { return souk::app::inspect(); }, true}});
 }

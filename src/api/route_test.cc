@@ -94,9 +94,10 @@ TEST(ErrorTable, ProblemsCarryCodeFieldHintAndTrace) {
   net::Response response =
       problem(unavailable("full").at("x").advise("wait").retry_in(std::chrono::milliseconds(1500)), call);
   EXPECT_EQ(response.status, 503);
-  EXPECT_EQ(response.body.at(0).bytes,
-            R"({"type":"about:blank","title":"Service Unavailable","status":503,"detail":"x: full","code":"UNAVAILABLE",)"
-            R"("field":"x","hint":"wait","trace_id":"0123"})");
+  EXPECT_EQ(
+      response.body.at(0).bytes,
+      R"({"type":"about:blank","title":"Service Unavailable","status":503,"detail":"x: full","code":"UNAVAILABLE",)"
+      R"("field":"x","hint":"wait","trace_id":"0123"})");
   bool retry = false;
   for (const net::Header& header : response.headers) retry |= header.name == "Retry-After" && header.value == "2";
   EXPECT_TRUE(retry);
