@@ -70,13 +70,18 @@ std::string some_paths(const std::vector<registry::VersionFile>& files) {
   return text;
 }
 
-Status check_memory(const Runtime& runtime, const std::vector<registry::VersionFile>& files) {
+std::uint64_t bytes_of(const std::vector<registry::VersionFile>& files) {
   std::uint64_t bytes = 0;
   for (const auto& file : files) {
     std::error_code fault;
     std::uint64_t size = std::filesystem::file_size(file.local_path, fault);
     if (!fault) bytes += size;
   }
+  return bytes;
+}
+
+Status check_memory(const Runtime& runtime, const std::vector<registry::VersionFile>& files) {
+  std::uint64_t bytes = bytes_of(files);
   std::uint64_t takes = runtime.memory().bytes;
   if (takes <= kMemoryOfAny || (takes - kMemoryOfAny) / kMemoryPerByte <= bytes) return {};
   return invalid_argument("the model (" + some_paths(files) + ") takes " + std::to_string(takes >> 20) +
@@ -206,6 +211,9 @@ Result<registry::Inspection> ChildInspector::inspect(const std::vector<registry:
   request.argv = argv_;
   request.input = json::write(question);
   request.limits = limits_;
+  // A large model is mapped, copied and packed.
+  request.limits.address_space =
+      std::max<std::uint64_t>(limits_.address_space, kMemoryPerByte * bytes_of(files) + (2ull << 30));
   executors::ChildResult child = SOUK_TRY(executors::run_child(request));
 
   std::string what = "the model (" + some_paths(files) + ")";

@@ -54,13 +54,12 @@ Error changed_since(const Deployment& deployment) {
       .advise("read it again and repeat the change");
 }
 
+// A deployment is called by its name, in paths of every protocol: so it is a slug from the start.
 Result<std::string> slug_for(const DeployRequest& wanted, const std::string& model) {
   const std::string& name = wanted.name.empty() ? model : wanted.name;
   SOUK_TRY(access::check_name(name, "name"));
-  if (access::check_slug(name)) return name;
-  auto slug = access::slug_of(name);
-  if (!slug) return std::move(slug.error()).at("name");
-  return slug;
+  if (Status good = access::check_slug(name); !good) return std::move(good.error()).at("name");
+  return name;
 }
 
 }  // namespace

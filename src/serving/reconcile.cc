@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "serving/state.h"
 
 namespace souk::serving {
@@ -146,13 +148,11 @@ void Serving::State::settle() {
   std::vector<std::unique_ptr<const Target>> leaving;  // destroyed without the lock: unloading takes time
   {
     std::lock_guard lock(mutex);
-    bool all_there = true;
     auto now = std::chrono::steady_clock::now();
     for (auto it = deployments.begin(); it != deployments.end();) {
       Served& served = it->second;
       if (settle_replicas(served, closing, leaving)) settle_replicas(served, closing, leaving);
       for (const auto& [id, replica] : served.replicas) {
-        if (on_its_way(replica->state) && !replica->unwanted) all_there = false;
         if (replica->state == ReplicaState::DRAINING && replica->drain_deadline <= now) {
           replica->drain_deadline = kNoDeadline;
           log.error("serving", "a replaced revision still runs requests after serving.drain_timeout",
@@ -162,7 +162,6 @@ void Serving::State::settle() {
       it = served.removed && served.replicas.empty() ? deployments.erase(it) : std::next(it);
     }
     publish();
-    ready.store(all_there, std::memory_order_relaxed);
     changed.notify_all();
   }
   // Only now, when no new request is led there. One without requests is drained at once.
@@ -203,6 +202,16 @@ bool Serving::State::settled(DeploymentId id, std::int64_t generation) const {
   if (wanted == served.replicas.end()) return false;
   if (wanted->second->state == ReplicaState::FAILED) return wanted->second->generation >= served.row.generation;
   return wanted->second->state == ReplicaState::READY && served.serving == wanted->second;
+}
+
+bool Serving::State::all_there() const {
+  return std::ranges::all_of(deployments, [](const auto& one) {
+    const Served& served = one.second;
+    if (!served.runs()) return true;
+    auto wanted = served.replicas.find(served.wanted.id);
+    if (wanted == served.replicas.end()) return false;
+    return wanted->second->state == ReplicaState::FAILED || served.serving == wanted->second;
+  });
 }
 
 void Serving::State::call_waiters(bool all) {

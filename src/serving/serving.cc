@@ -69,7 +69,7 @@ Status Serving::start(Duration wait) {
   s.reconciler = std::thread([&s] { s.run(); });
 
   std::unique_lock lock(s.mutex);
-  s.changed.wait_until(lock, deadline, [&s] { return s.ready.load(); });
+  s.changed.wait_until(lock, deadline, [&s] { return s.all_there(); });
   s.restoring = false;
   lock.unlock();
   s.bell->ring_follow();  // an alias may have moved just before the last stop
@@ -89,7 +89,8 @@ void Serving::stop() {
 }
 
 bool Serving::ready() const {
-  return state_->ready.load(std::memory_order_relaxed);
+  std::lock_guard lock(state_->mutex);
+  return !state_->restoring && state_->all_there();
 }
 
 }  // namespace souk::serving

@@ -232,6 +232,8 @@ TEST_P(ServingTest, RefusesWhatCannotAnswer) {
   EXPECT_EQ(refused("nothing").code, Code::not_found);
   EXPECT_EQ(refused("digits:2", {.reference = {}, .name = "a\nb"}).field, "name");
   EXPECT_EQ(refused("digits:2", {.reference = {}, .name = std::string(300, 'a')}).field, "name");
+  EXPECT_EQ(refused("digits:2", {.reference = {}, .name = "models"}).field, "name");
+  EXPECT_EQ(refused("digits:2", {.reference = {}, .name = "a/b"}).field, "name");
   EXPECT_EQ(refused("digits:2", {.reference = {}, .follow = true}).field, "follow");
   registry::VersionPatch archive;
   archive.state = {json::Patch<registry::State>::State::value, registry::State::ARCHIVED};

@@ -52,6 +52,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   void publish();
   void call_waiters(bool all);
   bool settled(DeploymentId id, std::int64_t generation) const;
+  bool all_there() const;  // nothing that is wanted is still on its way
   Deadline next_deadline() const;
   // Moves a replica by the table of states and tells the journal.
   void move(const Served& served, Replicated& replica, ReplicaState to, std::string reason = "");
@@ -102,7 +103,6 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
   Journal journal;
   RouteTable routes;
-  std::atomic<bool> ready{false};
   std::atomic<bool> stopped{false};
 
   mutable std::mutex mutex;

@@ -146,8 +146,8 @@ Status read_tensor(std::span<const std::byte> bytes, bool main_initializer, std:
   }
   if (!main_initializer) {
     return invalid_argument("tensor \"" + name +
-                            "\", which is not an initializer of the main graph, lies in another file (" +
-                            *locations.begin() + "): keep it in the model's own file");
+                            "\", which is not an initializer of the main graph, lies in another file: keep it in the "
+                            "model's own");
   }
   // "*/_ORT_MEM_ADDR_/*" and its like mean an address in memory to ONNX Runtime.
   if (locations.begin()->starts_with("*/")) return malformed();

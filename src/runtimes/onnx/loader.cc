@@ -77,6 +77,9 @@ Result<Weights> open_weights(std::span<const registry::VersionFile> files, const
                              const std::set<std::string>& locations) {
   Weights weights;
   for (const std::string& location : locations) {
+    if (location.starts_with('/') || location.find("..") != std::string::npos) {
+      return invalid_argument("it takes weights from outside the version's folder");
+    }
     std::string path = beside(model, location);
     auto file = std::find_if(files.begin(), files.end(), [&](const auto& f) { return f.path == path; });
     if (file == files.end()) {

@@ -176,6 +176,22 @@ TEST_F(OnnxTest, SaysWhyAnInputWasNotAccepted) {
             "shape:{2,3}");
 }
 
+TEST_F(OnnxTest, TakesOneBatchOnly) {
+  auto runtime = load({"two_batches.onnx"});
+  std::vector<float> x(4);
+  auto with = [&](std::int64_t a, std::int64_t b) {
+    return infer(*runtime, {{{"a", Datatype::FP32, {a, 2}, std::as_bytes(std::span(x).first(2 * a)), {}},
+                             {"b", Datatype::FP32, {b, 2}, std::as_bytes(std::span(x).first(2 * b)), {}}},
+                            {}});
+  };
+  EXPECT_TRUE(with(1, 1));
+  EXPECT_TRUE(with(2, 2));
+  auto result = with(1, 2);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "input \"b\" has a batch of 2, but input \"a\" one of 1");
+  EXPECT_EQ(result.error().field, "inputs[1].shape");
+}
+
 TEST_F(OnnxTest, DropsWorkWhoseDeadlinePassed) {
   auto runtime = load({"mlp.onnx"});
   auto result = infer(*runtime, {}, std::chrono::steady_clock::now());
@@ -195,11 +211,10 @@ TEST_F(OnnxTest, ReadsWeightsOfTheVersionsFilesOnly) {
   EXPECT_EQ(error.code, Code::invalid_argument);
   EXPECT_EQ(error.message, "external.onnx: its weights lie in \"weights.bin\", which is not among the version's files");
 
-  EXPECT_NE(
-      load_error(files({"external_escapes.onnx", "weights.bin"})).message.find("\"../secret.bin\", which is not among"),
-      std::string::npos);
-  EXPECT_NE(load_error(files({"external_absolute.onnx"})).message.find("\"/etc/passwd\", which is not among"),
-            std::string::npos);
+  EXPECT_EQ(load_error(files({"external_escapes.onnx", "weights.bin"})).message,
+            "external_escapes.onnx: it takes weights from outside the version's folder");
+  EXPECT_EQ(load_error(files({"external_absolute.onnx"})).message,
+            "external_absolute.onnx: it takes weights from outside the version's folder");
   for (const char* nested : {"external_nested.onnx", "external_escapes_nested.onnx"}) {
     EXPECT_NE(load_error(files({nested, "weights.bin"})).message.find("not an initializer of the main graph"),
               std::string::npos);

@@ -45,7 +45,9 @@ Result<SessionOptionsOwner> make_options(std::size_t model_bytes, std::span<cons
   return owner;
 }
 
-Result<registry::TensorSpec> read_spec(std::string name, std::string_view side, OrtTypeInfo* type) {
+// `batch_name`: what the model calls its dynamic first dimension.
+Result<registry::TensorSpec> read_spec(std::string name, std::string_view side, OrtTypeInfo* type,
+                                       std::string& batch_name) {
   TypeInfoOwner owner(type);
   const OrtTensorTypeAndShapeInfo* info = nullptr;
   SOUK_TRY(check(ort().CastTypeInfoToTensorInfo(type, &info)));
@@ -60,6 +62,11 @@ Result<registry::TensorSpec> read_spec(std::string name, std::string_view side, 
   std::vector<std::int64_t> shape(rank);
   SOUK_TRY(check(ort().GetDimensions(info, shape.data(), rank)));
   for (std::int64_t& dimension : shape) dimension = std::max<std::int64_t>(dimension, -1);
+  if (rank > 0 && shape[0] < 0) {
+    std::vector<const char*> symbols(rank);
+    SOUK_TRY(check(ort().GetSymbolicDimensions(info, symbols.data(), rank)));
+    batch_name = symbols[0];
+  }
   return registry::TensorSpec{std::move(name), *datatype, std::move(shape)};
 }
 
@@ -98,7 +105,7 @@ Status OnnxSession::read_signature() {
     std::string name = SOUK_TRY(take_name(allocator, status, raw));
     OrtTypeInfo* type = nullptr;
     SOUK_TRY(check(ort().SessionGetInputTypeInfo(session_.get(), i, &type)));
-    signature_.inputs.push_back(SOUK_TRY(read_spec(std::move(name), "input", type)));
+    signature_.inputs.push_back(SOUK_TRY(read_spec(std::move(name), "input", type, batch_names_.emplace_back())));
   }
   for (std::size_t i = 0; i < outputs; ++i) {
     char* raw = nullptr;
@@ -106,7 +113,8 @@ Status OnnxSession::read_signature() {
     std::string name = SOUK_TRY(take_name(allocator, status, raw));
     OrtTypeInfo* type = nullptr;
     SOUK_TRY(check(ort().SessionGetOutputTypeInfo(session_.get(), i, &type)));
-    signature_.outputs.push_back(SOUK_TRY(read_spec(std::move(name), "output", type)));
+    std::string batch_name;
+    signature_.outputs.push_back(SOUK_TRY(read_spec(std::move(name), "output", type, batch_name)));
   }
   for (const auto& spec : signature_.inputs) input_names_.push_back(spec.name.c_str());
   for (const auto& spec : signature_.outputs) output_names_.push_back(spec.name.c_str());
@@ -138,7 +146,27 @@ std::size_t index_of(std::span<const registry::TensorSpec> specs, std::string_vi
 
 }  // namespace
 
+// Inputs whose first dimension has one name in the model are one batch; ONNX Runtime would stretch the smaller.
+Status OnnxSession::check_batch(const InferRequest& request) const {
+  if (signature_.inputs.size() < 2) return {};
+  for (std::size_t i = 0; i < request.inputs.size(); ++i) {
+    std::size_t spec = index_of(signature_.inputs, request.inputs[i].name, i);
+    if (spec == signature_.inputs.size() || batch_names_[spec].empty()) continue;
+    for (std::size_t j = 0; j < i; ++j) {
+      std::size_t other = index_of(signature_.inputs, request.inputs[j].name, j);
+      if (other == signature_.inputs.size() || batch_names_[other] != batch_names_[spec]) continue;
+      const TensorView &a = request.inputs[j], &b = request.inputs[i];
+      if (a.shape.empty() || b.shape.empty() || a.shape[0] == b.shape[0]) continue;
+      return invalid_argument("input \"" + std::string(b.name) + "\" has a batch of " + std::to_string(b.shape[0]) +
+                              ", but input \"" + std::string(a.name) + "\" one of " + std::to_string(a.shape[0]))
+          .at("inputs[" + std::to_string(i) + "].shape");
+    }
+  }
+  return {};
+}
+
 InferResult OnnxSession::run(const InferRequest& request) const {
+  SOUK_TRY(check_batch(request));
   std::vector<const char*> names;
   std::vector<ValueOwner> inputs;
   InputCopies copies;

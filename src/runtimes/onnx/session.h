@@ -36,12 +36,14 @@ class OnnxSession final : public Runtime {
  private:
   OnnxSession() = default;
   Status read_signature();
+  Status check_batch(const InferRequest& request) const;
   InferResult run(const InferRequest& request) const;
 
   std::shared_ptr<const Environment> environment_;
   SessionOwner session_;
   Signature signature_;
   std::vector<const char*> input_names_, output_names_;  // of signature_, where they stay
+  std::vector<std::string> batch_names_;  // of each input: what the model calls its dynamic first dimension, or ""
   MemoryUse memory_;
 };
 

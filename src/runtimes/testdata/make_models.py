@@ -63,6 +63,12 @@ def simple():
          [tensor(n, TensorProto.INT32, [1, 16]) for n in ("OUTPUT0", "OUTPUT1")])
 
 
+def two_batches():
+    """Adds two inputs of one batch."""
+    save("two_batches", [helper.make_node("Add", ["a", "b"], ["c"])],
+         [tensor(n, TensorProto.FLOAT, ["n", 2]) for n in "ab"], [tensor("c", TensorProto.FLOAT, ["n", 2])])
+
+
 def mlp():
     """Ten scores from 64 pixels, of the size of the sample `digits`; the batch is dynamic."""
     rng = np.random.default_rng(7)
@@ -146,6 +152,7 @@ def external(name, location, where="initializer"):
 def main():
     all_types()
     simple()
+    two_batches()
     mlp()
     shapes()
     loop()
