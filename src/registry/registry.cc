@@ -87,9 +87,10 @@ Result<AuthorizedModel> Registry::get_model(const access::Call& call, access::Ro
   const auto in = SOUK_TRY(state_->access.find_namespace(call, ns));
   const std::string_view shown = !ns.empty() ? ns : in ? std::string_view(in->slug) : call.namespace_;
   if (!in) return missing_model(shown, model);
-  auto found = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return find_model(tx, in->id, model); }));
+  const auto found = SOUK_TRY(
+      state_->models.get({in->id, std::string(model)}, [&](store::Tx& tx) { return find_model(tx, in->id, model); }));
   if (!found) return missing_model(shown, model);
-  auto authorized = state_->access.authorize(call, needed, std::move(*found));
+  auto authorized = state_->access.authorize(call, needed, RegisteredModel(*found));
   // What one may not see is told in the words for what is not there.
   if (!authorized && authorized.error().code == Code::not_found) return missing_model(shown, model);
   return authorized;

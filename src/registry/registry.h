@@ -96,6 +96,7 @@ class Registry {
 
   // In the order of `models`; a fixed number of statements.
   Result<std::vector<ModelSummary>> summarize(const std::vector<ModelId>& models);
+  Result<ModelSummary> summarize(ModelId model);
 
   // Of a namespace, or of all that are visible.
   Result<std::int64_t> count_models(const access::Call& call, std::string_view ns);

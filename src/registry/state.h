@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "registry/registry.h"
+#include "store/read_cache.h"
 
 namespace souk::registry {
 
@@ -19,6 +20,17 @@ struct Place {
   std::string model;  // slug
   artifacts::Repository repository() const { return {namespace_id, namespace_, model}; }
   std::string label() const { return "model " + namespace_ + "/" + model; }
+};
+
+struct ModelKey {
+  NamespaceId namespace_id;
+  std::string slug;
+  bool operator==(const ModelKey&) const = default;
+};
+struct ModelKeyHash {
+  std::size_t operator()(const ModelKey& key) const {
+    return std::hash<std::string>()(key.slug) ^ std::hash<NamespaceId>()(key.namespace_id);
+  }
 };
 
 struct Registry::State {
@@ -42,6 +54,9 @@ struct Registry::State {
   Counter& sealed;
   Histogram& inspections;
   UsedBy used_by;
+  // A few only: a readme may have a megabyte.
+  store::ReadCache<ModelKey, RegisteredModel, ModelKeyHash> models{store, 64};
+  store::ReadCache<ModelId, ModelSummary> summaries{store, 64};
 };
 
 // Errors: permission_denied

@@ -15,6 +15,7 @@
 #include "serving/journal.h"
 #include "serving/routes.h"
 #include "serving/rows.h"
+#include "store/read_cache.h"
 
 namespace souk::serving {
 
@@ -80,6 +81,8 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
 
   // --- views.cc -----------------------------------------------------------------------------------------
   Result<DeploymentView> view(store::Tx& tx, Deployment row);
+  // What rows say, with what memory knows of this node and what both add up to.
+  DeploymentView completed(DeploymentView rows) const;
   void overlay(DeploymentView& view) const;
 
   // --- infer.cc -----------------------------------------------------------------------------------------
@@ -87,6 +90,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
 
   const ServingSettings settings;
   store::Store& store;
+  store::ReadCache<ModelId, std::vector<DeploymentView>> of_model{store, 64};
   events::Log& events;
   access::Access& access;
   registry::Registry& registry;

@@ -60,6 +60,14 @@ void sum_up(DeploymentView& view) {
   }
 }
 
+Result<DeploymentView> rows_of(store::Tx& tx, Deployment row) {
+  DeploymentView view;
+  view.deployment = std::move(row);
+  view.revisions = SOUK_TRY(revisions_of(tx, view.deployment.id, kShownRevisions));
+  view.replicas = SOUK_TRY(replicas_of(tx, view.deployment.id));
+  return view;
+}
+
 }  // namespace
 
 // Rows tell of other nodes; of this one, memory knows better and earlier.
@@ -84,10 +92,10 @@ void Serving::State::overlay(DeploymentView& view) const {
 }
 
 Result<DeploymentView> Serving::State::view(store::Tx& tx, Deployment row) {
-  DeploymentView view;
-  view.deployment = std::move(row);
-  view.revisions = SOUK_TRY(revisions_of(tx, view.deployment.id, kShownRevisions));
-  view.replicas = SOUK_TRY(replicas_of(tx, view.deployment.id));
+  return completed(SOUK_TRY(rows_of(tx, std::move(row))));
+}
+
+DeploymentView Serving::State::completed(DeploymentView view) const {
   overlay(view);
   sum_up(view);
   if (view.reason.empty()) {
@@ -156,14 +164,19 @@ Result<registry::Page<DeploymentView>> Serving::list(const access::Call& call, s
 
 Result<std::vector<DeploymentView>> Serving::of_model(const access::Call& call, ModelId model) {
   State& s = *state_;
-  return s.store.read([&](store::Tx& tx) -> Result<std::vector<DeploymentView>> {
-    std::vector<DeploymentView> views;
-    for (Deployment& row : SOUK_TRY(deployments_of_model(tx, model))) {
-      if (!s.access.authorize(call, access::Role::READER, row)) continue;
-      views.push_back(SOUK_TRY(s.view(tx, std::move(row))));
-    }
-    return views;
-  });
+  const auto rows =
+      SOUK_TRY(s.of_model.get(model, [&](store::Tx& tx) -> Result<std::optional<std::vector<DeploymentView>>> {
+        std::vector<DeploymentView> views;
+        for (Deployment& row : SOUK_TRY(deployments_of_model(tx, model))) {
+          views.push_back(SOUK_TRY(rows_of(tx, std::move(row))));
+        }
+        return views;
+      }));
+  std::vector<DeploymentView> views;
+  for (const DeploymentView& view : *rows) {
+    if (s.access.authorize(call, access::Role::READER, view.deployment)) views.push_back(s.completed(view));
+  }
+  return views;
 }
 
 void Serving::wait_settled(const AuthorizedDeployment& deployment, Deadline deadline,

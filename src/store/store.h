@@ -120,6 +120,9 @@ class Store {
   virtual void close() = 0;
 
   virtual Dialect dialect() const = 0;
+  // Grows with each commit: while it stays the same, a read finds what it found before. Nothing where other
+  // processes write too (PostgreSQL, or an SQLite database opened read_only).
+  virtual std::optional<std::uint64_t> commits() const { return std::nullopt; }
   virtual Status write_tx(const std::function<Status(Tx&)>& f) = 0;
   virtual Status read_tx(const std::function<Status(Tx&)>& f) = 0;
   // PostgreSQL: calls f(payload) for each NOTIFY on the channel, on a thread of the store, and f("") after the

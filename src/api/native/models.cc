@@ -73,39 +73,37 @@ Model plain_shape(const std::string& ns, const registry::RegisteredModel& from) 
   return out;
 }
 
-// Adds what other rows say of the models: one look-up for all of them.
-Status complete(const Rooms& rooms, const access::Call& call, std::vector<Model>& models) {
-  std::vector<ModelId> ids;
-  for (const Model& model : models) ids.push_back(model.id);
-  auto summaries = SOUK_TRY(rooms.registry.summarize(ids));
-  for (std::size_t i = 0; i < models.size(); ++i) {
-    Model& model = models[i];
-    const registry::ModelSummary& summary = summaries[i];
-    model.version_count = summary.version_count;
-    if (summary.latest) {
-      model.latest_version = shape(model.namespace_, model.slug, *summary.latest, summary.aliases);
-      model.task = model.latest_version->task;
-    }
-    for (const registry::Alias& alias : summary.aliases) model.aliases.push_back({alias.name, alias.version});
-    for (const serving::DeploymentView& view : SOUK_TRY(rooms.serving.of_model(call, model.id))) {
-      model.deployments.push_back({view.deployment.namespace_, view.deployment.slug, view.state});
-    }
+// Adds what other rows say of the model.
+Status complete(const Rooms& rooms, const access::Call& call, const registry::ModelSummary& summary, Model& model) {
+  model.version_count = summary.version_count;
+  if (summary.latest) {
+    model.latest_version = shape(model.namespace_, model.slug, *summary.latest, summary.aliases);
+    model.task = model.latest_version->task;
+  }
+  for (const registry::Alias& alias : summary.aliases) model.aliases.push_back({alias.name, alias.version});
+  for (const serving::DeploymentView& view : SOUK_TRY(rooms.serving.of_model(call, model.id))) {
+    model.deployments.push_back({view.deployment.namespace_, view.deployment.slug, view.state});
   }
   return {};
 }
 
 Result<Model> complete_one(const Rooms& rooms, const access::Call& call, const std::string& ns,
                            const registry::RegisteredModel& model) {
-  std::vector<Model> one{plain_shape(ns, model)};
-  SOUK_TRY(complete(rooms, call, one));
-  return std::move(one.front());
+  Model one = plain_shape(ns, model);
+  SOUK_TRY(complete(rooms, call, SOUK_TRY(rooms.registry.summarize(model.id)), one));
+  return one;
 }
 
 Result<ModelList> list(const Rooms& rooms, const access::Call& call, std::string_view ns, const ListFields& fields) {
   auto page = SOUK_TRY(rooms.registry.list_models(call, ns, SOUK_TRY(list_query(fields))));
   ModelList out;
-  for (const registry::ListedModel& model : page.items) out.models.push_back(plain_shape(model.namespace_, model));
-  SOUK_TRY(complete(rooms, call, out.models));
+  std::vector<ModelId> ids;
+  for (const registry::ListedModel& model : page.items) {
+    out.models.push_back(plain_shape(model.namespace_, model));
+    ids.push_back(model.id);
+  }
+  const auto summaries = SOUK_TRY(rooms.registry.summarize(ids));
+  for (std::size_t i = 0; i < ids.size(); ++i) SOUK_TRY(complete(rooms, call, summaries[i], out.models[i]));
   out.next_page_token = page_token_of(page.next_page_token);
   return out;
 }

@@ -5,21 +5,19 @@
 
 namespace souk::store {
 
-namespace {
-
 // Begins with the first statement: that is when SQLite takes the snapshot.
-class ReaderTx final : public CheckedTx {
+class SqliteReaders::ReaderTx final : public CheckedTx {
  public:
-  explicit ReaderTx(SqliteConnection& connection) : connection_(connection) {}
-  ~ReaderTx() override {
-    if (connection_.in_transaction()) (void)connection_.execute("COMMIT");
-  }
+  ReaderTx(Slot& slot, const std::atomic<std::uint64_t>& commits) : slot_(slot), commits_(commits) {}
   Dialect dialect() const override { return Dialect::sqlite; }
 
  protected:
   Result<Rows> run_checked(std::string_view sql, std::span<const Value> parameters) override {
-    if (!connection_.in_transaction()) SOUK_TRY(connection_.execute("BEGIN"));
-    return connection_.run(sql, parameters);
+    if (!slot_.connection->in_transaction()) {
+      slot_.commits = commits_.load(std::memory_order_acquire);
+      SOUK_TRY(slot_.connection->execute("BEGIN"));
+    }
+    return slot_.connection->run(sql, parameters);
   }
   Status send_checked(std::string_view sql, std::span<const Value> parameters) override {
     SOUK_TRY(run_checked(sql, parameters));
@@ -27,8 +25,15 @@ class ReaderTx final : public CheckedTx {
   }
 
  private:
-  SqliteConnection& connection_;
+  Slot& slot_;
+  const std::atomic<std::uint64_t>& commits_;
 };
+
+namespace {
+
+void end_snapshot(SqliteConnection& connection) {
+  if (connection.in_transaction()) (void)connection.execute("COMMIT");
+}
 
 // Numbers the threads, so that each begins its search at its own slot.
 std::size_t thread_number() {
@@ -40,8 +45,12 @@ std::size_t thread_number() {
 }  // namespace
 
 SqliteReaders::SqliteReaders(const Store& store, std::string path, std::size_t count,
-                             std::chrono::milliseconds busy_timeout)
-    : store_(store), path_(std::move(path)), busy_timeout_(busy_timeout), slots_(count) {}
+                             std::chrono::milliseconds busy_timeout, bool keep_snapshots)
+    : store_(store),
+      path_(std::move(path)),
+      busy_timeout_(busy_timeout),
+      keep_snapshots_(keep_snapshots),
+      slots_(count) {}
 
 Status SqliteReaders::read(const std::function<Status(Tx&)>& f) {
   Slot* slot = take();
@@ -55,9 +64,22 @@ Status SqliteReaders::read_on(Slot& slot, const std::function<Status(Tx&)>& f) {
   if (slot.connection == nullptr) {
     slot.connection = SOUK_TRY(SqliteConnection::open(path_, SqliteConnection::Mode::reader, busy_timeout_));
   }
-  ReaderTx tx(*slot.connection);
+  if (slot.commits != commits()) end_snapshot(*slot.connection);
+  ReaderTx tx(slot, commits_);
   const Scope scope(store_, Scope::Kind::read, &tx);
-  return run_body(f, tx);
+  Status status = run_body(f, tx);
+  if (!keep_snapshots_ || !status) end_snapshot(*slot.connection);
+  slot.keeps_snapshot.store(slot.connection->in_transaction(), std::memory_order_relaxed);
+  return status;
+}
+
+void SqliteReaders::release_snapshots() {
+  for (Slot& slot : slots_) {
+    if (!slot.keeps_snapshot.load(std::memory_order_relaxed) || slot.taken.exchange(true)) continue;
+    end_snapshot(*slot.connection);
+    slot.keeps_snapshot.store(false, std::memory_order_relaxed);
+    give_back(slot);
+  }
 }
 
 // Null when closing.

@@ -67,6 +67,18 @@ TEST_F(SqliteTest, ALockFileThatSomebodyForgedIsShownAsPlainText) {
   EXPECT_LT(second.error().message.size(), 1000u);
 }
 
+// Readers keep their snapshots between reads: they must neither show what is past nor hold the log back.
+TEST_F(SqliteTest, KeptSnapshotsAreFreshAndLetTheLogStartAnew) {
+  const std::string text(100'000, 'x');
+  ASSERT_TRUE(store->write([](Tx& tx) { return tx.exec("CREATE TABLE texts (t TEXT)"); }));
+  for (std::int64_t i = 1; i <= 300; ++i) {
+    ASSERT_TRUE(store->write([&](Tx& tx) { return tx.exec("INSERT INTO texts (t) VALUES ($1)", text); }));
+    ASSERT_EQ(count(*store, "SELECT count(*) FROM texts"), i);
+    std::thread([&] { ASSERT_EQ(count(*store, "SELECT count(*) FROM texts"), i); }).join();
+  }
+  EXPECT_LT(std::filesystem::file_size(database.folder() / "souk.db-wal"), 20u << 20);
+}
+
 TEST_F(SqliteTest, OnlyTheOwnerReadsTheFile) {
   struct stat about {};
   ASSERT_EQ(::stat((database.folder() / "souk.db").c_str(), &about), 0);

@@ -5,8 +5,9 @@
 
 namespace souk::store {
 
-SqliteStore::SqliteStore(const std::string& path, const StoreSettings& settings, Metrics& metrics)
-    : readers_(*this, path, static_cast<std::size_t>(settings.readers), settings.busy_timeout),
+SqliteStore::SqliteStore(const std::string& path, const StoreSettings& settings, Metrics& metrics, Access access)
+    : readers_(*this, path, static_cast<std::size_t>(settings.readers), settings.busy_timeout,
+               access == Access::exclusive),
       write_seconds_(
           metrics.histogram("souk_store_write_seconds", "A write, from its call to its durable commit.").with()) {}
 
@@ -17,11 +18,11 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path, const 
   }
   std::error_code ignored;
   const std::string file = std::filesystem::absolute(path, ignored).string();
-  std::unique_ptr<SqliteStore> store(new SqliteStore(file, settings, metrics));
+  std::unique_ptr<SqliteStore> store(new SqliteStore(file, settings, metrics, access));
   if (access == Access::exclusive) {
     store->lock_ = SOUK_TRY(LockFile::acquire(file + ".lock"));
     auto connection = SOUK_TRY(SqliteConnection::open(file, SqliteConnection::Mode::writer, settings.busy_timeout));
-    store->writer_ = std::make_unique<SqliteWriter>(*store, std::move(connection),
+    store->writer_ = std::make_unique<SqliteWriter>(*store, store->readers_, std::move(connection),
                                                     static_cast<std::size_t>(settings.group_limit), log, metrics);
   }
   // A file that cannot be read is told now, not at the first request.

@@ -21,13 +21,16 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   Dialect dialect() const override { return Dialect::sqlite; }
+  std::optional<std::uint64_t> commits() const override {
+    return writer_ == nullptr ? std::nullopt : std::optional(readers_.commits());
+  }
   Status write_tx(const std::function<Status(Tx&)>& f) override;
   Status read_tx(const std::function<Status(Tx&)>& f) override;
   void listen(std::string, std::function<void(std::string)>) override {}
   void close() override;
 
  private:
-  SqliteStore(const std::string& path, const StoreSettings& settings, Metrics& metrics);
+  SqliteStore(const std::string& path, const StoreSettings& settings, Metrics& metrics, Access access);
 
   std::optional<LockFile> lock_;
   std::unique_ptr<SqliteWriter> writer_;  // null: read only

@@ -31,9 +31,10 @@ class WriterTx final : public CheckedTx {
 
 }  // namespace
 
-SqliteWriter::SqliteWriter(const Store& store, std::unique_ptr<SqliteConnection> connection, std::size_t group_limit,
-                           Logger& log, Metrics& metrics)
+SqliteWriter::SqliteWriter(const Store& store, SqliteReaders& readers, std::unique_ptr<SqliteConnection> connection,
+                           std::size_t group_limit, Logger& log, Metrics& metrics)
     : store_(store),
+      readers_(readers),
       connection_(std::move(connection)),
       group_limit_(group_limit),
       log_(log),
@@ -109,12 +110,14 @@ void SqliteWriter::gather(std::unique_lock<std::mutex>& lock) {
 
 void SqliteWriter::commit(std::vector<Job*> jobs) {
   while (!jobs.empty()) {
+    readers_.release_snapshots();
     if (Status begun = connection_->execute("BEGIN IMMEDIATE"); !begun) {
       for (Job* job : jobs) job->status = begun.error();
       return;
     }
     if (!run_jobs(jobs)) continue;
     const Status committed = connection_->execute("COMMIT");
+    readers_.committed();
     if (committed) return finish(jobs);
     undo();
     if (jobs.size() > 1 && committed.error().code == Code::failed_precondition) {

@@ -15,13 +15,14 @@
 
 #include "store/checked_tx.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/readers.h"
 
 namespace souk::store {
 
 class SqliteWriter {
  public:
-  SqliteWriter(const Store& store, std::unique_ptr<SqliteConnection> connection, std::size_t group_limit, Logger& log,
-               Metrics& metrics);
+  SqliteWriter(const Store& store, SqliteReaders& readers, std::unique_ptr<SqliteConnection> connection,
+               std::size_t group_limit, Logger& log, Metrics& metrics);
   ~SqliteWriter();
 
   // Blocks: disk. Errors: f's own; unavailable (closing)
@@ -51,6 +52,7 @@ class SqliteWriter {
   void undo();
 
   const Store& store_;
+  SqliteReaders& readers_;
   std::unique_ptr<SqliteConnection> connection_;
   const std::size_t group_limit_;
   Logger& log_;
