@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/samples")]
 
+from postgres import Postgres  # noqa: E402
 from registry_client import deploy, folder, push  # noqa: E402
 from souk_server import BINARY, Souk  # noqa: E402
 
@@ -73,6 +74,22 @@ def models(souk, files):
         assert answer.status == 201, (path.name, answer.body)
         names[path.stem] = deploy(souk, f"default/{slug}:1", slug)["slug"]
     return names
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL that tests share: each takes a database of its own."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_database(request, tmp_path):
+    """Arguments that name an empty database of either kind."""
+    if request.param == "sqlite":
+        return []
+    return ["--database", request.getfixturevalue("postgres").database()]
 
 
 @pytest.fixture

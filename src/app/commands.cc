@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
 
+#include "app/prepare.h"
 #include "app/server.h"
 #include "app/settings.h"
 #include "base/json.h"
@@ -26,10 +29,22 @@ struct ReadyLine {
 };
 BOOST_DESCRIBE_STRUCT(ReadyLine, (), (ready, url))
 
+}  // namespace
+
 int fail(const Error& error, int code) {
   std::fprintf(stderr, "souk: %s\n", error.describe().c_str());
   if (!error.hint.empty()) std::fprintf(stderr, "  %s\n", error.hint.c_str());
   return code;
+}
+
+Status make_private_folder(const std::string& path) {
+  std::error_code fault;
+  std::filesystem::create_directories(path, fault);
+  if (fault)
+    return unavailable("cannot make the data folder " + path + ": " + fault.message())
+        .advise("choose another with --data");
+  ::chmod(path.c_str(), 0700);
+  return {};
 }
 
 Logger logger_of(const Settings& s) {
@@ -44,6 +59,8 @@ Logger logger_of(const Settings& s) {
   return Logger(level, format);
 }
 
+namespace {
+
 void print_help(const settings::Table& table, const char* usage) {
   std::printf(
       "%s\n\nSettings (also as SOUK_… in the environment, and in a YAML file given by --config FILE or SOUK_CONFIG):\n",
@@ -57,7 +74,8 @@ void print_help(const settings::Table& table, const char* usage) {
   }
 }
 
-// Settings from everywhere; an exit code when the command ends here.
+}  // namespace
+
 std::optional<int> prepare(Settings& s, settings::Table& table, const std::vector<std::string>& arguments,
                            const char* usage) {
   for (const std::string& argument : arguments) {
@@ -74,8 +92,6 @@ std::optional<int> prepare(Settings& s, settings::Table& table, const std::vecto
   if (Status whole = complete(s); !whole) return fail(whole.error(), 2);
   return std::nullopt;
 }
-
-}  // namespace
 
 int serve(const std::vector<std::string>& arguments) {
   Settings settings;

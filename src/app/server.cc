@@ -2,10 +2,7 @@
 #include "app/server.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <filesystem>
 
 #include "access/access.h"
 #include "api/instill/instill.h"
@@ -15,6 +12,7 @@
 #include "api/ops/ops.h"
 #include "api/web/web.h"
 #include "app/housekeeping.h"
+#include "app/prepare.h"
 #include "artifacts/artifacts.h"
 #include "blobs/blobs.h"
 #include "events/log.h"
@@ -29,16 +27,6 @@ namespace {
 
 // How long start waits for deployments to come back before it answers without them.
 constexpr Duration kWaitForReplicas{500};
-
-Status make_private_folder(const std::string& path) {
-  std::error_code fault;
-  std::filesystem::create_directories(path, fault);
-  if (fault)
-    return unavailable("cannot make the data folder " + path + ": " + fault.message())
-        .advise("choose another with --data");
-  ::chmod(path.c_str(), 0700);
-  return {};
-}
 
 // The key of the first start, for the operator's eyes only.
 Status write_admin_key(const std::string& path, const std::string& key, Logger& log) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/onnx/library.h"
 
+#include "runtimes/onnx/loader.h"
 #include "runtimes/onnx/reason.h"
 
 namespace souk::runtimes {
@@ -8,6 +9,10 @@ namespace souk::runtimes {
 const OrtApi& ort() {
   static const OrtApi* const api = OrtGetApiBase()->GetApi(ORT_API_VERSION);
   return *api;
+}
+
+std::string onnx_version() {
+  return OrtGetApiBase()->GetVersionString();
 }
 
 namespace {

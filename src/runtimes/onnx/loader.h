@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/log.h"
 #include "base/settings.h"
@@ -19,6 +20,8 @@ struct OnnxSettings {
   std::int64_t threads = 0;  // of the one pool; 0: one a core
 };
 void declare(settings::Table& table, OnnxSettings& s);
+
+std::string onnx_version();  // of the library that is loaded: "1.28.0"
 
 class OnnxLoader final : public Loader {
  public:
