@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"
+#include "serving/batching/batching.h"
 #include "store/migrations.h"
 #include "tasks/tasks.h"
 
@@ -164,7 +165,10 @@ int inspect() {
   runtimes::Loader* loaders[] = {&onnx};
   auto check = [](const json::Raw& declaration, const registry::Signature& signature,
                   const runtimes::ReadFile& read_file) -> Result<std::string> {
-    return std::string(SOUK_TRY(tasks::make_task(declaration, signature, read_file))->name());
+    auto task = SOUK_TRY(tasks::make_task(declaration, signature, read_file));
+    auto batching = serving::batching_of(declaration, signature);
+    if (!batching) return batching.error();
+    return task ? std::string(task->name()) : std::string();
   };
   return runtimes::inspect_main(loaders, check, std::cin, std::cout);
 }

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,7 +17,8 @@
 
 namespace souk::registry {
 
-// Says "onnx" of what has a .onnx file, refuses one that is named broken.onnx, counts its calls.
+// Says "onnx" of what has a .onnx file, refuses one that is named broken.onnx, counts its calls. Takes souk.yaml for
+// the JSON it would become.
 class FakeInspector : public Inspector {
  public:
   Result<Inspection> inspect(const std::vector<VersionFile>& files) override {
@@ -26,11 +29,17 @@ class FakeInspector : public Inspector {
       if (file.path == "broken.onnx") return invalid_argument("broken.onnx does not load: bad magic").at("broken.onnx");
       if (file.path.ends_with(".onnx"))
         out = {"onnx", "onnx", "", Signature{{{"x", Datatype::FP32, {-1, 64}}}, {}, {}}, {}};
-      if (file.path == "souk.yaml") out.declaration = json::Raw{R"({"task":"CLASSIFICATION"})"};
+      if (file.path == "souk.yaml") out.declaration = json::Raw{content(file)};
     }
     return out;
   }
   std::atomic<int> calls{0};
+
+ private:
+  static std::string content(const VersionFile& file) {
+    std::ifstream in(file.local_path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
 };
 
 class TestRegistry : public access::TestAccess {

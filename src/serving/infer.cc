@@ -5,6 +5,8 @@
 #include <array>
 #include <cstring>
 
+#include "serving/batching/batch.h"
+#include "serving/batching/round.h"
 #include "serving/state.h"
 
 namespace souk::serving {
@@ -58,30 +60,22 @@ Error cannot_answer(const Route& route) {
   return unavailable(what + " is still loading").retry_in(kLoadingRetry);
 }
 
-void learn_run_time(Replicated& replica, std::chrono::nanoseconds took) {
-  std::int64_t mean = replica.run_time_ns.load(std::memory_order_relaxed);
-  replica.run_time_ns.store(mean + (took.count() - mean) / 8, std::memory_order_relaxed);
-}
+// The round that this thread is taking in.
+struct Round {
+  const void* owner = nullptr;
+  std::shared_ptr<std::vector<Waiting>> waiting;
+};
+thread_local Round open_round;
 
-// Runs the request here. `begun`: when it was taken on, for the time its caller saw.
-void run(Replicated& replica, const runtimes::InferRequest& request, Deadline deadline, Clock::time_point begun,
-         runtimes::Completion done) {
-  const Target& target = *replica.target;
-  auto started = Clock::now();
-  target.runtime->infer(
-      request, deadline, [&replica, begun, started, done = std::move(done)](runtimes::InferResult result) {
-        auto ended = Clock::now();
-        if (result) {
-          learn_run_time(replica, ended - started);
-          Status checked = runtimes::check_response(replica.target->signature, *result);
-          if (!checked) {
-            result = internal("the model's answer does not match its signature: " + checked.error().message);
-          }
-        }
-        replica.metrics->count(result ? std::nullopt : std::optional(result.error().code),
-                               std::chrono::duration<double>(ended - begun).count());
-        done(std::move(result));
-      });
+void gather(const void* owner, Waiting one, const Later& later) {
+  if (open_round.owner == owner && open_round.waiting) return open_round.waiting->push_back(std::move(one));
+  auto waiting = std::make_shared<std::vector<Waiting>>();
+  waiting->push_back(std::move(one));
+  open_round = {owner, waiting};
+  later([waiting] {
+    if (open_round.waiting == waiting) open_round = {};
+    run_round(std::move(*waiting));
+  });
 }
 
 }  // namespace
@@ -149,7 +143,7 @@ Result<Pinned> Serving::pin_model(const access::Call& call, std::string_view ns,
 }
 
 void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request, Deadline deadline,
-                    runtimes::Completion done) {
+                    runtimes::Completion done, const Later& later) {
   State& s = *state_;
   auto begun = Clock::now();
   Replicated& replica = *pinned.replica_;
@@ -161,7 +155,11 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   deadline = std::min(deadline, begun + s.settings.request_timeout);
   std::int64_t run_time = replica.run_time_ns.load(std::memory_order_relaxed);
   if (run_time <= s.settings.run_in_place_us * 1000) {
-    return run(replica, request, deadline, begun, std::move(done));
+    Waiting one{&replica, &request, deadline, begun, std::move(done)};
+    if (!later || pinned->batching.max_batch_size == 1) return run_alone(std::move(one));
+    const std::int64_t rows = rows_of(request);
+    if (rows < 1 || rows >= pinned->batching.max_batch_size) return run_alone(std::move(one));
+    return gather(&s, std::move(one), later);
   }
 
   std::int64_t before = metrics.waiting.fetch_add(1, std::memory_order_relaxed);
@@ -179,7 +177,7 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   auto shared_done = std::make_shared<runtimes::Completion>(std::move(done));
   Status posted = s.compute->post([&replica, &request, deadline, begun, shared_done] {
     replica.metrics->waiting.fetch_sub(1, std::memory_order_relaxed);
-    run(replica, request, deadline, begun, std::move(*shared_done));
+    run_alone({&replica, &request, deadline, begun, std::move(*shared_done)});
   });
   if (!posted) (*shared_done)(full(before));
 }

@@ -99,6 +99,112 @@ TEST(Infer, LearnsThatAModelIsSlow) {
   EXPECT_NE(thread_of(1), std::this_thread::get_id());
 }
 
+// A turn of a loop: what is put off runs when `end` says so.
+struct Turn {
+  std::vector<std::function<void()>> put_off;
+  Later later = [this](std::function<void()> f) { put_off.push_back(std::move(f)); };
+  void end() {
+    for (auto& f : std::exchange(put_off, {})) f();
+  }
+};
+
+struct MlpRequest {
+  explicit MlpRequest(float value, std::int64_t rows = 1) : pixels(static_cast<std::size_t>(64 * rows), value) {
+    request.inputs = {{"pixels", Datatype::FP32, {rows, 64}, std::as_bytes(std::span(pixels)), {}}};
+  }
+  MlpRequest(const MlpRequest&) = delete;
+  std::vector<float> pixels;
+  InferRequest request;
+};
+
+std::vector<float> floats_of(const runtimes::InferResult& result) {
+  if (!result) throw std::runtime_error(result.error().describe());
+  std::vector<float> values((*result)[0].data.size() / sizeof(float));
+  std::memcpy(values.data(), (*result)[0].data.data(), (*result)[0].data.size());
+  return values;
+}
+
+TEST(Infer, JoinsWhatArrivesInOneTurn) {
+  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000});
+  w.push_files("digits", "1",
+               {{"model.onnx", w.model_bytes("mlp")}, {"souk.yaml", R"({"batching":{"max_batch_size":4}})"}});
+  w.deploy("digits:1");
+  auto pinned = TestServing::must(w.serving->pin(w.call, "digits"));
+  MlpRequest a(0.1F), b(0.2F, 2), c(0.3F, 3), late(0.4F), named(0.5F);
+  const std::string output = pinned->signature.outputs[0].name;
+  named.request.outputs = {output};
+  const std::vector<MlpRequest*> all{&a, &b, &c, &late, &named};
+  std::vector<std::vector<float>> alone;
+  for (MlpRequest* one : all) alone.push_back(floats_of(w.infer(pinned, one->request)));
+
+  Turn turn;
+  std::vector<std::optional<runtimes::InferResult>> answers(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Deadline deadline =
+        all[i] == &late ? std::chrono::steady_clock::now() - std::chrono::seconds(1) : kNoDeadline;
+    w.serving->infer(
+        pinned, all[i]->request, deadline, [&, i](runtimes::InferResult r) { answers[i] = std::move(r); }, turn.later);
+    EXPECT_FALSE(answers[i]) << "it ran before the turn's end";
+  }
+  EXPECT_EQ(turn.put_off.size(), 1U) << "one round for all of them";
+  turn.end();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    ASSERT_TRUE(answers[i]);
+    if (all[i] == &late) {
+      ASSERT_FALSE(*answers[i]);
+      EXPECT_EQ(answers[i]->error().code, Code::deadline_exceeded);
+      continue;
+    }
+    const std::vector<float> got = floats_of(*answers[i]);
+    ASSERT_EQ(got.size(), alone[i].size());
+    for (std::size_t k = 0; k < got.size(); ++k) EXPECT_NEAR(got[k], alone[i][k], 1e-5);
+  }
+  EXPECT_EQ(w.view("digits").metrics.requests, 10);
+}
+
+TEST(Infer, AMemberThatFailsDoesNotTakeTheOthersAlong) {
+  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000});
+  w.push_files("digits", "1",
+               {{"model.onnx", w.model_bytes("mlp")}, {"souk.yaml", R"({"batching":{"max_batch_size":4}})"}});
+  w.deploy("digits:1");
+  auto pinned = TestServing::must(w.serving->pin(w.call, "digits"));
+  MlpRequest good(0.1F), bad(0.2F);
+  bad.request.inputs[0].name = "pixel";
+  Turn turn;
+  std::optional<runtimes::InferResult> first, second, third;
+  w.serving->infer(
+      pinned, good.request, kNoDeadline, [&](auto r) { first = std::move(r); }, turn.later);
+  w.serving->infer(
+      pinned, bad.request, kNoDeadline, [&](auto r) { second = std::move(r); }, turn.later);
+  w.serving->infer(
+      pinned, good.request, kNoDeadline, [&](auto r) { third = std::move(r); }, turn.later);
+  turn.end();
+  EXPECT_EQ(floats_of(*first), floats_of(*third));
+  EXPECT_EQ(second->error().code, Code::invalid_argument);
+}
+
+TEST(Infer, WithoutBatchingNothingIsPutOff) {
+  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000});
+  w.push_model("digits", "1", w.model_bytes("mlp"));
+  w.deploy("digits:1");
+  auto pinned = TestServing::must(w.serving->pin(w.call, "digits"));
+  MlpRequest one(0.1F);
+  Turn turn;
+  std::optional<runtimes::InferResult> answer;
+  w.serving->infer(
+      pinned, one.request, kNoDeadline, [&](auto r) { answer = std::move(r); }, turn.later);
+  EXPECT_TRUE(answer);
+  EXPECT_TRUE(turn.put_off.empty());
+}
+
+TEST(Infer, ADeclarationThatDoesNotFitTheModelFailsTheDeployment) {
+  TestServing w(store::Dialect::sqlite);
+  w.push_files("loop", "1",
+               {{"model.onnx", w.model_bytes("loop")}, {"souk.yaml", R"({"batching":{"max_batch_size":4}})"}});
+  EXPECT_EQ(w.deploy("loop:1").reason,
+            "batching needs a dynamic first dimension in every tensor; input \"times\" has none");
+}
+
 TEST(Infer, RacesWithDeployAndUndeploy) {
   TestServing w(store::Dialect::sqlite);
   w.push_model("digits", "1", w.model_bytes("mlp"));

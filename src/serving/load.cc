@@ -119,6 +119,7 @@ Result<std::unique_ptr<Target>> Serving::State::make_target(const std::shared_pt
     if (sealed) target->signature.task = sealed->task;
   }
   target->task = target->signature.task;
+  target->batching = SOUK_TRY(batching_of(version.declaration, target->signature));
   if (version.declaration) target->declaration = std::make_shared<const json::Raw>(*version.declaration);
   target->files = std::shared_ptr<const std::vector<registry::VersionFile>>(local, &local->files());
   return target;

@@ -16,6 +16,7 @@
 #include "events/log.h"
 #include "registry/registry.h"
 #include "runtimes/runtime.h"
+#include "serving/batching/batching.h"
 #include "serving/model.h"
 
 namespace souk::serving {
@@ -47,6 +48,9 @@ struct DeploymentPatch {
 struct DeploymentMetrics;
 struct Replicated;
 
+// Runs a function on the calling thread once that has taken in what has already arrived.
+using Later = std::function<void(std::function<void()>)>;
+
 // A revision that answers. Immutable.
 struct Target {
   std::string namespace_;  // of the deployment
@@ -59,6 +63,7 @@ struct Target {
   std::string platform;
   std::optional<std::string> task;
   registry::Signature signature;
+  Batching batching;
   std::shared_ptr<runtimes::Runtime> runtime;
   std::shared_ptr<const json::Raw> declaration;  // souk.yaml as JSON; none: null pointer
   std::shared_ptr<const std::vector<registry::VersionFile>> files;
@@ -121,7 +126,9 @@ class Serving {
   // Checks against the signature, runs, checks the answer, counts. `done` exactly once, here or on another thread.
   // `pinned`, `request` and the bytes it views must live until then. Errors: those of the runtime, internal (the
   // answer is not the signature's), unavailable (queue full, retry_after), deadline_exceeded
-  void infer(const Pinned& pinned, const runtimes::InferRequest& request, Deadline deadline, runtimes::Completion done);
+  // With `later`, requests that one thread brings in one turn of its loop may share a batch.
+  void infer(const Pinned& pinned, const runtimes::InferRequest& request, Deadline deadline, runtimes::Completion done,
+             const Later& later = {});
   bool ready() const;  // nothing that is wanted of this node is still on its way
 
   struct State;

@@ -198,6 +198,12 @@ TEST(ClassificationOutput, Activates) {
   EXPECT_NE((*make(kBegin + with)->finish({&tensor, 1}, 1))[0].text.find(R"("no","score":0.5)"), std::string::npos);
 }
 
+TEST(MakeTask, ADeclarationNeedsNoTask) {
+  auto task = make_task({R"({"batching":{"max_batch_size":8}})"}, kFlat, no_files);
+  ASSERT_TRUE(task) << task.error().message;
+  EXPECT_EQ(*task, nullptr);
+}
+
 TEST(MakeTask, NamesTheKeyAtFault) {
   auto expect = [&](const std::string& declaration, std::string_view message, registry::Signature signature = kFlat) {
     auto task = make_task({declaration}, signature, no_files);
@@ -206,7 +212,7 @@ TEST(MakeTask, NamesTheKeyAtFault) {
     EXPECT_TRUE(task.error().message.starts_with(message)) << task.error().message;
   };
   expect(R"({"task":"DANCE"})", "task: \"DANCE\" is not one of souk's tasks: CLASSIFICATION");
-  expect(R"({})", "task");
+  expect(R"({"input":{}})", "task: is missing");
   expect(R"({"task":"CLASSIFICATION","inputs":{}})", "inputs");
   expect(kBegin + R"(,"wide":3)" + kEnd, "input.wide");
   expect(kBegin + R"(,"crop":"MIDDLE")" + kEnd, "input.crop: expected one of");

@@ -46,10 +46,11 @@ struct OutputDeclaration {
 BOOST_DESCRIBE_STRUCT(OutputDeclaration, (), (name, activation, labels))
 
 struct Declaration {
-  std::string task;
+  std::optional<std::string> task;
   std::optional<InputDeclaration> input;
   std::optional<OutputDeclaration> output;
+  std::optional<json::Raw> batching;  // read by serving (serving/batching/batching.h)
 };
-BOOST_DESCRIBE_STRUCT(Declaration, (), (task, input, output))
+BOOST_DESCRIBE_STRUCT(Declaration, (), (task, input, output, batching))
 
 }  // namespace souk::tasks

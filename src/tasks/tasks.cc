@@ -20,8 +20,12 @@ Result<std::shared_ptr<const Task>> make_task(const json::Raw& declaration, cons
                                               const ReadFile& read_file) {
   auto declared = json::read<Declaration>(declaration.text);
   if (!declared) return named(std::move(declared.error()));
+  if (!declared->task) {
+    if (declared->input || declared->output) return named(invalid_argument("is missing").at("task"));
+    return std::shared_ptr<const Task>();
+  }
   if (declared->task != "CLASSIFICATION") {
-    return named(invalid_argument("\"" + declared->task + "\" is not one of souk's tasks: " + std::string(kKnownTasks))
+    return named(invalid_argument("\"" + *declared->task + "\" is not one of souk's tasks: " + std::string(kKnownTasks))
                      .at("task"));
   }
   auto task = Classification::make(*declared, signature, read_file);

@@ -41,7 +41,7 @@ class Task {
 };
 
 // Reads the declaration against the signature; at seal and at load. `read_file` gives a file of the version
-// (labels). Errors: invalid_argument (says which key and what is allowed)
+// (labels). Null when no task is declared. Errors: invalid_argument (says which key and what is allowed)
 using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 Result<std::shared_ptr<const Task>> make_task(const json::Raw& declaration, const registry::Signature& signature,
                                               const ReadFile& read_file);

@@ -71,14 +71,16 @@ class TaskCache {
       std::lock_guard lock(mutex_);
       if (auto found = tasks_.find(pinned->digest); found != tasks_.end()) return found->second;
     }
-    if (!pinned->declaration) {
+    const auto none = [&] {
       return failed_precondition("version " + std::to_string(pinned->version) + " of model " + pinned->model +
                                  " declares no task")
           .advise("add a souk.yaml with `task:` to the version, or call it with tensors at /v2/models/" + pinned->slug +
                   "/infer");
-    }
+    };
+    if (!pinned->declaration) return none();
     auto task = SOUK_TRY(tasks::make_task(*pinned->declaration, pinned->runtime->signature(),
                                           [&](const std::string& path) { return read_version_file(pinned, path); }));
+    if (!task) return none();
     std::lock_guard lock(mutex_);
     if (tasks_.size() >= kMost) tasks_.clear();
     tasks_.emplace(pinned->digest, task);

@@ -51,12 +51,14 @@ void infer(serving::Serving& serving, const ExchangePtr& exchange) {
   auto one = std::make_shared<Inference>();
   one->exchange = exchange;
   if (Status begun = begin(serving, one); !begun) return exchange->fail(placed(std::move(begun.error())));
-  serving.infer(one->pinned, one->body.infer, exchange->call.deadline, [one](runtimes::InferResult result) {
+  const auto done = [one](runtimes::InferResult result) {
     if (!result) return one->exchange->fail(placed(std::move(result.error())));
     auto response = write_response(one->name, *one->pinned, one->body, std::move(*result));
     if (!response) return one->exchange->fail(placed(std::move(response.error())));
     one->exchange->send(std::move(*response));
-  });
+  };
+  serving.infer(one->pinned, one->body.infer, exchange->call.deadline, done,
+                [stream = exchange->stream.get()](std::function<void()> f) { stream->post(std::move(f)); });
 }
 
 }  // namespace

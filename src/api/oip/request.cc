@@ -16,19 +16,32 @@ using registry::Datatype;
 constexpr std::size_t kMostTensors = 4096;
 constexpr std::size_t kMostDimensions = 64;
 
-Error expected(std::string_view path, std::string_view what, json::Value got) {
-  return invalid_argument("expected " + std::string(what) + ", got " + std::string(got.kind_name()))
-      .at(std::string(path));
+// Where in the body something stands. Becomes text only when something is wrong there.
+struct Path {
+  const Path* parent = nullptr;
+  std::string_view name;
+  std::optional<std::size_t> index = {};
+
+  Path of(std::string_view part) const { return {this, part}; }
+  std::string text() const {
+    std::string out = parent ? parent->text() : "";
+    if (!out.empty()) out += '.';
+    out += name;
+    if (index) out.append("[").append(std::to_string(*index)).append("]");
+    return out;
+  }
+};
+
+Error expected(const Path& path, std::string_view what, json::Value got) {
+  return invalid_argument("expected " + std::string(what) + ", got " + std::string(got.kind_name())).at(path.text());
 }
 
 std::string at(std::string_view list, std::size_t index, std::string_view part = "") {
-  std::string path(list);
-  path.append("[").append(std::to_string(index)).append("]");
-  if (!part.empty()) path.append(".").append(part);
-  return path;
+  const Path item{nullptr, list, index};
+  return part.empty() ? item.text() : item.of(part).text();
 }
 
-Result<std::string_view> text_of(json::Value value, std::string_view path) {
+Result<std::string_view> text_of(json::Value value, const Path& path) {
   if (value.kind() != json::Kind::string) return expected(path, "a string", value);
   return value.string();
 }
@@ -36,12 +49,11 @@ Result<std::string_view> text_of(json::Value value, std::string_view path) {
 // The fields of an object, each at most once.
 class Once {
  public:
-  Status see(std::string_view key, std::initializer_list<std::string_view> known, std::string_view path) {
+  Status see(std::string_view key, std::initializer_list<std::string_view> known, const Path& path) {
     unsigned bit = 1;
     for (std::string_view one : known) {
       if (one == key) {
-        if (seen_ & bit)
-          return invalid_argument("is given twice").at(std::string(path).append(path.empty() ? "" : ".").append(key));
+        if (seen_ & bit) return invalid_argument("is given twice").at(path.of(key).text());
         seen_ |= bit;
       }
       bit <<= 1;
@@ -59,12 +71,12 @@ struct Parameters {
 };
 
 // A parameter is a string, number or boolean; those that nobody here knows are passed over.
-Status read_parameters(json::Value object, std::string path, Parameters& out) {
+Status read_parameters(json::Value object, const Path& path, Parameters& out) {
   if (object.kind() != json::Kind::object) return expected(path, "an object", object);
   Once once;
   return object.each_member([&](std::string_view key, json::Value value) -> Status {
     SOUK_TRY(once.see(key, {"binary_data_size", "binary_data", "binary_data_output", "classification"}, path));
-    std::string here = path + "." + std::string(key);
+    const Path here = path.of(key);
     json::Kind kind = value.kind();
     if (kind == json::Kind::null || kind == json::Kind::array || kind == json::Kind::object) {
       return expected(here, "a string, number or boolean", value);
@@ -81,25 +93,26 @@ Status read_parameters(json::Value object, std::string path, Parameters& out) {
       return unimplemented(
                  "this server gives tensors, not classes of them: leave the parameter out, or ask the model's "
                  "task at /v1alpha")
-          .at(here);
+          .at(here.text());
     }
     return {};
   });
 }
 
-Status read_shape(json::Value value, const std::string& path, std::vector<std::int64_t>& shape) {
+Status read_shape(json::Value value, const Path& path, std::vector<std::int64_t>& shape) {
   if (value.kind() != json::Kind::array) return expected(path, "an array of integers", value);
   return value.each_element([&](json::Value dimension) -> Status {
     json::Kind kind = dimension.kind();
     if (kind != json::Kind::integer && kind != json::Kind::unsigned_integer) {
-      return expected(path + "[" + std::to_string(shape.size()) + "]", "an integer", dimension);
+      return expected(Path{path.parent, path.name, shape.size()}, "an integer", dimension);
     }
-    if (shape.size() == kMostDimensions) return invalid_argument("has more than 64 dimensions").at(path);
+    if (shape.size() == kMostDimensions) return invalid_argument("has more than 64 dimensions").at(path.text());
     if (kind == json::Kind::unsigned_integer && dimension.unsigned_integer() > INT64_MAX) {
-      return invalid_argument("dimension " + std::to_string(dimension.unsigned_integer()) + " is too large").at(path);
+      return invalid_argument("dimension " + std::to_string(dimension.unsigned_integer()) + " is too large")
+          .at(path.text());
     }
     std::int64_t size = dimension.integer();
-    if (size < 0) return invalid_argument("dimension " + std::to_string(size) + " is negative").at(path);
+    if (size < 0) return invalid_argument("dimension " + std::to_string(size) + " is negative").at(path.text());
     shape.push_back(size);
     return {};
   });
@@ -115,22 +128,22 @@ struct InputHead {
 };
 
 Status read_input_head(json::Value input, std::size_t index, InputHead& head) {
-  std::string path = at("inputs", index);
+  const Path path{nullptr, "inputs", index};
   if (input.kind() != json::Kind::object) return expected(path, "an object", input);
   Once once;
   SOUK_TRY(input.each_member([&](std::string_view key, json::Value value) -> Status {
     SOUK_TRY(once.see(key, {"name", "shape", "datatype", "parameters", "data"}, path));
     if (key == "name") {
-      head.name = SOUK_TRY(text_of(value, path + ".name"));
+      head.name = SOUK_TRY(text_of(value, path.of("name")));
       head.has_name = true;
     } else if (key == "datatype") {
-      head.datatype = SOUK_TRY(text_of(value, path + ".datatype"));
+      head.datatype = SOUK_TRY(text_of(value, path.of("datatype")));
       head.has_datatype = true;
     } else if (key == "shape") {
       head.has_shape = true;
-      return read_shape(value, path + ".shape", head.shape);
+      return read_shape(value, path.of("shape"), head.shape);
     } else if (key == "parameters") {
-      return read_parameters(value, path + ".parameters", head.parameters);
+      return read_parameters(value, path.of("parameters"), head.parameters);
     } else if (key == "data") {
       head.data = value;
     }
@@ -138,7 +151,7 @@ Status read_input_head(json::Value input, std::size_t index, InputHead& head) {
   }));
   for (auto [there, field] : {std::pair{head.has_name, "name"}, std::pair{head.has_shape, "shape"},
                               std::pair{head.has_datatype, "datatype"}}) {
-    if (!there) return invalid_argument("is missing").at(path + "." + field);
+    if (!there) return invalid_argument("is missing").at(path.of(field).text());
   }
   return {};
 }
@@ -148,17 +161,17 @@ class Parser {
   Parser(std::string_view binary, InferBody& out) : binary_(binary), out_(out) {}
 
   Status read(json::Value root) {
-    if (root.kind() != json::Kind::object) return expected("body", "an object", root);
+    if (root.kind() != json::Kind::object) return expected(Path{nullptr, "body"}, "an object", root);
     Once once;
     std::optional<json::Value> inputs, outputs;
     SOUK_TRY(root.each_member([&](std::string_view key, json::Value value) -> Status {
-      SOUK_TRY(once.see(key, {"id", "parameters", "inputs", "outputs"}, ""));
+      SOUK_TRY(once.see(key, {"id", "parameters", "inputs", "outputs"}, Path{}));
       if (key == "id") {
-        out_.id = SOUK_TRY(text_of(value, "id"));
+        out_.id = SOUK_TRY(text_of(value, Path{nullptr, "id"}));
         out_.has_id = true;
       } else if (key == "parameters") {
         Parameters parameters;
-        SOUK_TRY(read_parameters(value, "parameters", parameters));
+        SOUK_TRY(read_parameters(value, Path{nullptr, "parameters"}, parameters));
         out_.binary_outputs = parameters.binary_data_output.value_or(false);
       } else if (key == "inputs") {
         inputs = value;
@@ -178,7 +191,7 @@ class Parser {
 
  private:
   Status read_inputs(json::Value inputs) {
-    if (inputs.kind() != json::Kind::array) return expected("inputs", "an array", inputs);
+    if (inputs.kind() != json::Kind::array) return expected(Path{nullptr, "inputs"}, "an array", inputs);
     std::size_t count = inputs.size();
     if (count > kMostTensors)
       return invalid_argument("has " + std::to_string(count) + " tensors; at most 4096 are read").at("inputs");
@@ -227,13 +240,13 @@ class Parser {
   }
 
   Status read_outputs(json::Value outputs) {
-    if (outputs.kind() != json::Kind::array) return expected("outputs", "an array", outputs);
+    if (outputs.kind() != json::Kind::array) return expected(Path{nullptr, "outputs"}, "an array", outputs);
     std::size_t count = outputs.size();
     if (count > kMostTensors)
       return invalid_argument("has " + std::to_string(count) + " tensors; at most 4096 are read").at("outputs");
     out_.outputs.reserve(count);
     SOUK_TRY(outputs.each_element([&](json::Value output) -> Status {
-      std::string path = at("outputs", out_.outputs.size());
+      const Path path{nullptr, "outputs", out_.outputs.size()};
       if (output.kind() != json::Kind::object) return expected(path, "an object", output);
       Once once;
       WantedOutput wanted;
@@ -241,16 +254,16 @@ class Parser {
       SOUK_TRY(output.each_member([&](std::string_view key, json::Value value) -> Status {
         SOUK_TRY(once.see(key, {"name", "parameters"}, path));
         if (key == "name") {
-          wanted.name = SOUK_TRY(text_of(value, path + ".name"));
+          wanted.name = SOUK_TRY(text_of(value, path.of("name")));
           named = true;
         } else if (key == "parameters") {
           Parameters parameters;
-          SOUK_TRY(read_parameters(value, path + ".parameters", parameters));
+          SOUK_TRY(read_parameters(value, path.of("parameters"), parameters));
           wanted.binary = parameters.binary_data;
         }
         return {};
       }));
-      if (!named) return invalid_argument("is missing").at(path + ".name");
+      if (!named) return invalid_argument("is missing").at(path.of("name").text());
       out_.outputs.push_back(std::move(wanted));
       return {};
     }));

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serving/batching/round.h"
+
+#include "serving/batching/batch.h"
+
+namespace souk::serving {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// `rows`: of the batch that took so long.
+void learn_run_time(Replicated& replica, std::chrono::nanoseconds took, std::int64_t rows) {
+  const std::int64_t mean = replica.run_time_ns.load(std::memory_order_relaxed);
+  replica.run_time_ns.store(mean + (took.count() / rows - mean) / 8, std::memory_order_relaxed);
+}
+
+runtimes::InferResult checked(const Replicated& replica, runtimes::InferResult result) {
+  if (!result) return result;
+  Status fits = runtimes::check_response(replica.target->signature, *result);
+  if (fits) return result;
+  return internal("the model's answer does not match its signature: " + fits.error().message);
+}
+
+void finish(Waiting& one, Clock::time_point ended, runtimes::InferResult result) {
+  one.replica->metrics->count(result ? std::nullopt : std::optional(result.error().code),
+                              std::chrono::duration<double>(ended - one.begun).count());
+  one.done(std::move(result));
+}
+
+struct Running {
+  std::vector<Waiting> members;
+  Batch batch;
+  Clock::time_point started;
+
+  explicit Running(std::vector<Waiting> all) : members(std::move(all)), batch(requests(members)) {}
+
+  static std::vector<const runtimes::InferRequest*> requests(const std::vector<Waiting>& members) {
+    std::vector<const runtimes::InferRequest*> out;
+    out.reserve(members.size());
+    for (const Waiting& member : members) out.push_back(member.request);
+    return out;
+  }
+
+  void completed(runtimes::InferResult result) {
+    const auto ended = Clock::now();
+    Replicated& replica = *members.front().replica;
+    result = checked(replica, std::move(result));
+    auto parts = result ? batch.split(std::move(*result)) : std::move(result.error());
+    if (!parts) {
+      // Whose fault it is shows when each runs alone.
+      for (Waiting& member : members) run_alone(std::move(member));
+      return;
+    }
+    learn_run_time(replica, ended - started, static_cast<std::int64_t>(members.size()));
+    for (std::size_t i = 0; i < members.size(); ++i) finish(members[i], ended, std::move((*parts)[i]));
+  }
+};
+
+void run_together(std::vector<Waiting> members) {
+  if (members.size() == 1) return run_alone(std::move(members.front()));
+  auto running = std::make_shared<Running>(std::move(members));
+  running->started = Clock::now();
+  running->members.front().replica->target->runtime->infer(
+      running->batch.request(), kNoDeadline,
+      [running](runtimes::InferResult result) { running->completed(std::move(result)); });
+}
+
+}  // namespace
+
+void run_alone(Waiting one) {
+  auto started = Clock::now();
+  const Target& target = *one.replica->target;
+  const runtimes::InferRequest& request = *one.request;
+  const Deadline deadline = one.deadline;
+  target.runtime->infer(request, deadline, [started, one = std::move(one)](runtimes::InferResult result) mutable {
+    auto ended = Clock::now();
+    if (result) learn_run_time(*one.replica, ended - started, 1);
+    finish(one, ended, checked(*one.replica, std::move(result)));
+  });
+}
+
+void run_round(std::vector<Waiting> round) {
+  for (std::size_t i = 0; i < round.size(); ++i) {
+    if (round[i].replica == nullptr) continue;  // ran with an earlier one
+    Replicated* const replica = round[i].replica;
+    const std::int64_t most = replica->target->batching.max_batch_size;
+    const auto now = Clock::now();
+    std::int64_t rows = rows_of(*round[i].request);
+    std::vector<Waiting> members;
+    members.push_back(std::move(round[i]));
+    for (std::size_t j = i + 1; j < round.size(); ++j) {
+      Waiting& other = round[j];
+      if (other.replica != replica || other.deadline <= now) continue;
+      const std::int64_t more = rows_of(*other.request);
+      if (rows + more > most || !joinable(*members.front().request, *other.request)) continue;
+      rows += more;
+      members.push_back(std::move(other));
+      other.replica = nullptr;
+    }
+    // Who came too late is told so when it runs alone.
+    if (members.size() > 1 && members.front().deadline <= now) {
+      run_alone(std::move(members.front()));
+      members.erase(members.begin());
+    }
+    run_together(std::move(members));
+  }
+}
+
+}  // namespace souk::serving

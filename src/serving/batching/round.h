@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests that one thread took in during one turn of its loop, to be run together at the turn's end: what arrived
+// at the same time shares a batch, and nothing waits for what has not arrived.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "runtimes/runtime.h"
+#include "serving/routes.h"
+
+namespace souk::serving {
+
+// A request that was checked and pinned. The replica and the request live until `done` was called.
+struct Waiting {
+  Replicated* replica = nullptr;
+  const runtimes::InferRequest* request = nullptr;
+  Deadline deadline = kNoDeadline;
+  std::chrono::steady_clock::time_point begun;  // when it was taken on, for the time its caller saw
+  runtimes::Completion done;
+};
+
+// Runs the request here, or where its runtime likes.
+void run_alone(Waiting one);
+// Runs them all here, those that fit together as batches. Each gets its own answer or error.
+void run_round(std::vector<Waiting> round);
+
+}  // namespace souk::serving
