@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of the tutorial and of the README, in order, as a reader would type them.
+
+Only the first, `make run`, is done by hand here: on a free port and a temporary folder."""
+
+import os
+import re
+import shutil
+import subprocess
+import urllib.request
+
+import pytest
+from souk_server import BINARY, ROOT, Souk
+
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.S | re.M)
+
+
+def blocks(page, address):
+    text = (ROOT / page).read_text().replace("127.0.0.1:8080", address)
+    return [block for block in BLOCK.findall(text) if "make " not in block]
+
+
+def run(commands, folder):
+    """All commands in one shell, as a reader has it; the output of each block."""
+    mark = "--- next block ---"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SOUK_")}
+    environment["PATH"] = f"{BINARY.parent}:{ROOT / 'deps/bin'}:{environment['PATH']}"
+    script = "set -e\nshopt -s expand_aliases\n" + f"\necho '{mark}'\n".join(commands)
+    done = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.split(mark)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder that looks like the checkout, where what the commands write does no harm."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    shutil.copytree(ROOT / "samples", folder / "samples")
+    (folder / "build").mkdir()
+    (folder / "build/release").symlink_to(BINARY.parent)
+    return folder
+
+
+@pytest.fixture
+def sample(tmp_path, checkout):
+    """What `make run` leaves: a server with the sample deployed."""
+    with Souk(tmp_path / "data") as souk:
+        address = souk.url.removeprefix("http://")
+        run([f"export SOUK_URL={souk.url}\nsouk model push samples/digits default/digits:1 --quiet\n"
+             "souk alias set champion default/digits:1 --quiet\nsouk deploy default/digits@champion --name digits --quiet"], checkout)
+        yield souk, address
+
+
+def test_the_tutorial(sample, checkout):
+    souk, address = sample
+    output = run(blocks("docs/tutorial.md", address), checkout)
+    assert "digits" in output[0]
+    assert '"sealed":true' in output[2].replace(" ", "") or "sealed" in output[2]
+    assert (checkout / "digits-oci/index.json").exists()
+    assert re.search(r"\b7\b", output[5])
+    assert '"pixels"' in output[6]
+    assert '"category":"7"' in output[7].replace(" ", "")
+
+
+def test_the_readme(sample, checkout):
+    souk, address = sample
+    output = run([f"export SOUK_URL={souk.url}", *blocks("README.md", address)], checkout)
+    assert re.search(r"\b7\b", output[-1])
+
+
+def test_what_the_tutorial_says_of_a_restart(tmp_path, checkout):
+    data = tmp_path / "data"
+    with Souk(data) as souk:
+        run([f"export SOUK_URL={souk.url}\nsouk model push samples/digits default/digits:1 --quiet\n"
+             "souk deploy default/digits:1 --name digits --quiet"], checkout)
+    with Souk(data) as souk:
+        with urllib.request.urlopen(f"{souk.url}/v2/models/digits/ready") as answer:
+            assert answer.status == 200
