@@ -36,7 +36,7 @@ HERE = Path(__file__).parent
 SEED = 7
 TARGET_ACCURACY = 0.97
 DRAWN_PER_DIGIT = 9000
-POOL, STRIDE = 4, 3
+FIELD = 4  # pixels on a side
 
 
 def declaration():
@@ -65,36 +65,40 @@ def choose(images, digits, rng):
     return np.concatenate(order)
 
 
-def edge_filters():
-    """[8, 1, 3, 3]: one filter for the edges of each of eight directions."""
+def filters():
+    """[16, 1, 3, 3]: for the edges of each of eight directions, and for the lines of four, light and dark.
+
+    Sixteen channels are what one register of the CPU holds, so that convolution and pooling run side by side."""
     across = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
     slanted = np.array([[2, 1, 0], [1, 0, -1], [0, -1, -2]])
-    four = np.stack([across, across.T, slanted, slanted[:, ::-1]])
-    return np.concatenate([four, -four])[:, None].astype(np.float32)
+    edges = np.stack([across, across.T, slanted, slanted[:, ::-1]])
+    upright = np.array([[-1, 2, -1]] * 3) / 1.5
+    falling = (3 * np.eye(3) - 1) / 1.5
+    lines = np.stack([upright, upright.T, falling, falling[:, ::-1]])
+    return np.concatenate([edges, -edges, lines, -lines])[:, None].astype(np.float32)
 
 
-def edges(pixels):
-    """What the first layers of the graph give, [n, 200]: mean strength of each direction in 5x5 overlapping fields."""
+def features(pixels):
+    """What the first layers of the graph give, [n, 256]: mean strength of each filter in fields of 4x4 pixels."""
     side = pixels.shape[2]
     padded = np.pad(pixels[:, 0], ((0, 0), (1, 1), (1, 1)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
-    starts = range(0, side - POOL + 1, STRIDE)
     fields = []
-    for kernel in edge_filters()[:, 0]:
+    for kernel in filters()[:, 0]:
         strength = np.maximum(np.tensordot(windows, kernel, axes=([3, 4], [0, 1])), 0)
-        fields += [strength[:, y:y + POOL, x:x + POOL].mean(axis=(1, 2)) for y in starts for x in starts]
-    return np.stack(fields, axis=1).astype(np.float32)
+        fields.append(strength.reshape(-1, side // FIELD, FIELD, side // FIELD, FIELD).mean(axis=(2, 4)))
+    return np.stack(fields, axis=1).reshape(len(pixels), -1).astype(np.float32)
 
 
 def to_graph(network, declared):
-    """The network behind the edge filters, as pixels → label, probabilities."""
+    """The network behind the filters, as pixels → label, probabilities."""
     nodes = [
-        helper.make_node("Conv", ["pixels", "edge_filters"], ["directions"], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["pixels", "filters"], ["directions"], pads=[1, 1, 1, 1]),
         helper.make_node("Relu", ["directions"], ["strengths"]),
-        helper.make_node("AveragePool", ["strengths"], ["fields"], kernel_shape=[POOL, POOL], strides=[STRIDE, STRIDE]),
+        helper.make_node("AveragePool", ["strengths"], ["fields"], kernel_shape=[FIELD, FIELD], strides=[FIELD, FIELD]),
         helper.make_node("Flatten", ["fields"], ["layer0"]),
     ]
-    weights = {"edge_filters": edge_filters()}
+    weights = {"filters": filters()}
     last = len(network.coefs_) - 1
     for i, (weight, bias) in enumerate(zip(network.coefs_, network.intercepts_)):
         weights[f"weight{i}"], weights[f"bias{i}"] = weight.astype(np.float32), bias.astype(np.float32)
@@ -125,7 +129,7 @@ def train(images, digits, declared):
     pixels = np.concatenate([drawn, scanned, scanned, scanned])
     labels = np.concatenate([digits[order], digits, digits, digits])
     network = MLPClassifier((96, 48), alpha=1e-4, batch_size=200, max_iter=40, tol=0, n_iter_no_change=40, random_state=SEED)
-    return network.fit(edges(pixels), labels)
+    return network.fit(features(pixels), labels)
 
 
 def write_pictures(pages, digits, probabilities):
