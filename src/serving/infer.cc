@@ -60,21 +60,24 @@ Error cannot_answer(const Route& route) {
   return unavailable(what + " is still loading").retry_in(kLoadingRetry);
 }
 
-// The round that this thread is taking in.
+// What this thread is taking in to run together, and when it last ran something.
 struct Round {
   const void* owner = nullptr;
   std::shared_ptr<std::vector<Waiting>> waiting;
+  Clock::time_point last;
 };
-thread_local Round open_round;
+thread_local Round round;
 
 void gather(const void* owner, Waiting one, const Later& later) {
-  if (open_round.owner == owner && open_round.waiting) return open_round.waiting->push_back(std::move(one));
+  if (round.owner == owner && round.waiting) return round.waiting->push_back(std::move(one));
   auto waiting = std::make_shared<std::vector<Waiting>>();
   waiting->push_back(std::move(one));
-  open_round = {owner, waiting};
+  round.owner = owner;
+  round.waiting = waiting;
   later([waiting] {
-    if (open_round.waiting == waiting) open_round = {};
+    if (round.waiting == waiting) round.waiting = nullptr;
     run_round(std::move(*waiting));
+    round.last = Clock::now();
   });
 }
 
@@ -156,9 +159,14 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   std::int64_t run_time = replica.run_time_ns.load(std::memory_order_relaxed);
   if (run_time <= s.settings.run_in_place_us * 1000) {
     Waiting one{&replica, &request, deadline, begun, std::move(done)};
-    if (!later || pinned->batching.max_batch_size == 1) return run_alone(std::move(one));
-    const std::int64_t rows = rows_of(request);
-    if (rows < 1 || rows >= pinned->batching.max_batch_size) return run_alone(std::move(one));
+    const std::int64_t most = later ? pinned->batching.max_batch_size : 1;
+    // One that comes alone finds the thread idle, and is not put off.
+    const bool busy = round.waiting || begun - round.last <= std::chrono::microseconds(s.settings.join_within_us);
+    if (const std::int64_t rows = rows_of(request); most == 1 || !busy || rows < 1 || rows >= most) {
+      run_alone(std::move(one));
+      round.last = Clock::now();
+      return;
+    }
     return gather(&s, std::move(one), later);
   }
 

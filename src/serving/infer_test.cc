@@ -125,7 +125,7 @@ std::vector<float> floats_of(const runtimes::InferResult& result) {
 }
 
 TEST(Infer, JoinsWhatArrivesInOneTurn) {
-  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000});
+  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000, .join_within_us = 1'000'000'000});
   w.push_files("digits", "1",
                {{"model.onnx", w.model_bytes("mlp")}, {"souk.yaml", R"({"batching":{"max_batch_size":4}})"}});
   w.deploy("digits:1");
@@ -163,7 +163,7 @@ TEST(Infer, JoinsWhatArrivesInOneTurn) {
 }
 
 TEST(Infer, AMemberThatFailsDoesNotTakeTheOthersAlong) {
-  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000});
+  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000, .join_within_us = 1'000'000'000});
   w.push_files("digits", "1",
                {{"model.onnx", w.model_bytes("mlp")}, {"souk.yaml", R"({"batching":{"max_batch_size":4}})"}});
   w.deploy("digits:1");
@@ -183,8 +183,23 @@ TEST(Infer, AMemberThatFailsDoesNotTakeTheOthersAlong) {
   EXPECT_EQ(second->error().code, Code::invalid_argument);
 }
 
+TEST(Infer, OneThatComesAloneIsNotPutOff) {
+  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000, .join_within_us = 0});
+  w.push_files("digits", "1",
+               {{"model.onnx", w.model_bytes("mlp")}, {"souk.yaml", R"({"batching":{"max_batch_size":4}})"}});
+  w.deploy("digits:1");
+  auto pinned = TestServing::must(w.serving->pin(w.call, "digits"));
+  MlpRequest one(0.1F);
+  Turn turn;
+  std::optional<runtimes::InferResult> answer;
+  w.serving->infer(
+      pinned, one.request, kNoDeadline, [&](auto r) { answer = std::move(r); }, turn.later);
+  EXPECT_TRUE(answer);
+  EXPECT_TRUE(turn.put_off.empty());
+}
+
 TEST(Infer, WithoutBatchingNothingIsPutOff) {
-  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000});
+  TestServing w(store::Dialect::sqlite, {.run_in_place_us = 1'000'000, .join_within_us = 1'000'000'000});
   w.push_model("digits", "1", w.model_bytes("mlp"));
   w.deploy("digits:1");
   auto pinned = TestServing::must(w.serving->pin(w.call, "digits"));

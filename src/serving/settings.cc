@@ -13,6 +13,12 @@ void declare(settings::Table& table, ServingSettings& s) {
              .min = 0,
              .max = 1e6});
   table.add(
+      "serving.join_within_us", s.join_within_us,
+      {.help = "A connection's thread joins requests into batches when one comes this soon (microseconds) after it "
+               "ran another; 0: never",
+       .min = 0,
+       .max = 1e9});
+  table.add(
       "serving.queue_limit", s.queue_limit,
       {.help = "Requests of one deployment that may wait for a thread; more are answered 503", .min = 1, .max = 1e6});
   table.add("serving.drain_timeout", s.drain_timeout,
