@@ -60,25 +60,36 @@ Error cannot_answer(const Route& route) {
   return unavailable(what + " is still loading").retry_in(kLoadingRetry);
 }
 
-// What this thread is taking in to run together, and when it last ran something.
+// What a thread is taking in to run together.
 struct Round {
-  const void* owner = nullptr;
-  std::shared_ptr<std::vector<Waiting>> waiting;
-  Clock::time_point last;
+  const void* owner;
+  std::vector<Waiting> waiting;
+  std::size_t seen = 0;  // of them, at the end of the last turn
+  Later later;
 };
-thread_local Round round;
+thread_local std::shared_ptr<Round> open_round;
+thread_local Clock::time_point last_run;
+
+// At the end of a turn. While turns bring more, the round stays open: its members would wait for each other anyway.
+void end_turn(const std::shared_ptr<Round>& round) {
+  if (round->waiting.size() > round->seen) {
+    round->seen = round->waiting.size();
+    return round->later([round] { end_turn(round); });
+  }
+  if (open_round == round) open_round = nullptr;
+  run_round(std::move(round->waiting));
+  last_run = Clock::now();
+}
 
 void gather(const void* owner, Waiting one, const Later& later) {
-  if (round.owner == owner && round.waiting) return round.waiting->push_back(std::move(one));
-  auto waiting = std::make_shared<std::vector<Waiting>>();
-  waiting->push_back(std::move(one));
-  round.owner = owner;
-  round.waiting = waiting;
-  later([waiting] {
-    if (round.waiting == waiting) round.waiting = nullptr;
-    run_round(std::move(*waiting));
-    round.last = Clock::now();
-  });
+  if (open_round && open_round->owner == owner) return open_round->waiting.push_back(std::move(one));
+  auto round = std::make_shared<Round>();
+  round->owner = owner;
+  round->later = later;
+  round->waiting.reserve(64);
+  round->waiting.push_back(std::move(one));
+  open_round = round;
+  later([round] { end_turn(round); });
 }
 
 }  // namespace
@@ -161,10 +172,10 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
     Waiting one{&replica, &request, deadline, begun, std::move(done)};
     const std::int64_t most = later ? pinned->batching.max_batch_size : 1;
     // One that comes alone finds the thread idle, and is not put off.
-    const bool busy = round.waiting || begun - round.last <= std::chrono::microseconds(s.settings.join_within_us);
+    const bool busy = open_round || begun - last_run <= std::chrono::microseconds(s.settings.join_within_us);
     if (const std::int64_t rows = rows_of(request); most == 1 || !busy || rows < 1 || rows >= most) {
       run_alone(std::move(one));
-      round.last = Clock::now();
+      last_run = Clock::now();
       return;
     }
     return gather(&s, std::move(one), later);

@@ -148,6 +148,8 @@ TEST(Infer, JoinsWhatArrivesInOneTurn) {
   }
   EXPECT_EQ(turn.put_off.size(), 1U) << "one round for all of them";
   turn.end();
+  EXPECT_FALSE(answers[0]) << "this turn brought something, so the next is seen first";
+  turn.end();
   for (std::size_t i = 0; i < all.size(); ++i) {
     ASSERT_TRUE(answers[i]);
     if (all[i] == &late) {
@@ -178,6 +180,7 @@ TEST(Infer, AMemberThatFailsDoesNotTakeTheOthersAlong) {
       pinned, bad.request, kNoDeadline, [&](auto r) { second = std::move(r); }, turn.later);
   w.serving->infer(
       pinned, good.request, kNoDeadline, [&](auto r) { third = std::move(r); }, turn.later);
+  turn.end();
   turn.end();
   EXPECT_EQ(floats_of(*first), floats_of(*third));
   EXPECT_EQ(second->error().code, Code::invalid_argument);
