@@ -21,6 +21,8 @@
 #include "runtimes/onnx/loader.h"
 #include "store/migrations.h"
 #include "store/sqlite/lock_file.h"
+#include "work/leases.h"
+#include "work/work.h"
 
 namespace souk::app {
 namespace {
@@ -50,6 +52,9 @@ struct Server::Rooms {
   Metrics metrics;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<events::Log> events;
+  std::unique_ptr<work::Nodes> nodes;
+  std::unique_ptr<work::Leases> leases;
+  std::unique_ptr<work::Work> work;
   std::unique_ptr<access::Access> access;
   std::unique_ptr<blobs::Blobs> blobs;
   std::unique_ptr<artifacts::Artifacts> artifacts;
@@ -82,6 +87,9 @@ Status Server::start() {
   r.store = SOUK_TRY(store::Store::open(settings_.database, settings_.store, log_, r.metrics));
   SOUK_TRY(store::migrate(*r.store, store::migrations(), log_));
   r.events = std::make_unique<events::Log>(*r.store, log_, r.metrics);
+  r.nodes = std::make_unique<work::Nodes>(settings_.work.nodes, *r.store, settings_.node, log_);
+  r.leases = std::make_unique<work::Leases>(*r.store, *r.nodes, log_);
+  r.work = std::make_unique<work::Work>(settings_.work, *r.store, *r.nodes, log_, r.metrics);
   r.access = std::make_unique<access::Access>(*r.store, *r.events, log_, r.metrics, settings_.dev);
   if (auto key = SOUK_TRY(r.access->bootstrap())) SOUK_TRY(write_admin_key(settings_.data + "/admin.key", *key, log_));
 
@@ -124,8 +132,10 @@ Status Server::start() {
   r.net = std::make_unique<net::Server>(
       settings_.net, settings_.listen, [&r](net::StreamPtr stream) { r.dispatcher->handle(std::move(stream)); }, log_,
       r.metrics);
+  SOUK_TRY(r.nodes->start());
   SOUK_TRY(r.net->start());
   SOUK_TRY(r.serving->start(kWaitForReplicas));
+  r.work->start();
   r.housekeeping = std::make_unique<Housekeeping>(*r.artifacts, settings_.collect_every, settings_.collect_grace, log_);
   return {};
 }
@@ -140,7 +150,9 @@ void Server::stop() {
   r.housekeeping.reset();
   if (r.net) r.net->drain();
   if (r.dispatcher) r.dispatcher->close();
+  if (r.work) r.work->stop();
   if (r.serving) r.serving->stop();
+  if (r.nodes) r.nodes->stop();
   rooms_.reset();
 }
 

@@ -30,6 +30,7 @@ settings::Table table_of(Settings& s) {
             {.help = "How long bytes may stay without a reference", .min = 1000, .max = 90 * 86'400'000.0});
   net::declare(table, s.net);
   store::declare(table, s.store);
+  work::declare(table, s.work);
   api::declare(table, s.api);
   serving::declare(table, s.serving);
   runtimes::declare(table, s.onnx);

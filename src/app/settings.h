@@ -12,6 +12,7 @@
 #include "runtimes/onnx/loader.h"
 #include "serving/serving.h"
 #include "store/store.h"
+#include "work/settings.h"
 
 namespace souk::app {
 
@@ -29,6 +30,7 @@ struct Settings {
 
   net::ServerSettings net;
   store::StoreSettings store;
+  work::WorkSettings work;
   api::ApiSettings api;
   serving::ServingSettings serving;
   runtimes::OnnxSettings onnx;

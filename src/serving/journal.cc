@@ -43,7 +43,7 @@ events::NewEvent event_of(const ReplicaChange& change) {
 }  // namespace
 
 Journal::Journal(store::Store& store, events::Log& events, std::string node, Logger& log)
-    : store_(store), events_(events), node_(std::move(node)), incarnation_(new_uid()), log_(log) {}
+    : store_(store), events_(events), node_(std::move(node)), log_(log) {}
 
 Journal::~Journal() {
   stop();
@@ -102,12 +102,7 @@ void Journal::run() {
 
 Status Journal::write(const std::vector<ReplicaChange>& changes, bool first) {
   return store_.write([&](store::Tx& tx) -> Status {
-    bool alone = store_.dialect() == store::Dialect::sqlite;
-    if (first) {
-      SOUK_TRY(write_node(tx, node_, incarnation_, alone));
-    } else if (!alone) {
-      SOUK_TRY(touch_node(tx, node_));
-    }
+    if (first && store_.dialect() == store::Dialect::sqlite) SOUK_TRY(forget_others(tx, node_));
     std::map<RevisionId, const ReplicaChange*> last;
     for (const ReplicaChange& change : changes) last[change.replica.revision_id] = &change;
     std::map<RevisionId, bool> there;

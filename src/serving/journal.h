@@ -38,7 +38,6 @@ class Journal {
   store::Store& store_;
   events::Log& events_;
   const std::string node_;
-  const std::string incarnation_;
   Logger& log_;
   std::mutex mutex_;
   std::condition_variable condition_;

@@ -152,19 +152,8 @@ Result<std::vector<std::string>> used_by(store::Tx& tx, ModelId model, std::opti
   return names;
 }
 
-Status write_node(store::Tx& tx, std::string_view node, std::string_view incarnation, bool alone) {
-  SOUK_TRY(
-      tx.defer("INSERT INTO nodes (name, incarnation, start_time, seen_time) VALUES ($1, $2, $3, $4) ON CONFLICT (name)"
-               " DO UPDATE SET incarnation = excluded.incarnation, start_time = excluded.start_time,"
-               " seen_time = excluded.seen_time",
-               node, incarnation, now(), now()));
-  if (!alone) return {};
-  SOUK_TRY(tx.defer("DELETE FROM replicas WHERE node <> $1", node));
-  return tx.defer("DELETE FROM nodes WHERE name <> $1", node);
-}
-
-Status touch_node(store::Tx& tx, std::string_view node) {
-  return tx.defer("UPDATE nodes SET seen_time = $1 WHERE name = $2", now(), node);
+Status forget_others(store::Tx& tx, std::string_view node) {
+  return tx.defer("DELETE FROM replicas WHERE node <> $1", node);
 }
 
 }  // namespace souk::serving

@@ -39,9 +39,8 @@ Result<bool> has_failed_replica(store::Tx& tx, RevisionId revision);
 // with it, and those that still do.
 Result<std::vector<std::string>> used_by(store::Tx& tx, ModelId model, std::optional<VersionId> version);
 
-// Says that this process is the node now; on a database of this process alone, forgets the replicas of others.
-Status write_node(store::Tx& tx, std::string_view node, std::string_view incarnation, bool alone);
-Status touch_node(store::Tx& tx, std::string_view node);
+// The replicas of other nodes, on a database of this process alone.
+Status forget_others(store::Tx& tx, std::string_view node);
 
 const std::string& deployment_columns();  // with the prefix "d."
 

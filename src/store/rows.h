@@ -134,8 +134,9 @@ R carry(F& f, Transact&& transact) {
 }  // namespace detail
 
 template <class F>
-auto Store::write(F&& f) -> std::invoke_result_t<F&, Tx&> {
-  return detail::carry<std::invoke_result_t<F&, Tx&>>(f, [this](const auto& body) { return write_tx(body); });
+auto Store::write(F&& f, Isolation isolation) -> std::invoke_result_t<F&, Tx&> {
+  return detail::carry<std::invoke_result_t<F&, Tx&>>(
+      f, [this, isolation](const auto& body) { return write_tx(body, isolation); });
 }
 
 template <class F>

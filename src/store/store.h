@@ -107,6 +107,13 @@ enum class Access {
   read_only,  // looks at a database that a server may be using; writes are refused
 };
 
+// Of a write on PostgreSQL; SQLite writes one at a time whatever is asked.
+enum class Isolation {
+  serializable,    // as if alone; tried again when it cannot be
+  read_committed,  // each statement sees the latest commits: for those that take rows FOR UPDATE SKIP LOCKED, or
+                   // decide nothing by what they have read before
+};
+
 class Store {
  public:
   // `url` is sqlite:PATH or postgresql://…; does not migrate. Errors: invalid_argument, unavailable,
@@ -123,7 +130,7 @@ class Store {
   // Grows with each commit: while it stays the same, a read finds what it found before. Nothing where other
   // processes write too (PostgreSQL, or an SQLite database opened read_only).
   virtual std::optional<std::uint64_t> commits() const { return std::nullopt; }
-  virtual Status write_tx(const std::function<Status(Tx&)>& f) = 0;
+  virtual Status write_tx(const std::function<Status(Tx&)>& f, Isolation isolation) = 0;
   virtual Status read_tx(const std::function<Status(Tx&)>& f) = 0;
   // PostgreSQL: calls f(payload) for each NOTIFY on the channel, on a thread of the store, and f("") after the
   // connection was lost and came back, when some may have been missed. SQLite: never.
@@ -131,7 +138,7 @@ class Store {
 
   // f: Tx& → Result<T> (or Status)
   template <class F>
-  auto write(F&& f) -> std::invoke_result_t<F&, Tx&>;
+  auto write(F&& f, Isolation isolation = Isolation::serializable) -> std::invoke_result_t<F&, Tx&>;
   template <class F>
   auto read(F&& f) -> std::invoke_result_t<F&, Tx&>;
 };

@@ -10,6 +10,7 @@ namespace souk::store {
 namespace {
 
 constexpr std::string_view kBeginWrite = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+constexpr std::string_view kBeginLatest = "BEGIN ISOLATION LEVEL READ COMMITTED";
 constexpr std::string_view kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 class PostgresTx final : public CheckedTx {
@@ -75,12 +76,12 @@ void PostgresStore::listen(std::string channel, std::function<void(std::string)>
   listener_.add(std::move(channel), std::move(f));
 }
 
-Status PostgresStore::write_tx(const std::function<Status(Tx&)>& f) {
+Status PostgresStore::write_tx(const std::function<Status(Tx&)>& f, Isolation isolation) {
   SOUK_TRY(may_write(*this));
   if (access_ == Access::read_only) return failed_precondition("the database was opened to be read only");
   const auto begun = std::chrono::steady_clock::now();
   Hooks hooks;
-  Status status = write_until(f, begun + patience_, hooks);
+  Status status = write_until(f, isolation, begun + patience_, hooks);
   write_seconds_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   if (!status) return status;
   writes_.add();
@@ -89,10 +90,11 @@ Status PostgresStore::write_tx(const std::function<Status(Tx&)>& f) {
   return status;
 }
 
-Status PostgresStore::write_until(const std::function<Status(Tx&)>& f, Deadline deadline, Hooks& hooks) {
+Status PostgresStore::write_until(const std::function<Status(Tx&)>& f, Isolation isolation, Deadline deadline,
+                                  Hooks& hooks) {
   bool reconnected = false;
   for (int attempt = 0;; ++attempt) {
-    Attempt tried = try_write(f);
+    Attempt tried = try_write(f, isolation);
     hooks = std::move(tried.hooks);
     if (tried.next == Next::reconnect && !reconnected) {
       reconnected = true;
@@ -110,7 +112,7 @@ Status PostgresStore::write_until(const std::function<Status(Tx&)>& f, Deadline 
   }
 }
 
-PostgresStore::Attempt PostgresStore::try_write(const std::function<Status(Tx&)>& f) {
+PostgresStore::Attempt PostgresStore::try_write(const std::function<Status(Tx&)>& f, Isolation isolation) {
   Attempt out;
   auto lease = pool_.borrow();
   if (!lease) {
@@ -118,7 +120,7 @@ PostgresStore::Attempt PostgresStore::try_write(const std::function<Status(Tx&)>
     return out;
   }
   PostgresConnection& connection = **lease;
-  PostgresTx tx(connection, kBeginWrite);
+  PostgresTx tx(connection, isolation == Isolation::serializable ? kBeginWrite : kBeginLatest);
   {
     const Scope scope(*this, Scope::Kind::write, &tx);
     out.status = run_body(f, tx);

@@ -21,7 +21,7 @@ class PostgresStore final : public Store {
   ~PostgresStore() override;
 
   Dialect dialect() const override { return Dialect::postgresql; }
-  Status write_tx(const std::function<Status(Tx&)>& f) override;
+  Status write_tx(const std::function<Status(Tx&)>& f, Isolation isolation) override;
   Status read_tx(const std::function<Status(Tx&)>& f) override;
   void listen(std::string channel, std::function<void(std::string)> f) override;
   void close() override;
@@ -35,8 +35,8 @@ class PostgresStore final : public Store {
   };
 
   PostgresStore(const std::string& url, const StoreSettings& settings, Logger& log, Metrics& metrics, Access access);
-  Status write_until(const std::function<Status(Tx&)>& f, Deadline deadline, Hooks& hooks);
-  Attempt try_write(const std::function<Status(Tx&)>& f);
+  Status write_until(const std::function<Status(Tx&)>& f, Isolation isolation, Deadline deadline, Hooks& hooks);
+  Attempt try_write(const std::function<Status(Tx&)>& f, Isolation isolation);
   Attempt try_read(const std::function<Status(Tx&)>& f);
 
   const Access access_;

@@ -42,7 +42,7 @@ void SqliteStore::close() {
   readers_.close();
 }
 
-Status SqliteStore::write_tx(const std::function<Status(Tx&)>& f) {
+Status SqliteStore::write_tx(const std::function<Status(Tx&)>& f, Isolation) {
   SOUK_TRY(may_write(*this));
   if (writer_ == nullptr) return failed_precondition("the database was opened to be read only");
   const auto begun = std::chrono::steady_clock::now();

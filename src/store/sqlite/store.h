@@ -24,7 +24,7 @@ class SqliteStore final : public Store {
   std::optional<std::uint64_t> commits() const override {
     return writer_ == nullptr ? std::nullopt : std::optional(readers_.commits());
   }
-  Status write_tx(const std::function<Status(Tx&)>& f) override;
+  Status write_tx(const std::function<Status(Tx&)>& f, Isolation isolation) override;
   Status read_tx(const std::function<Status(Tx&)>& f) override;
   void listen(std::string, std::function<void(std::string)>) override {}
   void close() override;
