@@ -258,9 +258,25 @@ def bench_transfer(work):
         report("server's peak memory during 1 GiB transfers, MiB", server.status_kib("VmHWM") / 1024, 100, "", at_most=True)
 
 
+def bench_queue(work):
+    """The durable queue on both databases; the yardstick runs the same statements, as many to a commit."""
+    program = str(BIN / "queue_load")
+    runs = {"SQLite": lambda n: [program, f"sqlite:{work}/queue-{n}.db"],
+            "PostgreSQL, two nodes": lambda _: [str(ROOT / "scripts/postgres"), "--fsync", "--", "sh", "-c", f'exec {program} "$SOUK_TEST_POSTGRES_URL"']}
+    for database, command in runs.items():
+        got = [json.loads(subprocess.check_output(command(n))) for n in range(3)]
+        m = {key: statistics.median(one[key] for one in got) for key in got[0]}
+        report(f"queue on {database}: enqueue to start p50, ms", m["start_p50_ms"], 3, "", at_most=True)
+        ratio = statistics.median(one["per_second"] / one["plain_per_second"] for one in got)
+        report(f"queue on {database}: items / plain SQL", ratio, 0.25,
+               f"{m['per_second']:.0f} / {m['plain_per_second']:.0f} a second, durable; {m['enqueue_group']:.0f} and {m['run_group']:.0f} to a commit")
+        ratio = statistics.median(one["claim_ms_million"] / one["claim_ms"] for one in got)
+        report(f"queue on {database}: claim behind 1,000,000 / 1,000", ratio, 2, f"{m['claim_ms_million']:.2f} / {m['claim_ms']:.2f} ms for 16", at_most=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer")
+    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer queue")
     only = set(parser.parse_args().only)
     with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
         chosen = lambda name: not only or name in only  # noqa: E731
@@ -268,19 +284,26 @@ def main():
             bench_memory(work)
         if chosen("start"):
             bench_start(work)
-        with Server(str(Path(work) / "data")) as server:
-            server.deploy_sample()
-            if chosen("inference"):
-                bench_inference(server)
-            if chosen("get"):
-                bench_get_model(server)
-            if chosen("create"):
-                bench_create(server, work)
-            if chosen("writing"):
-                bench_get_while_writing(server)
+        if chosen("queue"):
+            bench_queue(work)
+        if not only or only & {"inference", "get", "create", "writing"}:
+            bench_served(work, chosen)
         if chosen("transfer"):
             bench_transfer(work)
     print(f"\n{len(MISSED)} missed" + (": " + "; ".join(MISSED) if MISSED else ""))
+
+
+def bench_served(work, chosen):
+    with Server(str(Path(work) / "data")) as server:
+        server.deploy_sample()
+        if chosen("inference"):
+            bench_inference(server)
+        if chosen("get"):
+            bench_get_model(server)
+        if chosen("create"):
+            bench_create(server, work)
+        if chosen("writing"):
+            bench_get_while_writing(server)
 
 
 main()

@@ -108,6 +108,9 @@ Status Server::start() {
                                       *r.artifacts,
                                       *r.serving,
                                       *r.events,
+                                      *r.work,
+                                      *r.nodes,
+                                      *r.leases,
                                       {std::string(kVersion), settings_.dev, settings_.node, started,
                                        r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql"}});
   api::native::add_routes(r.routes, *r.native);

@@ -36,6 +36,7 @@ struct CommandLine {
   DeployOptions deploy_options;
   InferOptions infer_options;
   KeyOptions key;
+  QueueOptions queue;
 
   CLI::App* noun(const std::string& noun, const std::string& help) {
     CLI::App* sub = app.add_subcommand(noun, help);
@@ -187,6 +188,35 @@ void add_keys(CommandLine& line) {
   });
 }
 
+void add_queues(CommandLine& line) {
+  CLI::App* queue = line.noun("queue", "Durable work: list, show, retry, drop, cancel");
+  line.verb(queue, "list", "What waits, runs and failed for good", [](const Context& c) { return queue_list(c); });
+  const auto add = [&](const char* verb, const char* help, Action action) {
+    CLI::App* sub = line.verb(queue, verb, help, std::move(action));
+    sub->add_option("queue", line.queue.queue, "Its name")->required();
+    return sub;
+  };
+  add("show", "List the items of a queue", [&line](const Context& c) { return queue_show(c, line.queue); })
+      ->add_option("--state", line.queue.state, "WAITING, DELAYED, RUNNING, DEAD or DONE")
+      ->check(CLI::IsMember({"WAITING", "DELAYED", "RUNNING", "DEAD", "DONE"}).description(""))
+      ->type_name("STATE");
+  CLI::App* retry =
+      add("retry", "Try again what failed for good", [&line](const Context& c) { return queue_retry(c, line.queue); });
+  CLI::App* drop =
+      add("drop", "Forget what failed for good", [&line](const Context& c) { return queue_drop(c, line.queue); });
+  for (CLI::App* one : {retry, drop}) {
+    one->add_option("item", line.queue.item, "One item");
+    one->add_flag("--all", line.queue.all, "All of the queue");
+  }
+  add("cancel", "Cancel an item that waits or runs", [&line](const Context& c) { return queue_cancel(c, line.queue); })
+      ->add_option("item", line.queue.item, "Its id")
+      ->required();
+  line.verb(line.noun("schedule", "Work that comes again: list"), "list", "What is due when",
+            [](const Context& c) { return schedule_list(c); });
+  line.verb(line.noun("node", "Servers of one database: list"), "list", "Those that live",
+            [](const Context& c) { return node_list(c); });
+}
+
 void collect_words(const CLI::App& app, const std::string& key, CommandWords& words) {
   std::vector<std::string>& options = words.options[key];
   for (const CLI::Option* option : app.get_options()) {
@@ -259,6 +289,7 @@ int run(int argc, char** argv, const std::vector<Command>& others) {
   add_alias(line);
   add_deployment(line);
   add_keys(line);
+  add_queues(line);
   add_completion(line);
   try {
     line.app.parse(argc, argv);

@@ -53,6 +53,13 @@ struct KeyOptions {
   std::string expires_in;
 };
 
+struct QueueOptions {
+  std::string queue;
+  std::string item;
+  std::string state;
+  bool all = false;
+};
+
 Status model_push(const Context& context, const PushOptions& options);
 Status model_pull(const Context& context, const PullOptions& options);
 Status model_list(const Context& context, const ListOptions& options);
@@ -80,6 +87,13 @@ Status infer(const Context& context, const InferOptions& options);
 Status key_create(const Context& context, const KeyOptions& options);
 Status key_list(const Context& context);
 Status key_revoke(const Context& context, const std::string& id);
+Status queue_list(const Context& context);
+Status queue_show(const Context& context, const QueueOptions& options);
+Status queue_retry(const Context& context, const QueueOptions& options);
+Status queue_drop(const Context& context, const QueueOptions& options);
+Status queue_cancel(const Context& context, const QueueOptions& options);
+Status schedule_list(const Context& context);
+Status node_list(const Context& context);
 // Reads the key from stdin and saves it when the server takes it.
 Status login(const Output& out, const std::string& url);
 Status logout(const Output& out);

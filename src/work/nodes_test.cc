@@ -101,7 +101,6 @@ TEST_P(NodesTest, ClocksThatAreSetChangeNothing) {
 class TwoNodesTest : public WorkRoomTest {
  protected:
   void SetUp() override {
-    if (GetParam() == store::Dialect::sqlite) GTEST_SKIP() << "SQLite has one process";
     WorkRoomTest::SetUp();
     if (store) second_store = database->open();
   }
@@ -111,7 +110,8 @@ class TwoNodesTest : public WorkRoomTest {
   }
   std::unique_ptr<store::Store> second_store;
 };
-SOUK_ON_BOTH_DATABASES(TwoNodesTest);
+INSTANTIATE_TEST_SUITE_P(Databases, TwoNodesTest, testing::Values(store::Dialect::postgresql),
+                         [](const auto&) { return "postgresql"; });
 
 TEST_P(TwoNodesTest, ASecondOfTheSameNameIsRefused) {
   TestNode one(*store, "same", quick()), two(*second_store, "same", quick());

@@ -203,6 +203,17 @@ Result<std::int64_t> Work::retry(std::string_view queue, ItemId id) {
   return count;
 }
 
+Status Work::cancel(std::string_view queue, ItemId id) {
+  return state_->store.write([&](store::Tx& tx) -> Status {
+    const std::string label = "item " + std::to_string(id.value) + " of queue " + std::string(queue);
+    const std::optional<Item> item = SOUK_TRY(find_item(tx, id));
+    if (!item || item->queue != queue) return not_found(label + " does not exist");
+    if (SOUK_TRY(cancel(tx, id))) return {};
+    return failed_precondition(label + " is " + std::string(json::enum_name(item->state)) +
+                               ": nothing of it waits or runs");
+  });
+}
+
 Result<std::int64_t> Work::drop(std::string_view queue, ItemId id) {
   return each_dead(state_->store, queue, id, kBatch, [](store::Tx& tx, const Item& item) -> Status {
     SOUK_TRY(remove_item(tx, item));

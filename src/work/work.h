@@ -61,6 +61,8 @@ class Work {
   // failed_precondition (not dead)
   Result<std::int64_t> retry(std::string_view queue, ItemId id);
   Result<std::int64_t> drop(std::string_view queue, ItemId id);
+  // Errors: not_found, failed_precondition (dead or done)
+  Status cancel(std::string_view queue, ItemId id);
 
   struct State;
 

@@ -12,6 +12,8 @@
 #include "events/log.h"
 #include "registry/registry.h"
 #include "serving/serving.h"
+#include "work/leases.h"
+#include "work/work.h"
 
 namespace souk::api::native {
 
@@ -29,6 +31,9 @@ struct Rooms {
   artifacts::Artifacts& artifacts;
   serving::Serving& serving;
   events::Log& events;
+  work::Work& work;
+  work::Nodes& nodes;
+  work::Leases& leases;
   ServerFacts facts;
 };
 

@@ -171,6 +171,7 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_deployments(door, rooms);
   add_api_keys(door, rooms);
   add_events(door, rooms);
+  add_queues(door, rooms);
 }
 
 }  // namespace souk::api::native

@@ -177,5 +177,6 @@ void add_aliases(RouteTable::Door& door, const Rooms& rooms);
 void add_deployments(RouteTable::Door& door, const Rooms& rooms);
 void add_api_keys(RouteTable::Door& door, const Rooms& rooms);
 void add_events(RouteTable::Door& door, const Rooms& rooms);
+void add_queues(RouteTable::Door& door, const Rooms& rooms);
 
 }  // namespace souk::api::native
