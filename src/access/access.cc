@@ -14,7 +14,7 @@ PrincipalPtr everywhere(std::string name, PrincipalKind kind, Role role) {
   auto principal = std::make_shared<Principal>();
   principal->name = std::move(name);
   principal->kind = kind;
-  principal->grants.push_back({.role = role});
+  principal->grant({.role = role});
   return principal;
 }
 
@@ -45,15 +45,21 @@ std::string role_words(Role role) {
   return std::string(json::enum_name(role));
 }
 
+constexpr std::size_t kSessionToken = 43;
+
 }  // namespace
 
-Access::State::State(store::Store& store, events::Log& events, Logger& log, Metrics& metrics, bool dev)
+Access::State::State(store::Store& store, events::Log& events, Logger& log, Metrics& metrics, bool dev,
+                     AccessSettings settings)
     : store(store),
       events(events),
       log(log),
+      metrics(metrics),
       dev(dev),
+      settings(std::move(settings)),
       directory(store),
-      keys(store),
+      roster(store),
+      credentials(store, roster),
       system(everywhere("system", PrincipalKind::SYSTEM, Role::OWNER)),
       anonymous(everywhere("anonymous", PrincipalKind::ANONYMOUS, Role::ADMIN)),
       accepted(metrics.counter("souk_access_authentications_total", "Callers named, by result", {"result"})
@@ -61,56 +67,112 @@ Access::State::State(store::Store& store, events::Log& events, Logger& log, Metr
       refused(metrics.counter("souk_access_authentications_total", "Callers named, by result", {"result"})
                   .with({"refused"})) {}
 
-void Access::State::drop() {
-  directory.drop();
-  keys.drop();
-}
-
-void Access::State::drop_after(store::Tx& tx) {
-  tx.on_commit([this] { drop(); });
-}
-
-Status Access::State::append(store::Tx& tx, const Call& call, std::string_view type, std::string_view kind,
-                             std::int64_t id, std::string_view name, const Namespace* ns) {
-  events::NewEvent event;
-  event.type = type;
-  if (ns != nullptr) {
-    event.namespace_id = ns->id;
-    event.namespace_ = ns->slug;
+void sign(events::NewEvent& event, const Call& call) {
+  if (call.principal) {
+    event.actor = call.principal->name;
+    event.actor_id = call.principal->id.value;
+    event.credential = call.principal->credential;
   }
-  event.kind = kind;
-  event.id = id;
-  event.name = name;
-  event.actor = call.principal->name;
   event.trace_id = call.trace_id;
-  event.data = json::Raw{"{}"};
-  return events.append(tx, event);
+  event.address = call.address;
 }
 
-Result<PrincipalPtr> Access::authenticate(std::string_view authorization) {
-  if (authorization.empty()) {
-    if (state_->dev) return state_->anonymous;
-    state_->refused.add();
-    return no_key("this server wants to know who asks");
-  }
-  const std::string key = key_of(authorization);
-  const Digest hash = sha256(key);
-  const auto known = looks_like_key(key) ? SOUK_TRY(state_->keys.find(hash)) : nullptr;
+// Null: the database must be asked, which `may_load` allows.
+Result<PrincipalPtr> Access::State::accept(const CredentialPtr& credential, bool may_load) {
   const Time at = now();
-  // The map compares hashes as well; this comparison tells nothing by its time.
-  const bool matches =
-      known && equal_in_constant_time(
-                   std::string_view(reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()),
-                   std::string_view(reinterpret_cast<const char*>(known->hash.bytes.data()), known->hash.bytes.size()));
-  if (!matches || known->revoke_time || (known->expire_time && *known->expire_time <= at)) {
-    state_->refused.add();
-    if (!matches) return no_key("this key is not known here");
-    if (known->revoke_time) return no_key("the key " + known->prefix + "… was revoked");
-    return no_key("the key " + known->prefix + "… expired at " + format_rfc3339(*known->expire_time));
+  const bool is_key = credential->kind == CredentialKind::key;
+  if (credential->revoke_time) return no_key("the key " + credential->prefix + "… was revoked");
+  if (credential->expire_time && *credential->expire_time <= at) {
+    if (!is_key) return unauthenticated("this session has ended").advise("sign in again");
+    return no_key("the key " + credential->prefix + "… expired at " + format_rfc3339(*credential->expire_time));
   }
-  state_->keys.note_use(*known, at);
-  state_->accepted.add();
-  return known->principal;
+  CredentialPtr used = credential;
+  const auto idle = [&] {
+    return !is_key && to_millis(at) - used->last_use.load(std::memory_order_relaxed) > settings.session_idle.count();
+  };
+  if (idle()) {
+    if (!may_load) return PrincipalPtr();
+    // Another node may have seen it since.
+    used = SOUK_TRY(credentials.load(credential->kind, credential->hash));
+    if (!used || idle()) return unauthenticated("this session was not used for too long").advise("sign in again");
+  }
+  PrincipalPtr principal = SOUK_TRY(may_load ? credentials.principal_of(used) : credentials.recall_principal(used));
+  if (!principal) {
+    if (!may_load) return principal;
+    return no_key("the account of this key or session is gone");
+  }
+  credentials.note_use(*used, at);
+  return principal;
+}
+
+namespace {
+
+// What is to be looked up, and what to say when it is unknown.
+struct Named {
+  CredentialKind kind = CredentialKind::key;
+  std::string secret;
+  bool plausible = false;
+};
+
+Named name_of(const Shown& shown) {
+  if (!shown.authorization.empty()) {
+    std::string key = key_of(shown.authorization);
+    const bool plausible = looks_like_key(key);
+    return {CredentialKind::key, std::move(key), plausible};
+  }
+  return {CredentialKind::session, std::string(shown.session), shown.session.size() == kSessionToken};
+}
+
+Error unknown(const Named& named) {
+  if (named.kind == CredentialKind::session) return unauthenticated("this session has ended").advise("sign in again");
+  return no_key("this key is not known here");
+}
+
+// The map compares hashes as well; this comparison tells nothing by its time.
+bool same(const Digest& a, const Digest& b) {
+  const auto view = [](const Digest& digest) {
+    return std::string_view(reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size());
+  };
+  return equal_in_constant_time(view(a), view(b));
+}
+
+}  // namespace
+
+Result<PrincipalPtr> Access::recognize(const Shown& shown) {
+  const bool nothing = shown.authorization.empty() && shown.session.empty();
+  if (nothing && state_->dev) return state_->anonymous;
+  const Named named = name_of(shown);
+  Result<PrincipalPtr> result = PrincipalPtr();
+  if (nothing) {
+    result = no_key("this server wants to know who asks");
+  } else if (!named.plausible) {
+    result = unknown(named);
+  } else {
+    const Digest hash = sha256(named.secret);
+    const CredentialPtr known = state_->credentials.recall(named.kind, hash);
+    if (!known || !same(hash, known->hash)) return PrincipalPtr();
+    result = state_->accept(known, false);
+  }
+  if (!result && state_->dev && shown.authorization.empty()) return state_->anonymous;
+  if (!result) state_->refused.add();
+  if (result && *result) state_->accepted.add();
+  return result;
+}
+
+Result<PrincipalPtr> Access::authenticate(const Shown& shown) {
+  if (PrincipalPtr known = SOUK_TRY(recognize(shown))) return known;
+  const Named named = name_of(shown);
+  const Digest hash = sha256(named.secret);
+  const CredentialPtr found = SOUK_TRY(state_->credentials.find(named.kind, hash));
+  Result<PrincipalPtr> result =
+      found && same(hash, found->hash) ? state_->accept(found, true) : Result<PrincipalPtr>(unknown(named));
+  if (!result && state_->dev && shown.authorization.empty()) return state_->anonymous;
+  (result ? state_->accepted : state_->refused).add();
+  return result;
+}
+
+bool Access::holds(const Principal& principal) const {
+  return !principal.standing || principal.standing->holds(state_->roster, now());
 }
 
 PrincipalPtr Access::system() const {
@@ -118,37 +180,58 @@ PrincipalPtr Access::system() const {
 }
 
 Result<Role> Access::check(const Call& call, Role needed, const ResourceRef& resource) const {
-  const Role role = call.principal ? call.principal->role_on(resource) : Role::NONE;
-  if (role == Role::NONE) return not_found(resource.label + " does not exist");
-  if (role >= needed) return role;
-  return permission_denied(resource.label + ": this needs the role " + role_words(needed) + ", and you have " +
-                           role_words(role));
+  const auto missing = [&] { return not_found(resource.label + " does not exist"); };
+  if (!call.principal) return missing();
+  const Principal& principal = *call.principal;
+  if (principal.may(needed, resource)) return std::max(needed, principal.role_on(resource));
+  const Role granted = principal.granted_on(resource);
+  if (granted == Role::NONE || !principal.scope.covers(resource)) return missing();
+  if (granted < needed) {
+    return permission_denied(resource.label + ": this needs the role " + role_words(needed) + ", and you have " +
+                             role_words(granted));
+  }
+  return permission_denied(resource.label + ": this key's scope does not allow to " +
+                           std::string(json::enum_name(action_of(needed))))
+      .advise("use a key with a wider scope");
 }
 
 Status Access::require_everywhere(const Call& call, Role needed) const {
-  const Role role = call.principal ? call.principal->role_everywhere() : Role::NONE;
-  if (role >= needed) return {};
+  const Principal* principal = call.principal.get();
+  if (principal && principal->granted_everywhere() >= needed && principal->scope.allows_everywhere(action_of(needed))) {
+    return {};
+  }
   return permission_denied("this needs the role " + role_words(needed) + " on the whole server");
 }
 
 Visible Access::visible(const Call& call, ObjectKind kind, std::string_view namespace_column,
                         std::string_view id_column, int first) const {
   if (!call.principal) return {"FALSE", {}};
-  if (call.principal->role_everywhere() >= Role::READER) return {"TRUE", {}};
+  const Principal& principal = *call.principal;
+  if (principal.role_everywhere() >= Role::READER) return {"TRUE", {}};
   std::vector<std::int64_t> namespaces;
   std::vector<std::int64_t> objects;
-  const auto add = [](std::vector<std::int64_t>& list, std::int64_t id) {
-    if (std::ranges::find(list, id) == list.end()) list.push_back(id);
-  };
-  for (const NamespaceId id : call.principal->scope.namespaces) {
-    if (call.principal->role_in(id) >= Role::READER) add(namespaces, id.value);
+  // A scope narrows what is granted everywhere to its own places.
+  for (const ScopeEntry& entry : principal.scope.entries) {
+    if (!entry.allows(Action::READ) || !entry.namespace_id) continue;
+    if (!entry.kind && principal.granted_everywhere() >= Role::READER) namespaces.push_back(entry.namespace_id.value);
+    if (entry.kind != kind) continue;
+    const ResourceRef object{kind, entry.object_id, entry.namespace_id, ""};
+    if (principal.granted_on(object) >= Role::READER) objects.push_back(entry.object_id);
   }
-  for (const Grant& grant : call.principal->grants) {
-    if (!grant.kind && grant.namespace_id && call.principal->role_in(grant.namespace_id) >= Role::READER) {
-      add(namespaces, grant.namespace_id.value);
+  for (const auto& grants : principal.grants) {
+    for (const Grants::Entry& one : grants->namespaces()) {
+      if (one.role < Role::READER || !principal.scope.allows_in(Action::READ, NamespaceId(one.id))) continue;
+      namespaces.push_back(one.id);
     }
-    const ResourceRef object{kind, grant.object_id, grant.namespace_id, ""};
-    if (grant.kind == kind && call.principal->role_on(object) >= Role::READER) add(objects, grant.object_id);
+    for (const Grants::Entry& one : grants->objects(kind)) {
+      const ResourceRef object{kind, one.id, NamespaceId(one.namespace_id), ""};
+      if (one.role >= Role::READER && principal.scope.allows(Action::READ, object)) objects.push_back(one.id);
+    }
+  }
+  for (auto* list : {&namespaces, &objects}) {
+    std::ranges::sort(*list);
+    const auto same = std::ranges::unique(*list);
+    list->erase(same.begin(), same.end());
   }
   Visible out;
   const auto add_list = [&](std::string_view column, std::vector<std::int64_t>& ids) {

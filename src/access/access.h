@@ -4,16 +4,20 @@
 // an Authorized<Object>, which only `authorize` makes. What a caller may not even see is not_found; what it may
 // see but not do is permission_denied.
 //
-// Principals, keys and namespaces are kept in memory, loaded on first need and dropped by events, so that
-// neither call costs a statement. Thread-safe.
+// Principals, keys, sessions and namespaces are kept in memory, loaded on first need and dropped by events, each
+// alone, so that neither call costs a statement. Thread-safe.
+// Beside it, over the same state: People (people/people.h), Sessions (sessions/sessions.h), Audit (audit/audit.h).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "access/model.h"
+#include "access/scopes.h"
+#include "access/settings.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/result.h"
@@ -48,29 +52,48 @@ struct Visible {
   std::vector<store::Value> parameters;
 };
 
+// What a key is to be bound to. A kind is MODEL or DEPLOYMENT; none and a namespace_id: all of that namespace.
 struct NewKey {
   std::string name;
-  Role role = Role::OWNER;
-  std::vector<std::string> namespaces;
+  Role role = Role::OWNER;              // without scopes: all actions up to it …
+  std::vector<std::string> namespaces;  // … on these; empty: everywhere
+  std::vector<NamedScope> scopes;
   std::optional<Duration> expires_in;
+  std::string default_namespace;  // a slug; empty: its principal's
+  std::string service_account;    // whose key it is, "namespace/name"; empty: the caller's
 };
 struct CreatedKey {
   ApiKey key;
   std::string secret;  // shown once; only its SHA-256 is kept
 };
 
+// What a request shows of who sends it.
+struct Shown {
+  std::string_view authorization = {};  // the header's value
+  std::string_view session = {};        // of the cookie
+};
+
 class Access {
  public:
-  Access(store::Store& store, events::Log& events, Logger& log, Metrics& metrics, bool dev);
+  Access(store::Store& store, events::Log& events, Logger& log, Metrics& metrics, bool dev,
+         AccessSettings settings = {});
   ~Access();
 
-  // To be called before anything else. The namespace `default`, the principal `admin`. Without dev, the first start
-  // makes a one-time admin key and returns it (once).
-  Result<std::optional<std::string>> bootstrap();
+  // Keeps the first key where its owner finds it. What it keeps is no key before bootstrap has committed.
+  using KeepKey = std::function<Status(const std::string& key)>;
+  // To be called before anything else. The namespace `default`, the principal `admin`. Without dev, where there is no
+  // key yet, a first one is made: kept, then committed, so that no crash loses it; returned too.
+  Result<std::optional<std::string>> bootstrap(const KeepKey& keep = {});
 
-  // `authorization` is the header's value, empty when there was none. Takes "Bearer KEY" and "Basic" with the
-  // key as password (OCI clients). In dev, no header means the anonymous admin. Errors: unauthenticated
-  Result<PrincipalPtr> authenticate(std::string_view authorization);
+  // "Bearer KEY", "Basic" with the key as password (OCI clients), or a session. In dev, neither means the anonymous
+  // admin. Errors: unauthenticated
+  Result<PrincipalPtr> authenticate(const Shown& shown);
+  Result<PrincipalPtr> authenticate(std::string_view authorization) { return authenticate(Shown{authorization}); }
+  // The same from memory, without blocking. Null: authenticate must ask the database.
+  Result<PrincipalPtr> recognize(const Shown& shown);
+  // Whether it may still do just what it says: for answers that go on. False once its key, session, grants or
+  // teams changed, or when the first two ended; whoever asks again gets a fresh one. Does not block.
+  bool holds(const Principal& principal) const;
   PrincipalPtr system() const;  // souk itself: reconcilers, start-up
 
   template <class T>
@@ -99,23 +122,30 @@ class Access {
   // Errors: already_exists, invalid_argument
   Result<Namespace> create_namespace(const Call& call, std::string name, std::string slug, std::string description);
 
-  // Keys of the caller (of `admin` for the anonymous caller of dev mode); a key never exceeds nor outlives the
-  // one that made it. An admin sees and revokes everyone's. Errors: permission_denied (a key below ADMIN or
-  // bound to namespaces), invalid_argument, not_found
+  // Keys of the caller (of `admin` for the anonymous caller of dev mode), or of a service account in a namespace that
+  // it is ADMIN of; a key never exceeds nor outlives the one that made it. An admin sees and revokes everyone's.
+  // Errors: permission_denied (a key that may not MANAGE everywhere), invalid_argument, not_found
   Result<CreatedKey> create_key(const Call& call, NewKey wanted);
+  // Another secret for the same scope and lifetime; the old one works for `overlap` more.
+  Result<CreatedKey> rotate_key(const Call& call, ApiKeyId id, Duration overlap);
   Result<std::vector<ApiKey>> list_keys(const Call& call) const;
   Status revoke_key(const Call& call, ApiKeyId id);
 
   // Signs the page tokens of lists (store/lists/listing.h); the same on every node.
   Result<std::string> page_token_key() const;
-  // Writes down when keys were last used. A thread of Access does it once a minute.
+  // Writes down when keys and sessions were last used. A thread of Access does it once a minute.
   Status write_uses();
+
+  struct State;
+  State& state() const { return *state_; }  // for this room
 
  private:
   Result<Role> check(const Call& call, Role needed, const ResourceRef& resource) const;
-  struct State;
   std::unique_ptr<State> state_;
 };
+
+// Who did it and from where, into an event.
+void sign(events::NewEvent& event, const Call& call);
 
 // OCI's path component grammar, ≤ 100 bytes, none of the reserved words. Errors: invalid_argument
 Status check_slug(std::string_view slug);

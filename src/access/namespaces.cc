@@ -72,7 +72,7 @@ Result<Namespace> Access::create_namespace(const Call& call, std::string name, s
   if (slug.empty()) slug = SOUK_TRY(slug_of(name));
   SOUK_TRY(check_slug(slug));
   SOUK_TRY(check_text(description, kMaxDescription, "description"));
-  const Namespace wanted{{}, new_uid(), std::move(slug), std::move(name), std::move(description), now()};
+  const Namespace wanted{{}, new_uid(), std::move(slug), std::move(name), std::move(description), now(), {}};
   return state_->store.write([&](store::Tx& tx) {
     return once<Namespace>(
         tx, call,
@@ -82,8 +82,13 @@ Result<Namespace> Access::create_namespace(const Call& call, std::string name, s
         [&]() -> Result<Namespace> {
           Namespace made = SOUK_TRY(insert_namespace(tx, call, wanted));
           SOUK_TRY(add_resource(tx, NamespaceRef{made}.resource()));
-          SOUK_TRY(state_->append(tx, call, "namespace.created", "namespace", made.id.value, made.slug, &made));
-          state_->drop_after(tx);
+          SOUK_TRY(state_->append(tx, call,
+                                  {.type = "namespace.created",
+                                   .kind = "namespace",
+                                   .id = made.id.value,
+                                   .name = made.slug,
+                                   .ns = &made,
+                                   .touched = {.subjects = subjects_of(call), .namespaces = true}}));
           return made;
         });
   });

@@ -36,7 +36,7 @@ class TestAccess {
     principal->id = PrincipalId(77);
     principal->name = std::move(name);
     principal->kind = PrincipalKind::USER;
-    principal->grants.push_back({.namespace_id = ns, .role = role});
+    principal->grant({.namespace_id = ns, .role = role});
     return call_of(std::move(principal));
   }
   // The caller that a key names.

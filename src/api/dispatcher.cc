@@ -103,11 +103,11 @@ struct Dispatcher::State : Recorder {
       if (dev && authorization.empty() && !head.peer_is_loopback)
         return unauthenticated("dev mode serves this machine only");
       exchange.call.principal = SOUK_TRY(access.authenticate(authorization));
-      if (exchange.call.principal->scope.role < permission.needed()) {
-        return permission_denied("this key may act as " +
-                                 std::string(json::enum_name(exchange.call.principal->scope.role)) + " at most; " +
-                                 std::string(json::enum_name(permission.needed())) + " is needed")
-            .advise("use a key with a higher role");
+      if (permission.needed() != access::Role::NONE &&
+          !exchange.call.principal->scope.allows_somewhere(access::action_of(permission.needed()))) {
+        return permission_denied("this key's scope does not allow to " +
+                                 std::string(json::enum_name(access::action_of(permission.needed()))))
+            .advise("use a key with a wider scope");
       }
     } else {
       static const access::PrincipalPtr kNobody = std::make_shared<access::Principal>();

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/server.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "access/access.h"
+#include "access/people/people.h"
 #include "api/instill/instill.h"
 #include "api/native/native.h"
 #include "api/oci/oci.h"
 #include "api/oip/oip.h"
 #include "api/ops/ops.h"
 #include "api/web/web.h"
+#include "app/first_start.h"
 #include "app/housekeeping.h"
 #include "app/prepare.h"
 #include "artifacts/artifacts.h"
@@ -30,20 +31,6 @@ namespace {
 // How long start waits for deployments to come back before it answers without them.
 constexpr Duration kWaitForReplicas{500};
 
-// The key of the first start, for the operator's eyes only.
-Status write_admin_key(const std::string& path, const std::string& key, Logger& log) {
-  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0)
-    return unavailable("cannot write the admin key to " + path + ": " + std::generic_category().message(errno));
-  std::string line = key + "\n";
-  bool written = ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
-  ::close(fd);
-  if (!written) return unavailable("cannot write the admin key to " + path);
-  log.warn("app", "first start: an admin key was written",
-           {{"file", path}, {"next", "export SOUK_KEY=$(cat FILE), make keys of your own, then delete the file"}});
-  return {};
-}
-
 }  // namespace
 
 // In boot order; destroyed in reverse.
@@ -56,6 +43,7 @@ struct Server::Rooms {
   std::unique_ptr<work::Leases> leases;
   std::unique_ptr<work::Work> work;
   std::unique_ptr<access::Access> access;
+  std::unique_ptr<access::People> people;
   std::unique_ptr<blobs::Blobs> blobs;
   std::unique_ptr<artifacts::Artifacts> artifacts;
   std::unique_ptr<registry::Inspector> inspector;
@@ -90,8 +78,9 @@ Status Server::start() {
   r.nodes = std::make_unique<work::Nodes>(settings_.work.nodes, *r.store, settings_.node, log_);
   r.leases = std::make_unique<work::Leases>(*r.store, *r.nodes, log_);
   r.work = std::make_unique<work::Work>(settings_.work, *r.store, *r.nodes, log_, r.metrics);
-  r.access = std::make_unique<access::Access>(*r.store, *r.events, log_, r.metrics, settings_.dev);
-  if (auto key = SOUK_TRY(r.access->bootstrap())) SOUK_TRY(write_admin_key(settings_.data + "/admin.key", *key, log_));
+  r.access = std::make_unique<access::Access>(*r.store, *r.events, log_, r.metrics, settings_.dev, settings_.access);
+  SOUK_TRY(bootstrap(*r.access, settings_.data, log_));
+  r.people = std::make_unique<access::People>(*r.access);
 
   r.blobs = SOUK_TRY(blobs::Blobs::open(settings_.blobs, log_, r.metrics));
   r.artifacts = std::make_unique<artifacts::Artifacts>(*r.store, *r.blobs, log_, r.metrics);
@@ -104,6 +93,7 @@ Status Server::start() {
                                          std::vector<runtimes::Loader*>{r.onnx.get()}, settings_.node, log_, r.metrics);
 
   r.native.emplace(api::native::Rooms{*r.access,
+                                      *r.people,
                                       *r.registry,
                                       *r.artifacts,
                                       *r.serving,

@@ -31,6 +31,7 @@ settings::Table table_of(Settings& s) {
   net::declare(table, s.net);
   store::declare(table, s.store);
   work::declare(table, s.work);
+  access::declare(table, s.access);
   api::declare(table, s.api);
   serving::declare(table, s.serving);
   runtimes::declare(table, s.onnx);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "access/settings.h"
 #include "api/dispatcher.h"
 #include "base/settings.h"
 #include "net/server.h"
@@ -31,6 +32,7 @@ struct Settings {
   net::ServerSettings net;
   store::StoreSettings store;
   work::WorkSettings work;
+  access::AccessSettings access;
   api::ApiSettings api;
   serving::ServingSettings serving;
   runtimes::OnnxSettings onnx;

@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <cstdio>
@@ -96,6 +97,17 @@ Digest sha256(std::span<const std::byte> bytes) {
 
 Digest sha256(std::string_view text) {
   return sha256(as_bytes(text));
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view text) {
+  std::string code(32, '\0');
+  unsigned size = 0;
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+           text.size(), reinterpret_cast<unsigned char*>(code.data()), &size) == nullptr ||
+      size != code.size()) {
+    die("HMAC");
+  }
+  return code;
 }
 
 std::string random_bytes(std::size_t count) {

@@ -47,6 +47,9 @@ class Sha256 {
 Digest sha256(std::span<const std::byte> bytes);
 Digest sha256(std::string_view text);
 
+// 32 bytes (RFC 2104, FIPS 198).
+std::string hmac_sha256(std::string_view key, std::string_view text);
+
 // Bytes from the system's cryptographic source.
 std::string random_bytes(std::size_t count);
 // `count` random characters of [0-9A-Za-z].

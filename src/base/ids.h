@@ -24,6 +24,8 @@ struct Id {
 using NamespaceId = Id<struct NamespaceKind>;
 using PrincipalId = Id<struct PrincipalKind>;
 using ApiKeyId = Id<struct ApiKeyKind>;
+using GrantId = Id<struct GrantKind>;
+using SessionId = Id<struct SessionKind>;
 using ModelId = Id<struct ModelKind>;
 using VersionId = Id<struct VersionKind>;
 using DeploymentId = Id<struct DeploymentKind>;

@@ -34,6 +34,7 @@ Log::~Log() = default;
 
 Status Log::append(store::Tx& tx, const NewEvent& event) {
   SOUK_TRY(insert_event(tx, event));
+  if (on_append_) SOUK_TRY(on_append_(tx, event));
   tx.on_commit([this] {
     appended_.add();
     hub_->wake();

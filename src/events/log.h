@@ -51,6 +51,9 @@ struct NewEvent {
   std::string actor;
   std::string trace_id;
   json::Raw data;
+  std::int64_t actor_id = 0;  // these three for who listens to appends; they are not in the log
+  std::string credential;
+  std::string address;
 };
 
 struct Filter {
@@ -93,6 +96,9 @@ class Log {
   // Part of the transaction; travels with its next statement.
   Status append(store::Tx& tx, const NewEvent& event);
 
+  // f becomes part of every append from now on, in the same transaction. To be called once, before any append.
+  void on_append(std::function<Status(store::Tx&, const NewEvent&)> f) { on_append_ = std::move(f); }
+
   // Up to `limit` (at most 1,000) events after a cursor, "" being the beginning. Blocks: disk.
   // Errors: invalid_argument (no cursor of this log)
   Result<Page> read(std::string_view after, const Filter& filter, std::size_t limit);
@@ -113,6 +119,7 @@ class Log {
  private:
   store::Store& store_;
   Counter& appended_;
+  std::function<Status(store::Tx&, const NewEvent&)> on_append_;
   std::shared_ptr<Hub> hub_;
   std::unique_ptr<Notifier> notifier_;
 };

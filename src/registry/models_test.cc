@@ -191,7 +191,7 @@ TEST_P(ModelsTest, AGrantOnOneModelShowsThatModelAlone) {
   const auto shared = TestRegistry::must(w_->registry->create_model(w_->call, w_->ns("theirs"), {.name = "shared"}));
   TestRegistry::must(w_->registry->create_model(w_->call, w_->ns("theirs"), {.name = "secret"}));
   auto principal = std::make_shared<access::Principal>();
-  principal->grants.push_back({theirs, access::ObjectKind::MODEL, shared.id.value, Role::READER});
+  principal->grant({theirs, access::ObjectKind::MODEL, shared.id.value, Role::READER});
   const access::Call guest = access::TestAccess::call_of(principal);
   EXPECT_TRUE(w_->registry->get_model(guest, Role::READER, "theirs", "shared"));
   EXPECT_FALSE(w_->registry->get_model(guest, Role::READER, "theirs", "secret"));

@@ -38,8 +38,7 @@ Status Registry::State::append(store::Tx& tx, const access::Call& call, const Pl
   event.kind = kind;
   event.id = id;
   event.name = std::move(name);
-  event.actor = call.principal->name;
-  event.trace_id = call.trace_id;
+  access::sign(event, call);
   event.data = json::Raw{std::move(data)};
   return events.append(tx, event);
 }

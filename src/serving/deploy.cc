@@ -80,8 +80,7 @@ Status Serving::State::append(store::Tx& tx, const access::Call& call, const Dep
   event.kind = "deployment";
   event.id = deployment.id.value;
   event.name = deployment.slug;
-  event.actor = call.principal ? call.principal->name : "";
-  event.trace_id = call.trace_id;
+  access::sign(event, call);
   event.data = json::Raw{std::move(data)};
   return events.append(tx, event);
 }

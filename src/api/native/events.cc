@@ -16,6 +16,7 @@ namespace {
 // Which events a principal may hear of: those of objects that it may see; those of no namespace only admins.
 bool may_hear(const access::Principal& principal, const events::Event& event) {
   if (!event.namespace_id) return principal.role_everywhere() >= access::Role::ADMIN;
+  if (event.kind == "service_account") return principal.role_in(event.namespace_id) >= access::Role::ADMIN;
   access::ObjectKind kind = event.kind == "model"        ? access::ObjectKind::MODEL
                             : event.kind == "deployment" ? access::ObjectKind::DEPLOYMENT
                                                          : access::ObjectKind::NAMESPACE;
@@ -23,8 +24,9 @@ bool may_hear(const access::Principal& principal, const events::Event& event) {
   return principal.role_on({kind, id, event.namespace_id, ""}) >= access::Role::READER;
 }
 
-constexpr std::array<std::string_view, 8> kKinds{"namespace",  "model",    "version", "alias",
-                                                 "deployment", "revision", "replica", "api_key"};
+constexpr std::array<std::string_view, 13> kKinds{"namespace", "model",   "version",        "alias", "deployment",
+                                                  "revision",  "replica", "api_key",        "user",  "team",
+                                                  "grant",     "session", "service_account"};
 
 // Errors: invalid_argument (a type of no kind that there is: nothing would ever come)
 Result<std::vector<std::string>> split_types(std::string_view text) {

@@ -28,8 +28,8 @@ struct OneNamespace {
 BOOST_DESCRIBE_STRUCT(OneNamespace, (), (ns))
 
 Namespace shape(const access::Call& call, const access::Namespace& from) {
-  access::Role role = std::min(call.principal->role_in(from.id), call.principal->scope.role);
-  return {from.id, from.uid, from.slug, from.name, from.description, from.create_time, role};
+  return {
+      from.id, from.uid, from.slug, from.name, from.description, from.create_time, call.principal->role_in(from.id)};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "access/access.h"
+#include "access/people/people.h"
 #include "api/route.h"
 #include "artifacts/artifacts.h"
 #include "events/log.h"
@@ -27,6 +28,7 @@ struct ServerFacts {
 
 struct Rooms {
   access::Access& access;
+  access::People& people;
   registry::Registry& registry;
   artifacts::Artifacts& artifacts;
   serving::Serving& serving;

@@ -25,7 +25,7 @@ void add_server(RouteTable::Door& door, const Rooms& rooms) {
       "GET", "/api/v1/whoami", kKnown, kUsual, {"get_whoami", "Who the caller is"},
       [](const access::Call& call, const Nothing&) -> Result<Caller> {
         const access::Principal& principal = *call.principal;
-        return Caller{principal.name, principal.kind, principal.scope.role, principal.default_namespace};
+        return Caller{principal.name, principal.kind, principal.scope.role(), principal.default_namespace};
       }));
 }
 

@@ -170,6 +170,10 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_aliases(door, rooms);
   add_deployments(door, rooms);
   add_api_keys(door, rooms);
+  add_users(door, rooms);
+  add_teams(door, rooms);
+  add_service_accounts(door, rooms);
+  add_grants(door, rooms);
   add_events(door, rooms);
   add_queues(door, rooms);
 }

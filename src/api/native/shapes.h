@@ -176,6 +176,10 @@ void add_files(RouteTable::Door& door, const Rooms& rooms);
 void add_aliases(RouteTable::Door& door, const Rooms& rooms);
 void add_deployments(RouteTable::Door& door, const Rooms& rooms);
 void add_api_keys(RouteTable::Door& door, const Rooms& rooms);
+void add_users(RouteTable::Door& door, const Rooms& rooms);
+void add_teams(RouteTable::Door& door, const Rooms& rooms);
+void add_service_accounts(RouteTable::Door& door, const Rooms& rooms);
+void add_grants(RouteTable::Door& door, const Rooms& rooms);
 void add_events(RouteTable::Door& door, const Rooms& rooms);
 void add_queues(RouteTable::Door& door, const Rooms& rooms);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "access/directory.h"
+#include "access/memory/directory.h"
 
 #include <mutex>
 
