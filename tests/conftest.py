@@ -12,6 +12,7 @@ sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/samples")]
 
 from postgres import Postgres  # noqa: E402
 from registry_client import deploy, folder, push  # noqa: E402
+from s3 import S3  # noqa: E402
 from souk_server import BINARY, Souk  # noqa: E402
 
 
@@ -80,6 +81,17 @@ def models(souk, files):
 def postgres():
     """A PostgreSQL that tests share: each takes a database of its own."""
     server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """An S3 server that tests share: each takes a prefix of its own."""
+    server = S3()
+    if not server.available:
+        server.close()
+        pytest.skip("there is no S3 server: scripts/s3 needs Go to build one")
     yield server
     server.close()
 

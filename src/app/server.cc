@@ -46,6 +46,7 @@ struct Server::Rooms {
   std::unique_ptr<access::People> people;
   std::unique_ptr<blobs::Blobs> blobs;
   std::unique_ptr<artifacts::Artifacts> artifacts;
+  std::unique_ptr<artifacts::PartUploads> uploads;
   std::unique_ptr<registry::Inspector> inspector;
   std::unique_ptr<registry::Registry> registry;
   std::unique_ptr<runtimes::Loader> onnx;
@@ -82,8 +83,9 @@ Status Server::start() {
   SOUK_TRY(bootstrap(*r.access, settings_.data, log_));
   r.people = std::make_unique<access::People>(*r.access);
 
-  r.blobs = SOUK_TRY(blobs::Blobs::open(settings_.blobs, log_, r.metrics));
+  r.blobs = SOUK_TRY(blobs::Blobs::open(settings_.blobs, log_, r.metrics, settings_.s3));
   r.artifacts = std::make_unique<artifacts::Artifacts>(*r.store, *r.blobs, log_, r.metrics);
+  r.uploads = std::make_unique<artifacts::PartUploads>(*r.store, *r.artifacts);
   r.inspector = std::make_unique<runtimes::ChildInspector>();
   r.registry =
       std::make_unique<registry::Registry>(*r.store, *r.events, *r.access, *r.artifacts, *r.inspector, log_, r.metrics);
@@ -101,8 +103,10 @@ Status Server::start() {
                                       *r.work,
                                       *r.nodes,
                                       *r.leases,
+                                      *r.uploads,
                                       {std::string(kVersion), settings_.dev, settings_.node, started,
-                                       r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql"}});
+                                       r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql",
+                                       settings_.collect_grace}});
   api::native::add_routes(r.routes, *r.native);
   api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);

@@ -16,7 +16,7 @@ settings::Table table_of(Settings& s) {
   table.add("data", s.data, {.help = "Folder for the embedded database, bytes and keys"});
   table.add("listen", s.listen, {.help = "HOST:PORT to answer on; port 0 picks a free one"});
   table.add("database", s.database, {.help = "sqlite:PATH or postgresql://…; empty: sqlite in the data folder"});
-  table.add("blobs", s.blobs, {.help = "file:PATH; empty: a folder in the data folder"});
+  table.add("blobs", s.blobs, {.help = "file:PATH or s3://BUCKET/PREFIX?endpoint=URL&region=NAME; empty: a folder in the data folder"});
   table.add("dev", s.dev, {.help = "No credentials: whoever calls from this machine is an admin"});
   table.add("node", s.node, {.help = "This node's name; empty: the host's"});
   table.add("log.level", s.log_level,
@@ -32,6 +32,7 @@ settings::Table table_of(Settings& s) {
   store::declare(table, s.store);
   work::declare(table, s.work);
   access::declare(table, s.access);
+  blobs::declare(table, s.s3);
   api::declare(table, s.api);
   serving::declare(table, s.serving);
   runtimes::declare(table, s.onnx);
@@ -82,7 +83,7 @@ Status load(settings::Table& table, const std::vector<std::string>& arguments, c
     }
   }
   if (!file.empty()) SOUK_TRY(table.load_file(file));
-  SOUK_TRY(table.load_environment(environment, {"SOUK_CONFIG", "SOUK_URL", "SOUK_KEY"}));
+  SOUK_TRY(table.load_environment(environment, {"SOUK_CONFIG", "SOUK_URL", "SOUK_KEY", "SOUK_PATIENCE"}));
   return load_flags(table, flags);
 }
 
@@ -90,6 +91,7 @@ Status complete(Settings& s) {
   s.data = std::filesystem::absolute(s.data).lexically_normal().string();
   if (s.database.empty()) s.database = "sqlite:" + s.data + "/souk.db";
   if (s.blobs.empty()) s.blobs = "file:" + s.data + "/blobs";
+  if (s.s3.cache.empty()) s.s3.cache = s.data + "/cache";
   if (s.node.empty()) {
     char host[256] = "node";
     gethostname(host, sizeof host - 1);

@@ -9,6 +9,7 @@
 #include "access/settings.h"
 #include "api/dispatcher.h"
 #include "base/settings.h"
+#include "blobs/s3/settings.h"
 #include "net/server.h"
 #include "runtimes/onnx/loader.h"
 #include "serving/serving.h"
@@ -33,6 +34,7 @@ struct Settings {
   store::StoreSettings store;
   work::WorkSettings work;
   access::AccessSettings access;
+  blobs::S3Settings s3;
   api::ApiSettings api;
   serving::ServingSettings serving;
   runtimes::OnnxSettings onnx;

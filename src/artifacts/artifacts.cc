@@ -181,15 +181,31 @@ Result<Digest> Artifacts::finish_upload(const Repository& repository, std::uniqu
                                         const Digest& expected) {
   std::string id = writer->id();
   std::uint64_t size = writer->size();
-  std::int64_t generation = SOUK_TRY(pin(store_, expected, size));
-  Result<Digest> digest = writer->commit(expected);
-  bool over = digest || digest.error().code == Code::invalid_argument;
-  if (over) {
-    SOUK_TRY(store_.write([&](store::Tx& tx) -> Status {
-      SOUK_TRY(tx.defer("DELETE FROM uploads WHERE id = $1", id));
-      return digest ? link(tx, repository, *digest, generation, size) : Status();
-    }));
+  auto forget = [&](store::Tx& tx) { return tx.defer("DELETE FROM uploads WHERE id = $1", id); };
+  Result<Digest> digest = commit_and_link(
+      repository, size, expected, [&] { return writer->commit(expected); },
+      [&](store::Tx& tx, const Digest&) { return forget(tx); });
+  if (!digest && digest.error().code == Code::invalid_argument) SOUK_TRY(store_.write(forget));
+  return digest;
+}
+
+Result<Digest> Artifacts::commit_and_link(const Repository& repository, std::uint64_t size,
+                                          const std::optional<Digest>& expected,
+                                          const std::function<Result<Digest>()>& commit,
+                                          const std::function<Status(store::Tx&, const Digest&)>& also) {
+  std::int64_t generation = 0;
+  if (expected) generation = SOUK_TRY(pin(store_, *expected, size));
+  Digest digest = SOUK_TRY(commit());
+  if (!expected) {
+    generation = SOUK_TRY(pin(store_, digest, size));
+    // Bytes that others had before may have been collected until they were pinned.
+    std::optional<std::uint64_t> there = SOUK_TRY(blobs_.find_size(digest));
+    if (there != size) return being_removed(digest);
   }
+  SOUK_TRY(store_.write([&](store::Tx& tx) -> Status {
+    SOUK_TRY(also(tx, digest));
+    return link(tx, repository, digest, generation, size);
+  }));
   return digest;
 }
 

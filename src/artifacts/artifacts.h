@@ -10,6 +10,7 @@
 // and no other room holds is collected after a grace period. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,11 @@ class Artifacts {
   Result<Digest> finish_upload(const Repository& repository, std::unique_ptr<blobs::Writer> writer,
                                const Digest& expected);
   Status cancel_upload(const Repository& repository, const std::string& id);
+  // Runs `commit`, which makes bytes durable, under a pin; then links them, and does `also` in the same transaction.
+  // Errors: those of both, unavailable (the bytes are being removed just now)
+  Result<Digest> commit_and_link(const Repository& repository, std::uint64_t size,
+                                 const std::optional<Digest>& expected, const std::function<Result<Digest>()>& commit,
+                                 const std::function<Status(store::Tx&, const Digest&)>& also);
 
   // --- manifests and tags ----------------------------------------------------------------------------
   // Parses and checks the form and that everything it names is in the repository.

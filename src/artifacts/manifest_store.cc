@@ -245,7 +245,11 @@ Result<std::vector<Descriptor>> Artifacts::referrers(const Repository& repositor
 Status Artifacts::remove_repository(store::Tx& tx, const Repository& repository) {
   auto uploads = SOUK_TRY(tx.all<NameRow>("SELECT id FROM uploads WHERE namespace_id = $1 AND model = $2",
                                           repository.namespace_id, repository.model));
-  for (const char* table : {"tags", "manifest_parts", "manifests", "repository_blobs", "uploads"}) {
+  SOUK_TRY(
+      tx.defer("DELETE FROM upload_parts WHERE upload IN (SELECT id FROM part_uploads WHERE namespace_id = $1 AND "
+               "model = $2)",
+               repository.namespace_id, repository.model));
+  for (const char* table : {"tags", "manifest_parts", "manifests", "repository_blobs", "uploads", "part_uploads"}) {
     SOUK_TRY(tx.defer("DELETE FROM " + std::string(table) + " WHERE namespace_id = $1 AND model = $2",
                       repository.namespace_id, repository.model));
   }

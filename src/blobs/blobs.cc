@@ -3,23 +3,37 @@
 
 #include "base/settings.h"
 #include "blobs/folder.h"
+#include "blobs/s3/store.h"
 
 namespace souk::blobs {
 
-Result<std::unique_ptr<Blobs>> Blobs::open(const std::string& url, Logger& log, Metrics& metrics) {
+namespace {
+constexpr std::size_t kPiece = 1 << 20;
+}  // namespace
+
+Error rotten(const Digest& digest, const Digest& is) {
+  return data_loss("blob " + digest.string() + " is damaged: its bytes have digest " + is.string())
+      .advise("push the blob again, or restore it from a backup");
+}
+
+Error wrong_digest(std::uint64_t size, const Digest& is, const Digest& expected) {
+  return invalid_argument("the " + std::to_string(size) + " bytes received have digest " + is.string() + ", not " +
+                          expected.string())
+      .at("digest")
+      .advise("the upload was dropped; send the bytes again, or the digest that is theirs");
+}
+
+Result<std::unique_ptr<Blobs>> Blobs::open(const std::string& url, Logger& log, Metrics& metrics,
+                                           const S3Settings& s3) {
   if (url.starts_with("file:")) {
     std::string path = url.substr(5);
     if (path.starts_with("//")) path = path.substr(2);
     return FolderBlobs::open(path, log, metrics);
   }
-  if (url.starts_with("s3:")) {
-    return unimplemented("blobs in " + settings::mask_url(url) + ": this server keeps blobs in a folder only")
-        .at("blobs")
-        .advise("use --blobs file:PATH");
-  }
+  if (url.starts_with("s3:")) return s3::S3Blobs::open(url, s3, log, metrics);
   return invalid_argument("blobs URL '" + settings::mask_url(url) + "' has no known form")
       .at("blobs")
-      .advise("use file:PATH");
+      .advise("use file:PATH or s3://BUCKET/PREFIX?endpoint=https://HOST&region=NAME");
 }
 
 Result<Digest> Blobs::put(std::span<const std::byte> bytes) {
@@ -45,7 +59,22 @@ Result<std::string> Blobs::read_all(const Digest& digest, std::uint64_t limit) {
     at += got;
     left = left.subspan(got);
   }
+  if (Digest is = sha256(text); is != digest) return rotten(digest, is);
   return text;
+}
+
+Status Blobs::verify(const Digest& digest) {
+  std::unique_ptr<Reader> reader = SOUK_TRY(open_blob(digest));
+  std::vector<std::byte> buffer(kPiece);
+  Sha256 hash;
+  for (std::uint64_t at = 0;;) {
+    std::size_t got = SOUK_TRY(reader->read_at(at, buffer));
+    if (got == 0) break;
+    hash.update(std::span(buffer).first(got));
+    at += got;
+  }
+  if (Digest is = hash.finish(); is != digest) return rotten(digest, is);
+  return {};
 }
 
 }  // namespace souk::blobs

@@ -1,261 +1,386 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// What every store of bytes does, on a folder and, where a server is given, on S3.
 #include "blobs/blobs.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <random>
 #include <thread>
 
+#include "blobs/test_stores.h"
+
 namespace souk::blobs {
+
+std::string noise(std::size_t count) {
+  std::mt19937_64 random(count);
+  std::string text(count, '\0');
+  for (std::size_t i = 0; i < count; i += 8) {
+    std::uint64_t word = random();
+    std::memcpy(text.data() + i, &word, std::min<std::size_t>(8, count - i));
+  }
+  return text;
+}
+
 namespace {
 
-namespace fs = std::filesystem;
+constexpr std::uint64_t kMiB = 1 << 20;
+constexpr std::chrono::hours kHour{1};
 
-class BlobsTest : public testing::Test {
+class BlobsTest : public testing::TestWithParam<std::string> {
  protected:
-  BlobsTest() {
-    std::string form = (fs::temp_directory_path() / "souk_blobs_XXXXXX").string();
-    root_ = mkdtemp(form.data());
-    reopen();
-  }
-  ~BlobsTest() override {
-    blobs_.reset();
-    fs::remove_all(root_);
-  }
+  BlobsTest() : store_(GetParam()) { reopen(); }
 
   void reopen() {
     blobs_.reset();
-    auto opened = Blobs::open("file:" + root_.string() + "/blobs", log_, metrics_);
+    auto opened = store_.open(log_, metrics_);
     ASSERT_TRUE(opened) << opened.error().describe();
     blobs_ = std::move(*opened);
   }
-
-  fs::path uploads() const { return root_ / "blobs/uploads"; }
-  static std::string noise(std::size_t count) {
-    std::mt19937_64 random(count);
-    std::string text(count, '\0');
-    for (std::size_t i = 0; i < count; i += 8) {
-      std::uint64_t word = random();
-      std::memcpy(text.data() + i, &word, std::min<std::size_t>(8, count - i));
-    }
-    return text;
+  std::unique_ptr<Writer> create() {
+    auto writer = blobs_->create();
+    EXPECT_TRUE(writer) << writer.error().describe();
+    return std::move(*writer);
   }
-  std::size_t files_under(const fs::path& folder) {
-    std::size_t count = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) count += entry.is_regular_file();
-    return count;
+  std::unique_ptr<PartUpload> create_parts(const PartPlan& plan) {
+    auto upload = blobs_->create_parts(plan);
+    EXPECT_TRUE(upload) << upload.error().describe();
+    return std::move(*upload);
+  }
+  static std::string put_part(PartUpload& upload, const PartPlan& plan, const std::string& text, std::uint32_t number) {
+    auto part = upload.open_part(number);
+    if (!part) return "";
+    auto bytes = as_bytes(text).subspan(plan.offset(number), plan.size_of(number));
+    EXPECT_TRUE((*part)->write(bytes.first(bytes.size() / 2)));
+    EXPECT_TRUE((*part)->write(bytes.subspan(bytes.size() / 2)));
+    auto tag = (*part)->finish();
+    EXPECT_TRUE(tag) << tag.error().describe();
+    return tag.value_or("");
+  }
+  std::string read(const Digest& digest) {
+    auto text = blobs_->read_all(digest, 100 * kMiB);
+    EXPECT_TRUE(text) << text.error().describe();
+    return text.value_or("");
   }
 
-  fs::path root_;
   Logger log_{Logger::Level::off};
   Metrics metrics_;
+  TestStore store_;
   std::unique_ptr<Blobs> blobs_;
 };
 
-TEST_F(BlobsTest, keeps_bytes_by_their_digest) {
-  for (std::size_t size : {0u, 1u, 4096u, (1u << 20) - 1, (5u << 20) + 77}) {
+INSTANTIATE_TEST_SUITE_P(On, BlobsTest, testing::ValuesIn(TestStore::kinds()),
+                         [](const auto& about) { return about.param; });
+
+TEST_P(BlobsTest, keeps_bytes_by_their_digest) {
+  for (std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, kMiB - 1, 5 * kMiB, 5 * kMiB + 77,
+                           23 * kMiB + 5}) {
     std::string text = noise(size);
-    auto writer = blobs_->create();
-    ASSERT_TRUE(writer) << writer.error().describe();
+    auto writer = create();
     for (std::size_t at = 0; at < size; at += 100'001) {
-      ASSERT_TRUE((*writer)->write(as_bytes(std::string_view(text).substr(at, 100'001))));
+      ASSERT_TRUE(writer->write(as_bytes(std::string_view(text).substr(at, 100'001))));
     }
-    EXPECT_EQ((*writer)->size(), size);
-    auto digest = (*writer)->commit(sha256(text));
+    EXPECT_EQ(writer->size(), size);
+    auto digest = writer->commit(sha256(text));
     ASSERT_TRUE(digest) << digest.error().describe();
     EXPECT_EQ(*digest, sha256(text));
     EXPECT_EQ(blobs_->find_size(*digest)->value(), size);
-    EXPECT_EQ(*blobs_->read_all(*digest, 10 << 20), text);
+    EXPECT_EQ(read(*digest), text);
+    EXPECT_TRUE(blobs_->verify(*digest));
   }
-  EXPECT_EQ(files_under(uploads()), 0u);
+  EXPECT_EQ(*blobs_->expire_uploads(now() + kHour), 0u);  // nothing is left of the uploads
 }
 
-TEST_F(BlobsTest, refuses_bytes_of_another_digest_and_drops_them) {
-  auto writer = blobs_->create();
-  ASSERT_TRUE((*writer)->write(as_bytes("something")));
-  auto digest = (*writer)->commit(sha256("something else"));
-  ASSERT_FALSE(digest);
-  EXPECT_EQ(digest.error().code, Code::invalid_argument);
-  EXPECT_NE(digest.error().message.find(sha256("something").string()), std::string::npos);
-  EXPECT_EQ(files_under(root_ / "blobs"), 0u);
-  EXPECT_EQ(blobs_->resume((*writer)->id()).error().code, Code::not_found);
+TEST_P(BlobsTest, refuses_bytes_of_another_digest_and_drops_them) {
+  for (std::size_t size : {std::size_t{9}, 11 * kMiB}) {
+    auto writer = create();
+    ASSERT_TRUE(writer->write(as_bytes(noise(size))));
+    auto digest = writer->commit(sha256("something else"));
+    ASSERT_FALSE(digest);
+    EXPECT_EQ(digest.error().code, Code::invalid_argument);
+    EXPECT_NE(digest.error().message.find(sha256(noise(size)).string()), std::string::npos);
+    EXPECT_FALSE(blobs_->find_size(sha256(noise(size)))->has_value());
+    EXPECT_FALSE(blobs_->resume(writer->id()));
+  }
+  EXPECT_EQ(*blobs_->expire_uploads(now() + kHour), 0u);
 }
 
-TEST_F(BlobsTest, an_upload_survives_a_restart) {
-  std::string text = noise(3 << 20), id;
+TEST_P(BlobsTest, an_upload_survives_a_restart) {
+  for (std::size_t size : {std::size_t{3000}, 17 * kMiB}) {
+    std::string text = noise(size), id;
+    {
+      auto writer = create();
+      ASSERT_TRUE(writer->write(as_bytes(text).first(size * 2 / 3)));
+      ASSERT_TRUE(writer->suspend());
+      id = writer->id();
+    }
+    reopen();
+    auto writer = blobs_->resume(id);
+    ASSERT_TRUE(writer) << writer.error().describe();
+    EXPECT_EQ((*writer)->size(), size * 2 / 3);
+    ASSERT_TRUE((*writer)->write(as_bytes(text).subspan(size * 2 / 3)));
+    auto digest = (*writer)->commit(std::nullopt);
+    ASSERT_TRUE(digest) << digest.error().describe();
+    EXPECT_EQ(*digest, sha256(text));
+    EXPECT_EQ(read(*digest), text);
+  }
+}
+
+TEST_P(BlobsTest, what_a_resumed_upload_holds_is_verified) {
+  std::string text = noise(12 * kMiB), id;
   {
-    auto writer = blobs_->create();
-    ASSERT_TRUE((*writer)->write(as_bytes(text).first(2 << 20)));
-    ASSERT_TRUE((*writer)->suspend());
-    id = (*writer)->id();
+    auto writer = create();
+    ASSERT_TRUE(writer->write(as_bytes(text)));
+    ASSERT_TRUE(writer->suspend());
+    id = writer->id();
   }
   reopen();
-  auto writer = blobs_->resume(id);
-  ASSERT_TRUE(writer) << writer.error().describe();
-  EXPECT_EQ((*writer)->size(), 2u << 20);
-  ASSERT_TRUE((*writer)->write(as_bytes(text).subspan(2 << 20)));
-  auto digest = (*writer)->commit(std::nullopt);
-  ASSERT_TRUE(digest);
-  EXPECT_EQ(*digest, sha256(text));
+  auto digest = (*blobs_->resume(id))->commit(sha256("another"));
+  ASSERT_FALSE(digest);
+  EXPECT_EQ(digest.error().code, Code::invalid_argument);
+  EXPECT_EQ(*blobs_->expire_uploads(now() + kHour), 0u);
+  EXPECT_EQ(*blobs_->stored_bytes(), 0u);
 }
 
-TEST_F(BlobsTest, goes_on_after_a_pause_without_hashing_again) {
-  std::string text = noise(4 << 20);
-  auto writer = blobs_->create();
-  ASSERT_TRUE((*writer)->write(as_bytes(text).first(2 << 20)));
-  ASSERT_TRUE((*writer)->suspend());
-  ASSERT_TRUE((*writer)->write(as_bytes(text).subspan(2 << 20)));
-  EXPECT_EQ(*(*writer)->commit(std::nullopt), sha256(text));
+TEST_P(BlobsTest, goes_on_after_a_pause) {
+  std::string text = noise(14 * kMiB);
+  auto writer = create();
+  for (std::size_t at = 0; at < text.size(); at += 2 * kMiB) {
+    ASSERT_TRUE(writer->write(as_bytes(text).subspan(at, 2 * kMiB)));
+    ASSERT_TRUE(writer->suspend());
+  }
+  EXPECT_EQ(*writer->commit(std::nullopt), sha256(text));
+  EXPECT_EQ(read(sha256(text)), text);
 }
 
-TEST_F(BlobsTest, notices_that_another_went_on_with_the_upload) {
-  auto first = blobs_->create();
-  ASSERT_TRUE((*first)->write(as_bytes("one ")));
-  ASSERT_TRUE((*first)->suspend());
-  auto second = blobs_->resume((*first)->id());
-  ASSERT_TRUE((*second)->write(as_bytes("two ")));
-  ASSERT_TRUE((*second)->suspend());
-  ASSERT_TRUE((*first)->write(as_bytes("three")));
-  EXPECT_EQ((*first)->size(), 13u);
-  EXPECT_EQ(*(*first)->commit(std::nullopt), sha256("one two three"));
+TEST_P(BlobsTest, notices_that_another_went_on_with_the_upload) {
+  for (std::size_t size : {std::size_t{5}, 6 * kMiB}) {
+    std::string text = noise(size);
+    auto first = create();
+    ASSERT_TRUE(first->write(as_bytes(text)));
+    ASSERT_TRUE(first->suspend());
+    auto second = blobs_->resume(first->id());
+    ASSERT_TRUE((*second)->write(as_bytes("two ")));
+    ASSERT_TRUE((*second)->suspend());
+    ASSERT_TRUE(first->write(as_bytes("three")));
+    EXPECT_EQ(first->size(), size + 9);
+    EXPECT_EQ(*first->commit(std::nullopt), sha256(text + "two three"));
+  }
 }
 
-TEST_F(BlobsTest, upload_ids_cannot_leave_the_folder) {
-  std::ofstream(root_ / "secret") << "x";
+TEST_P(BlobsTest, has_only_uploads_that_were_begun) {
   for (std::string id : {"", ".", "..", "../../secret", "../sha256", "a/b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/",
-                         "no-such-upload", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) {
+                         "no-such-upload", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.x"}) {
     auto writer = blobs_->resume(id);
     ASSERT_FALSE(writer) << id;
     EXPECT_EQ(writer.error().code, Code::not_found) << id;
+    auto parts = blobs_->resume_parts(id, {10, 5});
+    ASSERT_FALSE(parts) << id;
+    EXPECT_EQ(parts.error().code, Code::not_found) << id;
   }
-  std::string id(32, 'b');
-  fs::create_symlink(root_ / "secret", uploads() / id);
-  EXPECT_FALSE(blobs_->resume(id));
-  auto one = blobs_->create(), two = blobs_->create();
-  EXPECT_NE((*one)->id(), (*two)->id());
-  EXPECT_EQ((*one)->id().size(), 32u);
+  auto one = create(), two = create();
+  EXPECT_NE(one->id(), two->id());
+  EXPECT_EQ(one->id().size(), 32u);
+  ASSERT_TRUE(one->suspend());
+  EXPECT_EQ((*blobs_->resume(one->id()))->size(), 0u);
+  one->discard();
+  EXPECT_FALSE(blobs_->resume(one->id()));
 }
 
-TEST_F(BlobsTest, only_its_owner_may_read) {
-  auto digest = blobs_->put(as_bytes("private"));
-  ASSERT_TRUE(digest);
-  struct stat about {};
-  std::string path = *(*blobs_->open_blob(*digest))->path();
-  ASSERT_EQ(stat(path.c_str(), &about), 0);
-  EXPECT_EQ(about.st_mode & 0777, 0600u);
-  EXPECT_EQ(about.st_nlink, 1u);
-  ASSERT_EQ(stat(fs::path(path).parent_path().c_str(), &about), 0);
-  EXPECT_EQ(about.st_mode & 0777, 0700u);
-}
-
-TEST_F(BlobsTest, reads_any_part) {
-  std::string text = noise(10'000);
+TEST_P(BlobsTest, reads_any_part) {
+  std::string text = noise(9 * kMiB);
   auto reader = blobs_->open_blob(*blobs_->put(as_bytes(text)));
   ASSERT_TRUE(reader);
-  EXPECT_EQ((*reader)->size(), 10'000u);
+  EXPECT_EQ((*reader)->size(), text.size());
   std::array<std::byte, 100> part;
-  EXPECT_EQ(*(*reader)->read_at(9'950, part), 50u);
-  EXPECT_EQ(std::memcmp(part.data(), text.data() + 9'950, 50), 0);
-  EXPECT_EQ(*(*reader)->read_at(10'000, part), 0u);
-  EXPECT_EQ((*reader)->read_at(10'001, part).error().code, Code::out_of_range);
+  for (std::size_t at : {text.size() - 50, std::size_t{0}, 4 * kMiB - 20, 2 * kMiB, std::size_t{7}}) {
+    std::size_t got = 0;
+    while (got < std::min<std::size_t>(100, text.size() - at)) {
+      got += (*reader)->read_at(at + got, std::span(part).subspan(got)).value();
+    }
+    EXPECT_EQ(std::memcmp(part.data(), text.data() + at, got), 0) << at;
+  }
+  EXPECT_EQ(*(*reader)->read_at(text.size(), part), 0u);
+  EXPECT_EQ((*reader)->read_at(text.size() + 1, part).error().code, Code::out_of_range);
 }
 
-TEST_F(BlobsTest, says_when_a_blob_is_damaged) {
-  std::string text = noise(10'000);
-  Digest digest = *blobs_->put(as_bytes(text));
-  auto reader = blobs_->open_blob(digest);
-  fs::resize_file(*(*reader)->path(), 5'000);
-  std::array<std::byte, 100> part;
-  EXPECT_EQ((*reader)->read_at(6'000, part).error().code, Code::data_loss);
-  // A new push of the same bytes heals it.
-  ASSERT_TRUE(blobs_->put(as_bytes(text)));
-  EXPECT_EQ(*blobs_->read_all(digest, 1 << 20), text);
+TEST_P(BlobsTest, gives_a_local_file) {
+  for (std::size_t size : {std::size_t{0}, std::size_t{10}, 6 * kMiB}) {
+    std::string text = noise(size);
+    auto reader = blobs_->open_blob(*blobs_->put(as_bytes(text)));
+    auto path = (*reader)->local_path();
+    ASSERT_TRUE(path) << path.error().describe();
+    EXPECT_EQ(std::filesystem::file_size(*path), size);
+    std::ifstream file(*path, std::ios::binary);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), text);
+  }
 }
 
-TEST_F(BlobsTest, a_full_disk_is_unavailable_and_costs_nothing_written) {
-  std::string text = noise(3 << 20);
-  auto writer = blobs_->create();
-  ASSERT_TRUE((*writer)->write(as_bytes(text).first(1 << 20)));
-  auto old = signal(SIGXFSZ, SIG_IGN);
-  rlimit before{};
-  getrlimit(RLIMIT_FSIZE, &before);
-  rlimit small{(1 << 20) + 5000, before.rlim_max};
-  setrlimit(RLIMIT_FSIZE, &small);
-  Status status = (*writer)->write(as_bytes(text).subspan(1 << 20));
-  setrlimit(RLIMIT_FSIZE, &before);
-  signal(SIGXFSZ, old);
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().code, Code::unavailable);
-  EXPECT_FALSE(status.error().hint.empty());
-  EXPECT_EQ((*writer)->size(), 1u << 20);
-  EXPECT_EQ(fs::file_size(uploads() / (*writer)->id()), 1u << 20);
-  ASSERT_TRUE((*writer)->write(as_bytes(text).subspan(1 << 20)));
-  EXPECT_EQ(*(*writer)->commit(std::nullopt), sha256(text));
-}
-
-TEST_F(BlobsTest, many_may_commit_the_same_bytes) {
-  std::string text = noise(2 << 20);
+TEST_P(BlobsTest, many_may_commit_the_same_bytes) {
+  std::string text = noise(6 * kMiB);
   std::vector<std::thread> threads;
   for (int t = 0; t < 6; t++) {
     threads.emplace_back([&] {
-      auto writer = blobs_->create();
-      ASSERT_TRUE((*writer)->write(as_bytes(text)));
-      EXPECT_TRUE((*writer)->commit(sha256(text)));
+      auto writer = create();
+      ASSERT_TRUE(writer->write(as_bytes(text)));
+      auto digest = writer->commit(sha256(text));
+      EXPECT_TRUE(digest) << digest.error().describe();
     });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(*blobs_->read_all(sha256(text), 4 << 20), text);
-  EXPECT_EQ(files_under(root_ / "blobs"), 1u);
-  EXPECT_EQ(*blobs_->stored_bytes(), 2u << 20);
+  EXPECT_EQ(read(sha256(text)), text);
+  EXPECT_EQ(*blobs_->stored_bytes(), text.size());
+  reopen();
+  EXPECT_EQ(*blobs_->stored_bytes(), text.size());
+  EXPECT_EQ(*blobs_->expire_uploads(now() + kHour), 0u);
 }
 
-TEST_F(BlobsTest, counts_what_is_stored) {
+TEST_P(BlobsTest, counts_and_lists_what_is_stored) {
+  std::string large = noise(6 * kMiB);
   Digest one = *blobs_->put(as_bytes("12345"));
   ASSERT_TRUE(blobs_->put(as_bytes("1234567")));
+  ASSERT_TRUE(blobs_->put(as_bytes(large)));
+  ASSERT_TRUE(blobs_->put(as_bytes("")));
   ASSERT_TRUE(blobs_->put(as_bytes("12345")));
-  EXPECT_EQ(*blobs_->stored_bytes(), 12u);
-  ASSERT_TRUE(blobs_->remove(one));
-  ASSERT_TRUE(blobs_->remove(one));
+  EXPECT_EQ(*blobs_->stored_bytes(), 12 + large.size());
+
+  std::map<Digest, std::uint64_t> wanted{{one, 5}, {sha256("1234567"), 7}, {sha256(large), large.size()}, {sha256(""), 0}};
+  std::vector<StoredBlob> found;
+  while (true) {
+    auto page = blobs_->list(found.empty() ? std::nullopt : std::optional(found.back().digest), 3);
+    ASSERT_TRUE(page) << page.error().describe();
+    found.insert(found.end(), page->begin(), page->end());
+    if (page->size() < 3) break;
+  }
+  ASSERT_EQ(found.size(), 4u);
+  auto expected = wanted.begin();
+  for (const StoredBlob& blob : found) {
+    EXPECT_EQ(blob.digest, expected->first);
+    EXPECT_EQ(blob.size, expected->second);
+    ++expected;
+  }
+
+  for (const Digest& digest : {one, sha256(large)}) {
+    ASSERT_TRUE(blobs_->remove(digest));
+    ASSERT_TRUE(blobs_->remove(digest));
+    EXPECT_FALSE(blobs_->find_size(digest)->has_value());
+    EXPECT_EQ(blobs_->open_blob(digest).error().code, Code::not_found);
+  }
   EXPECT_EQ(*blobs_->stored_bytes(), 7u);
-  EXPECT_FALSE(blobs_->find_size(one)->has_value());
-  EXPECT_EQ(blobs_->open_blob(one).error().code, Code::not_found);
   reopen();
   EXPECT_EQ(*blobs_->stored_bytes(), 7u);
   EXPECT_NE(metrics_.render().find("souk_blobs_stored_bytes 7"), std::string::npos) << metrics_.render();
 }
 
-TEST_F(BlobsTest, expires_uploads_nobody_touches) {
-  auto old = blobs_->create(), fresh = blobs_->create();
-  timeval then[2] = {{1'000'000, 0}, {1'000'000, 0}};
-  ASSERT_EQ(utimes((uploads() / (*old)->id()).c_str(), then), 0);
-  EXPECT_EQ(*blobs_->expire_uploads(from_millis(2'000'000'000)), 1u);
-  EXPECT_FALSE(blobs_->resume((*old)->id()));
-  EXPECT_TRUE(blobs_->resume((*fresh)->id()));
+TEST_P(BlobsTest, expires_uploads_nobody_touches) {
+  auto small = create(), large = create();
+  ASSERT_TRUE(small->write(as_bytes("some")));
+  ASSERT_TRUE(small->suspend());
+  ASSERT_TRUE(large->write(as_bytes(noise(11 * kMiB))));
+  ASSERT_TRUE(large->suspend());
+  PartPlan plan{11 * kMiB, 5 * kMiB};
+  auto parts = create_parts(plan);
+  put_part(*parts, plan, noise(11 * kMiB), 2);
+  EXPECT_EQ(*blobs_->expire_uploads(now() - kHour), 0u);
+  EXPECT_TRUE(blobs_->resume(large->id()));
+  EXPECT_TRUE(blobs_->resume_parts(parts->id(), plan));
+  EXPECT_EQ(*blobs_->expire_uploads(now() + kHour), 3u);
+  EXPECT_FALSE(blobs_->resume(small->id()));
+  EXPECT_FALSE(blobs_->resume(large->id()));
+  EXPECT_FALSE(blobs_->resume_parts(parts->id(), plan));
+  EXPECT_EQ(*blobs_->stored_bytes(), 0u);
 }
 
-TEST_F(BlobsTest, reads_whole_blobs_up_to_a_bound) {
+TEST_P(BlobsTest, reads_whole_blobs_up_to_a_bound) {
   Digest digest = *blobs_->put(as_bytes("12345"));
   EXPECT_EQ(*blobs_->read_all(digest, 5), "12345");
   EXPECT_EQ(blobs_->read_all(digest, 4).error().code, Code::resource_exhausted);
 }
 
-TEST_F(BlobsTest, knows_its_urls) {
-  EXPECT_EQ(blobs_->kind(), "file");
-  auto s3 = Blobs::open("s3://bucket/prefix?endpoint=http://127.0.0.1:1", log_, metrics_);
-  ASSERT_FALSE(s3);
-  EXPECT_EQ(s3.error().code, Code::unimplemented);
-  EXPECT_NE(s3.error().hint.find("file:PATH"), std::string::npos);
-  EXPECT_EQ(Blobs::open("ftp://x", log_, metrics_).error().code, Code::invalid_argument);
-  EXPECT_EQ(Blobs::open("file:", log_, metrics_).error().code, Code::invalid_argument);
-  auto nowhere = Blobs::open("file:/proc/nowhere/blobs", log_, metrics_);
+TEST_P(BlobsTest, parts_come_in_any_order_side_by_side) {
+  for (std::size_t size : {std::size_t{0}, std::size_t{3}, 5 * kMiB, 27 * kMiB + 1}) {
+    std::string text = noise(size);
+    PartPlan plan{size, 5 * kMiB};
+    auto upload = create_parts(plan);
+    std::vector<std::string> tags(plan.count());
+    std::vector<std::thread> threads;
+    for (std::uint32_t start = 1; start <= 3; start++) {
+      threads.emplace_back([&, start] {
+        for (std::uint32_t n = plan.count() + 1 - start; n >= 1 && n <= plan.count(); n -= 3) {
+          tags[n - 1] = put_part(*upload, plan, text, n);
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    auto digest = upload->commit(tags, sha256(text));
+    ASSERT_TRUE(digest) << digest.error().describe();
+    EXPECT_EQ(read(*digest), text);
+  }
+  EXPECT_EQ(*blobs_->expire_uploads(now() + kHour), 0u);
+}
+
+TEST_P(BlobsTest, parts_survive_a_restart_and_come_anew) {
+  std::string text = noise(16 * kMiB), other = noise(16 * kMiB + 8);
+  PartPlan plan{text.size(), 5 * kMiB};
+  auto upload = create_parts(plan);
+  std::vector<std::string> tags(plan.count());
+  tags[0] = put_part(*upload, plan, text, 1);
+  tags[2] = put_part(*upload, plan, other, 3);
+  std::string id = upload->id();
+  upload.reset();
+  reopen();
+  auto resumed = blobs_->resume_parts(id, plan);
+  ASSERT_TRUE(resumed) << resumed.error().describe();
+  for (std::uint32_t n : {4, 2, 3}) tags[n - 1] = put_part(**resumed, plan, text, n);
+  auto digest = (*resumed)->commit(tags, std::nullopt);
+  ASSERT_TRUE(digest) << digest.error().describe();
+  EXPECT_EQ(*digest, sha256(text));
+}
+
+TEST_P(BlobsTest, a_part_that_comes_anew_is_hashed_anew) {
+  std::string text = noise(11 * kMiB), other = noise(11 * kMiB + 8);
+  PartPlan plan{text.size(), 5 * kMiB};
+  auto upload = create_parts(plan);
+  std::vector<std::string> tags;
+  for (std::uint32_t n = 1; n <= 3; n++) tags.push_back(put_part(*upload, plan, text, n));
+  tags[1] = put_part(*upload, plan, other, 2);
+  auto digest = upload->commit(tags, sha256(text));
+  ASSERT_FALSE(digest);
+  EXPECT_EQ(digest.error().code, Code::invalid_argument);
+  EXPECT_FALSE(blobs_->find_size(sha256(text))->has_value());
+  EXPECT_EQ(*blobs_->expire_uploads(now() + kHour), 0u);
+}
+
+TEST_P(BlobsTest, a_part_has_its_size) {
+  PartPlan plan{6 * kMiB, 5 * kMiB};
+  auto upload = create_parts(plan);
+  auto part = *upload->open_part(2);
+  ASSERT_TRUE(part->write(as_bytes(noise(kMiB - 1))));
+  EXPECT_EQ(part->finish().error().code, Code::out_of_range);
+  EXPECT_EQ(part->write(as_bytes("12")).error().code, Code::out_of_range);
+  ASSERT_TRUE(part->write(as_bytes("1")));
+  EXPECT_TRUE(part->finish());
+  upload->discard();
+  EXPECT_FALSE(blobs_->resume_parts(upload->id(), plan));
+}
+
+TEST_P(BlobsTest, plans_parts_for_any_size) {
+  for (std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, 1000 * kMiB, 40'000 * kMiB}) {
+    PartPlan plan = *blobs_->plan_parts(size);
+    EXPECT_EQ(plan.offset(plan.count()) + plan.size_of(plan.count()), size);
+    EXPECT_LE(plan.count(), 10'000u);
+  }
+  EXPECT_EQ(blobs_->plan_parts(1ull << 60).error().code, Code::resource_exhausted);
+}
+
+TEST(Blobs, knows_its_urls) {
+  Logger log(Logger::Level::off);
+  Metrics metrics;
+  EXPECT_EQ(Blobs::open("ftp://x", log, metrics).error().code, Code::invalid_argument);
+  EXPECT_EQ(Blobs::open("file:", log, metrics).error().code, Code::invalid_argument);
+  auto nowhere = Blobs::open("file:/proc/nowhere/blobs", log, metrics);
   ASSERT_FALSE(nowhere);
   EXPECT_NE(nowhere.error().message.find("/proc/nowhere"), std::string::npos);
 }

@@ -79,13 +79,14 @@ Status File::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
     if (put > 0) {
       done += static_cast<std::size_t>(put);
     } else if (put == 0 || errno != EINTR) {
-      Error error = file_error("writing", path_, put == 0 ? EIO : errno);
-      if (ftruncate(fd_, static_cast<off_t>(offset)) < 0) {
-        return data_loss("taking back a part of " + path_ + " failed: " + strerror(errno)).because(std::move(error));
-      }
-      return error;
+      return file_error("writing", path_, put == 0 ? EIO : errno);
     }
   }
+  return {};
+}
+
+Status File::cut(std::uint64_t size) {
+  if (ftruncate(fd_, static_cast<off_t>(size)) < 0) return file_error("cutting", path_, errno);
   return {};
 }
 

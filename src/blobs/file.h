@@ -26,8 +26,9 @@ class File {
   void close();
 
   Result<std::uint64_t> size() const;
-  // All or nothing of it is in the file. Errors: unavailable (disk full: with what to do)
+  // After an error some of it may be in the file. Errors: unavailable (disk full: with what to do)
   Status write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  Status cut(std::uint64_t size);
   // What is there, 0 at the end. Errors: data_loss
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const;
   // Starts writing a range to the disk without waiting for it.

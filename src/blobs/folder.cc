@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "blobs/file.h"
+#include "blobs/folder_parts.h"
 #include "blobs/folder_writer.h"
 
 namespace souk::blobs {
@@ -18,6 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::size_t kIdLength = 32;
+constexpr std::uint64_t kPartBytes = 16 << 20;
+constexpr std::uint64_t kPartStep = 1 << 20;
+constexpr std::uint64_t kMaxParts = 10'000;
+constexpr std::uint64_t kMaxBytes = 1ull << 40;
 
 class FileReader final : public Reader {
  public:
@@ -37,7 +42,7 @@ class FileReader final : public Reader {
     return got;
   }
 
-  std::optional<std::string> path() const override { return path_; }
+  Result<std::string> local_path() override { return path_; }
 
  private:
   File file_;
@@ -101,6 +106,30 @@ Result<std::unique_ptr<Writer>> FolderBlobs::resume(const std::string& id) {
   return std::unique_ptr<Writer>(std::make_unique<FolderWriter>(*this, id, std::move(open), size));
 }
 
+Result<PartPlan> FolderBlobs::plan_parts(std::uint64_t size) {
+  std::uint64_t part = std::max(kPartBytes, (size / kMaxParts + kPartStep) / kPartStep * kPartStep);
+  if (size > kMaxBytes) {
+    return resource_exhausted("an upload of " + std::to_string(size) + " bytes is larger than the " +
+                              std::to_string(kMaxBytes) + " that one may have")
+        .at("size");
+  }
+  return PartPlan{size, part};
+}
+
+Result<std::unique_ptr<PartUpload>> FolderBlobs::create_parts(const PartPlan& plan) {
+  std::string id = random_token(kIdLength);
+  File file = SOUK_TRY(File::create(upload_path(id)));
+  SOUK_TRY(sync_folder(root_ + "/uploads"));  // parts are acknowledged as durable
+  return std::unique_ptr<PartUpload>(std::make_unique<FolderParts>(*this, std::move(id), plan));
+}
+
+Result<std::unique_ptr<PartUpload>> FolderBlobs::resume_parts(const std::string& id, const PartPlan& plan) {
+  if (!is_id(id) || !SOUK_TRY(find_file(upload_path(id)))) {
+    return not_found("the upload does not exist or has expired").advise("start the upload again");
+  }
+  return std::unique_ptr<PartUpload>(std::make_unique<FolderParts>(*this, id, plan));
+}
+
 Result<std::optional<std::uint64_t>> FolderBlobs::find_size(const Digest& digest) {
   return find_file(blob_path(digest));
 }
@@ -136,6 +165,29 @@ Status FolderBlobs::keep(const std::string& upload, const Digest& digest, std::u
   unlink(upload.c_str());
   SOUK_TRY(sync_folder(folder));
   return sync_folder(root_ + "/sha256");
+}
+
+// The sub-folders are the first byte of the digests, so they are walked in order, each sorted by itself.
+Result<std::vector<StoredBlob>> FolderBlobs::list(const std::optional<Digest>& after, std::size_t count) {
+  std::vector<StoredBlob> out;
+  unsigned first = after ? std::to_integer<unsigned>(after->bytes[0]) : 0;
+  for (unsigned byte = first; byte < 256 && out.size() < count; byte++) {
+    std::byte one{static_cast<unsigned char>(byte)};
+    std::string folder = root_ + "/sha256/" + to_hex(std::span(&one, 1));
+    std::size_t before = out.size();
+    std::error_code error;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+      Result<Digest> digest = Digest::parse("sha256:" + at->path().filename().string());
+      if (!digest || (after && *digest <= *after)) continue;
+      std::optional<std::uint64_t> size = SOUK_TRY(find_file(at->path().string()));
+      if (size) out.push_back({*digest, *size});
+    }
+    if (error && error != std::errc::no_such_file_or_directory) return file_error("listing", folder, error.value());
+    std::sort(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(),
+              [](const StoredBlob& a, const StoredBlob& b) { return a.digest < b.digest; });
+  }
+  if (out.size() > count) out.resize(count);
+  return out;
 }
 
 Status FolderBlobs::remove(const Digest& digest) {

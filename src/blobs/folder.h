@@ -26,8 +26,12 @@ class FolderBlobs final : public Blobs {
 
   Result<std::unique_ptr<Writer>> create() override;
   Result<std::unique_ptr<Writer>> resume(const std::string& id) override;
+  Result<PartPlan> plan_parts(std::uint64_t size) override;
+  Result<std::unique_ptr<PartUpload>> create_parts(const PartPlan& plan) override;
+  Result<std::unique_ptr<PartUpload>> resume_parts(const std::string& id, const PartPlan& plan) override;
   Result<std::optional<std::uint64_t>> find_size(const Digest& digest) override;
   Result<std::unique_ptr<Reader>> open_blob(const Digest& digest) override;
+  Result<std::vector<StoredBlob>> list(const std::optional<Digest>& after, std::size_t count) override;
   Status remove(const Digest& digest) override;
   Result<std::size_t> expire_uploads(Time before) override;
   std::string kind() const override { return "file"; }

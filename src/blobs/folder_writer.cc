@@ -35,7 +35,12 @@ Status FolderWriter::reopen() {
 
 Status FolderWriter::write(std::span<const std::byte> bytes) {
   SOUK_TRY(reopen());
-  SOUK_TRY(file_.write_at(size_, bytes));
+  if (Status written = file_.write_at(size_, bytes); !written) {
+    if (Status cut = file_.cut(size_); !cut) {
+      return data_loss("taking back a part of upload " + id_ + " failed").because(cut.error());
+    }
+    return written;
+  }
   if (hashed_ == size_) {
     hasher_.update(bytes);
     hashed_ += bytes.size();
@@ -77,10 +82,7 @@ Result<Digest> FolderWriter::commit(std::optional<Digest> expected) {
   if (expected && *expected != digest) {
     std::uint64_t size = size_;
     discard();
-    return invalid_argument("the " + std::to_string(size) + " bytes received have digest " + digest.string() +
-                            ", not " + expected->string())
-        .at("digest")
-        .advise("the upload was dropped; send the bytes again, or the digest that is theirs");
+    return wrong_digest(size, digest, *expected);
   }
   std::optional<std::uint64_t> there = SOUK_TRY(blobs_.find_size(digest));
   if (there != size_) SOUK_TRY(file_.sync_data());

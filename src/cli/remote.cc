@@ -2,6 +2,7 @@
 #include "cli/remote.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace souk::cli {
 namespace {
@@ -84,6 +85,9 @@ void read_body(Value body, Error& error) {
 Error error_of(const net::ClientResponse& response, std::string_view what) {
   Error error(code_of_status(response.status), "");
   if (const auto document = Document::parse(response.body)) read_body(document->root(), error);
+  if (const int seconds = std::atoi(std::string(response.header("Retry-After")).c_str()); seconds > 0) {
+    error.retry_after = std::chrono::seconds(std::min(seconds, 60));
+  }
   if (error.message.empty()) {
     error.message = "the server answered " + std::to_string(response.status) + " to " + std::string(what);
   }
@@ -110,6 +114,11 @@ Result<net::ClientResponse> Remote::exchange(net::ClientRequest request) {
         .advise("set SOUK_URL to the address that the server itself uses");
   }
   if (!key_.empty()) request.headers.push_back({"Authorization", "Bearer " + key_});
+  request.headers.push_back({"User-Agent", "souk-cli"});
+  return client_.send(request);
+}
+
+Result<net::ClientResponse> Remote::exchange_elsewhere(net::ClientRequest request) {
   request.headers.push_back({"User-Agent", "souk-cli"});
   return client_.send(request);
 }

@@ -29,6 +29,8 @@ class Remote {
   Result<json::Document> list(std::string_view path, std::string_view noun, std::size_t limit = 100'000);
   // The answer as it came, also when its status tells an error. `request.url` as `path` above.
   Result<net::ClientResponse> exchange(net::ClientRequest request);
+  // Where the server sends to for bytes: the key does not go there.
+  Result<net::ClientResponse> exchange_elsewhere(net::ClientRequest request);
 
  private:
   std::string url_;

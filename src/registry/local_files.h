@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A version's files as local files, for as long as this lives: blobs that are local files are used where they
-// are, others are copied into a folder of their own that goes with this. Inside the room only.
+// A version's files as local files, for as long as this lives: where the blobs are, or in their store's cache.
 #pragma once
 
 #include <memory>
@@ -16,7 +15,6 @@ namespace souk::registry {
 class LocalFiles {
  public:
   LocalFiles() = default;
-  ~LocalFiles();
   LocalFiles(const LocalFiles&) = delete;
   LocalFiles& operator=(const LocalFiles&) = delete;
 
@@ -26,11 +24,8 @@ class LocalFiles {
   const std::vector<VersionFile>& files() const { return files_; }
 
  private:
-  Result<std::string> copy(blobs::Reader& reader);
-
   std::vector<std::unique_ptr<blobs::Reader>> readers_;
   std::vector<VersionFile> files_;
-  std::string folder_;  // empty: nothing was copied
 };
 
 }  // namespace souk::registry

@@ -10,6 +10,7 @@
 #include "access/people/people.h"
 #include "api/route.h"
 #include "artifacts/artifacts.h"
+#include "artifacts/part_uploads.h"
 #include "events/log.h"
 #include "registry/registry.h"
 #include "serving/serving.h"
@@ -24,6 +25,7 @@ struct ServerFacts {
   std::string node;
   Time start_time;
   std::string database;  // "sqlite", "postgresql"
+  Duration upload_life{86'400'000};  // since an upload was last touched
 };
 
 struct Rooms {
@@ -36,6 +38,7 @@ struct Rooms {
   work::Work& work;
   work::Nodes& nodes;
   work::Leases& leases;
+  artifacts::PartUploads& uploads;
   ServerFacts facts;
 };
 

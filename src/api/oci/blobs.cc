@@ -3,7 +3,7 @@
 // Pulling blobs: GET and HEAD with ranges; DELETE.
 #include "api/oci/door.h"
 #include "api/oci/ranges.h"
-#include "api/oci/transfer.h"
+#include "api/transfer.h"
 
 namespace souk::api::oci {
 
@@ -44,6 +44,10 @@ void get_blob(const Rooms& rooms, Exchange& exchange) {
   if (!opened) return fail(exchange, opened.error(), kOfBlob);
   if (client_has_it(exchange, opened->digest)) {
     return exchange.send(net::Response{304, headers_of(opened->digest), {}});
+  }
+  if (std::string url = opened->reader->direct_url(); !url.empty()) {
+    net::Response elsewhere{307, {{"Docker-Content-Digest", opened->digest.string()}, {"Cache-Control", "no-store"}}, {}};
+    return exchange.send(std::move(elsewhere.add("Location", std::move(url))));
   }
   std::uint64_t size = opened->reader->size();
   ByteRange range{0, size};

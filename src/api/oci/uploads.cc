@@ -3,7 +3,7 @@
 // Pushing blobs: POST begins, mounts or sends all at once; PATCH sends a chunk; PUT ends; GET tells; DELETE drops.
 #include "api/oci/door.h"
 #include "api/oci/ranges.h"
-#include "api/oci/transfer.h"
+#include "api/transfer.h"
 
 namespace souk::api::oci {
 
@@ -82,7 +82,8 @@ std::optional<net::Response> receive_chunk(Exchange& exchange, blobs::Writer& wr
     auto length = exchange.head().content_length;
     if (length && *length != range->count) return wrong_size(*range, *length);
   }
-  if (Status received = receive(*exchange.stream, writer); !received)
+  auto write = [&writer](std::span<const std::byte> bytes) { return writer.write(bytes); };
+  if (Status received = receive(*exchange.stream, write); !received)
     return error_response(received.error(), kOfUpload);
   if (range && writer.size() - before != range->count) return wrong_size(*range, writer.size() - before);
   return std::nullopt;

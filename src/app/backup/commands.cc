@@ -88,7 +88,7 @@ Status list(BackupPlace& place, const cli::Output& out) {
 Status save(const Settings& settings, BackupPlace& place, std::int64_t keep, const cli::Output& out, Logger& log) {
   Metrics metrics;
   auto store = SOUK_TRY(store::Store::open(settings.database, settings.store, log, metrics, store::Access::read_only));
-  auto bytes = SOUK_TRY(blobs::Blobs::open(settings.blobs, log, metrics));
+  auto bytes = SOUK_TRY(blobs::Blobs::open(settings.blobs, log, metrics, settings.s3));
   const BackupReport report = SOUK_TRY(make_backup(*store, *bytes, place, progress_of(out)));
   print(out, report);
   if (!report.lost.empty()) {
@@ -121,7 +121,7 @@ Status restore_into(const Settings& settings, const std::string& where, const st
   SOUK_TRY(make_private_folder(settings.data));
   const auto lock = SOUK_TRY(store::LockFile::acquire(settings.data + "/serve.lock"));
   auto store = SOUK_TRY(store::Store::open(settings.database, settings.store, log, metrics));
-  auto bytes = SOUK_TRY(blobs::Blobs::open(settings.blobs, log, metrics));
+  auto bytes = SOUK_TRY(blobs::Blobs::open(settings.blobs, log, metrics, settings.s3));
   const BackupReport report = SOUK_TRY(restore_backup(place, chosen, *store, *bytes, log, progress_of(out)));
   print(out, report);
   if (report.lost.empty()) return {};

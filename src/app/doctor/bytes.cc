@@ -97,7 +97,7 @@ void check_bytes(Patient& patient, Findings& out) {
     return out.warn("blobs.reach", url.substr(5) + " is not there",
                     "souk serve makes it; or give the right one by --data or --blobs");
   }
-  auto opened = blobs::Blobs::open(url, patient.log, patient.metrics);
+  auto opened = blobs::Blobs::open(url, patient.log, patient.metrics, patient.settings.s3);
   if (!opened) {
     return out.wrong("blobs.reach", opened.error(),
                      "see that the place is there and souk's user may read and write it");

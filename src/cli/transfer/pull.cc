@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "cli/transfer/hash_pipe.h"
+#include "cli/transfer/patience.h"
 #include "cli/transfer/transfer.h"
 
 namespace souk::cli {
@@ -147,6 +148,8 @@ class FileSink {
     return {};
   }
 
+  std::uint64_t total() const { return total_; }
+
   Status finish() {
     SOUK_TRY(flush());
     const Digest digest = pipe_.finish();
@@ -179,15 +182,30 @@ class FileSink {
   std::uint64_t total_ = 0;
 };
 
-Status download(Remote& remote, const std::string& repository, const PullFile& file, int fd, Progress& progress) {
-  FileSink sink(fd, file, progress);
+// Everything after what the sink has already, from the server or from where it sends to.
+Result<net::ClientResponse> get_rest(Remote& remote, const std::string& path, FileSink& sink) {
   net::ClientRequest request;
-  request.url = "/v2/" + repository + "/blobs/" + file.digest.string();
+  request.url = path;
   request.sink = [&sink](std::span<const std::byte> piece) { return sink.take(piece); };
   request.timeout = std::chrono::milliseconds(0);
-  const net::ClientResponse response = SOUK_TRY(remote.exchange(std::move(request)));
-  if (response.status != 200) return error_of(response, "GET of " + file.path);
-  return sink.finish();
+  if (sink.total() > 0) request.headers.push_back({"Range", "bytes=" + std::to_string(sink.total()) + "-"});
+  const net::ClientResponse response = SOUK_TRY(remote.exchange(request));
+  if (response.status != 307) return response;
+  request.url = response.header("Location");
+  return remote.exchange_elsewhere(std::move(request));
+}
+
+Status download(Remote& remote, const std::string& repository, const PullFile& file, int fd, Progress& progress) {
+  FileSink sink(fd, file, progress);
+  const std::string path = "/v2/" + repository + "/blobs/" + file.digest.string();
+  for (Patience patience;;) {
+    const std::uint64_t before = sink.total();
+    const auto response = get_rest(remote, path, sink);
+    if (response && response->status == (before > 0 ? 206 : 200)) return sink.finish();
+    Error error = response ? error_of(*response, "GET of " + file.path) : response.error();
+    if (sink.total() > before) patience.renew();
+    if (sink.total() == file.size || !patience.waits_after(error)) return error;
+  }
 }
 
 Status pull_file(Remote& remote, const std::string& repository, const PullFile& file, int root, bool overwrite,

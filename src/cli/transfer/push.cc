@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "cli/transfer/digest_cache.h"
-#include "cli/transfer/hash_pipe.h"
+#include "cli/transfer/part_upload.h"
 #include "cli/transfer/transfer.h"
 
 namespace souk::cli {
@@ -95,46 +95,6 @@ Result<Digest> hash_file(const PackFile& file) {
   }
 }
 
-// A file as a request's body: read in blocks, each hashed beside the sending. `rest` is what of the block is unsent.
-class HashedBody {
- public:
-  HashedBody(const PackFile& file, Progress& progress) : file_(file), progress_(progress), open_(file.on_disk) {}
-
-  Result<std::size_t> fill(std::span<std::byte> into) {
-    if (open_.fd < 0) return not_found("cannot read " + file_.on_disk.string() + ": " + std::strerror(errno));
-    if (rest_.empty()) SOUK_TRY(read_block());
-    const std::size_t count = std::min(into.size(), rest_.size());
-    std::memcpy(into.data(), rest_.data(), count);
-    rest_ = rest_.subspan(count);
-    progress_.add(count);
-    return count;
-  }
-
-  Result<Digest> finish() {
-    const Digest digest = pipe_.finish();
-    if (total_ != file_.size) return changed(file_);
-    return digest;
-  }
-
- private:
-  Status read_block() {
-    const std::span<std::byte> block = pipe_.block();
-    const std::size_t count = SOUK_TRY(read_some(open_.fd, block, file_));
-    total_ += count;
-    if (total_ > file_.size) return changed(file_);
-    pipe_.submit(count);
-    rest_ = block.first(count);
-    return {};
-  }
-
-  const PackFile& file_;
-  Progress& progress_;
-  OpenFile open_;
-  HashPipe pipe_;
-  std::span<const std::byte> rest_;
-  std::uint64_t total_ = 0;
-};
-
 Status send_known(Remote& remote, const std::string& repository, const PackFile& file, const Digest& digest,
                   Progress& progress) {
   const OpenFile open(file.on_disk);
@@ -151,38 +111,20 @@ Status send_known(Remote& remote, const std::string& repository, const PackFile&
   return end_upload(remote, location, digest, std::move(request));
 }
 
-// One pass over a large file: its bytes go first, its digest when all are through.
-Result<Digest> send_unknown(Remote& remote, const std::string& repository, const PackFile& file, Progress& progress) {
-  const std::string location = SOUK_TRY(begin_upload(remote, repository));
-  HashedBody body(file, progress);
-  net::ClientRequest request;
-  request.method = "PATCH";
-  request.url = location;
-  request.headers.push_back({"Content-Type", "application/octet-stream"});
-  request.headers.push_back({"Content-Range", "0-" + std::to_string(file.size - 1)});
-  request.body_source = [&body](std::span<std::byte> into) { return body.fill(into); };
-  request.body_size = file.size;
-  request.timeout = std::chrono::milliseconds(0);
-  const std::string next = SOUK_TRY(location_of(SOUK_TRY(remote.exchange(std::move(request))), "PATCH of an upload"));
-  const Digest digest = SOUK_TRY(body.finish());
-  net::ClientRequest close;
-  close.timeout = std::chrono::milliseconds(0);
-  SOUK_TRY(end_upload(remote, next, digest, std::move(close)));
-  return digest;
-}
-
 Result<Digest> push_file(Remote& remote, const std::string& repository, const PackFile& file, DigestCache& cache,
-                         Progress& progress) {
+                         UploadBook& book, Progress& progress) {
   std::optional<Digest> known = cache.find(file.on_disk);
   if (!known && file.size <= kHashFirst) known = SOUK_TRY(hash_file(file));
   if (!known) {
     const DigestCache::Stamp before = DigestCache::stamp(file.on_disk);
-    const Digest digest = SOUK_TRY(send_unknown(remote, repository, file, progress));
+    const Digest digest = SOUK_TRY(send_in_parts(remote, repository, file, book, progress));
     cache.remember(file.on_disk, before, digest);
     return digest;
   }
   if (SOUK_TRY(has_blob(remote, repository, *known))) {
     progress.add(file.size);
+  } else if (file.size > kHashFirst) {
+    if (SOUK_TRY(send_in_parts(remote, repository, file, book, progress)) != *known) return changed(file);
   } else {
     SOUK_TRY(send_known(remote, repository, file, *known, progress));
   }
@@ -216,8 +158,9 @@ Result<std::vector<Digest>> push_files(Remote& remote, const std::string& reposi
                                        const std::vector<PackFile>& files, Progress& progress) {
   std::vector<Digest> digests(files.size());
   DigestCache cache(DigestCache::default_file());
+  UploadBook book(UploadBook::default_file());
   SOUK_TRY(in_parallel(files.size(), [&](std::size_t i) -> Status {
-    digests[i] = SOUK_TRY(push_file(remote, repository, files[i], cache, progress));
+    digests[i] = SOUK_TRY(push_file(remote, repository, files[i], cache, book, progress));
     return {};
   }));
   cache.save();

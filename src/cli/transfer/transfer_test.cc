@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/crc32c.h"
 #include "cli/transfer/temporary_folder_test.h"
 #include "net/server.h"
 
@@ -29,6 +30,10 @@ class FakeRegistry {
   std::map<std::string, std::string> blobs;  // by digest
   std::map<std::string, std::string> manifests;
   std::vector<std::string> uploads;  // the method that carried each upload's bytes
+  std::vector<int> parts_sent;
+  int hang_ups = 0;      // so many parts are taken, and not answered
+  int unavailable = 0;   // so many are answered 503
+  bool forget = false;   // uploads in parts are gone
   std::string upload_host;           // in front of an upload's Location
   std::mutex mutex;
 
@@ -38,8 +43,53 @@ class FakeRegistry {
     stream->collect([this, stream](Result<std::shared_ptr<std::string>> body) {
       ASSERT_TRUE(body);
       const std::lock_guard lock(mutex);
+      if (stream->head().path.starts_with("/api/v1/")) {
+        return answer_part_upload(stream, **body);
+      }
       stream->send(answer(stream->head(), **body));
     });
+  }
+
+  std::string shown() const {
+    return R"({"id":"u","state":"OPEN","size":)" + std::to_string(size_) + R"(,"part_size":5242880,"part_count":)" +
+           std::to_string((size_ + 5242879) / 5242880) + "}";
+  }
+
+  // /api/v1/namespaces/default/models/m/uploads[/u[:complete|/parts[/N]]], parts of 5 MiB
+  void answer_part_upload(const net::StreamPtr& stream, const std::string& body) {
+    const std::string path(stream->head().path), method(stream->head().method);
+    const auto json = [&](int status, const std::string& text) {
+      stream->send(net::Response::text(status, "application/json", text));
+    };
+    if (forget && method != "POST") return json(404, R"({"code":"NOT_FOUND","detail":"gone"})");
+    if (path.ends_with("/uploads")) {
+      size_ = std::stoul(body.substr(body.find(':') + 1));
+      parts_.clear();
+      return json(201, shown());
+    }
+    if (path.ends_with("/parts")) {
+      std::string list;
+      for (const auto& [number, part] : parts_) {
+        list += (list.empty() ? "" : ",") + (R"({"number":)" + std::to_string(number)) + R"(,"checksum":"crc32c=:)" +
+                crc32c_base64(crc32c(as_bytes(part))) + R"(:"})";
+      }
+      return json(200, R"({"parts":[)" + list + "]}");
+    }
+    if (path.ends_with(":complete")) {
+      std::string whole;
+      for (const auto& [number, part] : parts_) whole += part;
+      blobs[sha256(whole).string()] = whole;
+      EXPECT_NE(body.find(sha256(whole).string()), std::string::npos);
+      return json(200, shown());
+    }
+    if (method != "PUT") return json(200, shown());
+    if (unavailable > 0 && unavailable--) return json(503, R"({"code":"UNAVAILABLE","detail":"later"})");
+    const int number = std::stoi(path.substr(path.rfind('/') + 1));
+    EXPECT_EQ(stream->head().header("Content-Digest"), "crc32c=:" + crc32c_base64(crc32c(as_bytes(body))) + ":");
+    parts_[number] = body;
+    parts_sent.push_back(number);
+    if (hang_ups > 0 && hang_ups--) return stream->abort();
+    json(200, R"({"number":1})");
   }
 
   net::Response answer(const net::RequestHead& head, const std::string& body) {
@@ -75,6 +125,8 @@ class FakeRegistry {
   Logger log_{Logger::Level::off};
   Metrics metrics_;
   std::map<std::string, std::string> sessions_;
+  std::size_t size_ = 0;
+  std::map<int, std::string> parts_;
   net::Server server_;
 };
 
@@ -115,12 +167,48 @@ TEST_F(Transfer, FolderGoesUpAndComesDown) {
   source_.write("a/labels.txt", "zero\none\n");
   source_.write("a/empty.txt", "");
   const PullPlan plan = push().value();
-  EXPECT_EQ(std::count(registry_.uploads.begin(), registry_.uploads.end(), "PATCH"), 1);  // the large one, in one pass
+  EXPECT_EQ(registry_.parts_sent.size(), 4u);  // the large one
   ASSERT_TRUE(pull(plan));
   EXPECT_EQ(pulled("model.onnx"), large);
   EXPECT_EQ(pulled("a/labels.txt"), "zero\none\n");
   EXPECT_EQ(files_in_target(), 3u);
   EXPECT_TRUE(pull(plan));  // all there already
+}
+
+TEST_F(Transfer, PartsThatBreakOffAreSentAgain) {
+  const std::string large(17 << 20, 'w');
+  source_.write("model.onnx", large);
+  registry_.hang_ups = 2;
+  registry_.unavailable = 2;
+  const auto plan = push();
+  ASSERT_TRUE(plan) << plan.error().describe();
+  EXPECT_EQ(registry_.parts_sent.size(), 6u);
+  ASSERT_TRUE(pull(*plan));
+  EXPECT_EQ(pulled("model.onnx"), large);
+}
+
+TEST_F(Transfer, APushThatIsRunAgainGoesOn) {
+  source_.write("model.onnx", std::string(17 << 20, 'w'));
+  setenv("SOUK_PATIENCE", "0", 1);
+  registry_.unavailable = 1;
+  EXPECT_FALSE(push());
+  const std::size_t first = registry_.parts_sent.size();
+  EXPECT_LT(first, 4u);
+  ASSERT_TRUE(push());
+  EXPECT_EQ(registry_.parts_sent.size(), 4u);  // none twice
+  unsetenv("SOUK_PATIENCE");
+}
+
+TEST_F(Transfer, AnUploadThatIsGoneBeginsAnew) {
+  source_.write("model.onnx", std::string(17 << 20, 'w'));
+  setenv("SOUK_PATIENCE", "0", 1);
+  registry_.unavailable = 1;
+  EXPECT_FALSE(push());
+  registry_.forget = true;
+  EXPECT_FALSE(push());  // begun anew, and gone at once
+  registry_.forget = false;
+  ASSERT_TRUE(push());
+  unsetenv("SOUK_PATIENCE");
 }
 
 TEST_F(Transfer, WhatTheServerHasIsNotSent) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/oci/transfer.h"
+#include "api/transfer.h"
 
 #include <array>
 #include <condition_variable>
@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace souk::api::oci {
+namespace souk::api {
 
 namespace {
 
@@ -49,7 +49,7 @@ class Pending {
 
 }  // namespace
 
-Status receive(net::Stream& stream, blobs::Writer& into) {
+Status receive(net::Stream& stream, const std::function<Status(std::span<const std::byte>)>& into) {
   std::array<std::vector<std::byte>, 2> buffers{std::vector<std::byte>(kBuffer), std::vector<std::byte>(kBuffer)};
   Pending<Result<std::size_t>> pending;
   stream.read(buffers[0], pending.begin());
@@ -57,7 +57,7 @@ Status receive(net::Stream& stream, blobs::Writer& into) {
     std::size_t got = SOUK_TRY(pending.take());
     if (got == 0) return {};
     stream.read(buffers[at ^ 1], pending.begin());
-    SOUK_TRY(into.write(std::span(buffers[at]).first(got)));
+    SOUK_TRY(into(std::span(buffers[at]).first(got)));
   }
 }
 
@@ -80,4 +80,4 @@ Status send(net::Stream& stream, blobs::Reader& from, std::uint64_t first, std::
   return pending.under_way() ? pending.take() : Status();
 }
 
-}  // namespace souk::api::oci
+}  // namespace souk::api
