@@ -1,5 +1,5 @@
 # make run: install, build, start with the sample. make test: everything that is checked. See CONTRIBUTING.md.
-.PHONY: build run test unit system web bench format lint setup clean debug asan tsan
+.PHONY: build run test unit system web bench deb cluster fault format lint setup clean debug asan tsan
 
 BUILD ?= build/release
 NINJA := ninja -C
@@ -22,6 +22,15 @@ test:
 
 bench: build
 	@scripts/bench
+
+cluster: build
+	@scripts/cluster
+
+fault: build
+	@scripts/fault
+
+deb: build
+	@scripts/build-deb
 
 debug asan tsan:
 	cmake --preset $@

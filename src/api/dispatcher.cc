@@ -46,6 +46,11 @@ void declare(settings::Table& table, ApiSettings& s) {
   table.add("api.stream_threads", s.stream_threads,
             {.help = "Uploads and downloads at a time; more are answered 503", .min = 1, .max = 4096});
   table.add("api.access_log", s.access_log, {.help = "Log every request"});
+  table.add("api.cut_off_limit", s.cut_off_limit,
+            {.help = "PostgreSQL: how long keys and deployments in memory answer while the database cannot be reached; "
+                     "then this node cannot know whether they still hold, and answers 503",
+             .min = 0,
+             .max = 7 * 86'400'000.0});
   table.add("api.origins", s.origins, {.help = "Origins of other sites whose pages may call a dev server"});
 }
 
@@ -55,12 +60,14 @@ struct Dispatcher::State : Recorder {
     Histogram* duration = nullptr;
   };
 
-  State(ApiSettings s, const RouteTable& t, access::Access& a, bool dev, bool embedded, Logger& l, Metrics& metrics)
+  State(ApiSettings s, const RouteTable& t, access::Access& a, bool dev, bool embedded, Logger& l, Metrics& metrics,
+        Dispatcher::Silence heard)
       : settings(std::move(s)),
         table(t),
         access(a),
         dev(dev),
         embedded(embedded),
+        silence(std::move(heard)),
         log(l),
         requests("requests", settings.request_threads, settings.request_queue),
         streams("streams", settings.stream_threads, settings.stream_threads) {
@@ -95,10 +102,19 @@ struct Dispatcher::State : Recorder {
               {"trace_id", exchange.call.trace_id}});
   }
 
+  Error cut_off() const {
+    return unavailable(
+               "this node has not reached its database for longer than api.cut_off_limit: it cannot know "
+               "whether keys and deployments still hold")
+        .advise("ask another node; this one goes on by itself once the database answers")
+        .retry_in(std::chrono::seconds(5));
+  }
+
   Status admit(Exchange& exchange) {
     const net::RequestHead& head = exchange.head();
     const Permission& permission = exchange.route->permission;
     if (permission.needs_credentials()) {
+      if (silence && silence() > settings.cut_off_limit) return cut_off();
       std::string_view authorization = head.header("Authorization");
       if (dev && authorization.empty() && !head.peer_is_loopback)
         return unauthenticated("dev mode serves this machine only");
@@ -204,6 +220,7 @@ struct Dispatcher::State : Recorder {
   access::Access& access;
   bool dev;
   bool embedded;
+  const Dispatcher::Silence silence;
   Logger& log;
   std::vector<Series> series;
   Pool requests;
@@ -211,8 +228,9 @@ struct Dispatcher::State : Recorder {
 };
 
 Dispatcher::Dispatcher(ApiSettings settings, const RouteTable& table, access::Access& access, bool dev, bool embedded,
-                       Logger& log, Metrics& metrics)
-    : state_(std::make_shared<State>(std::move(settings), table, access, dev, embedded, log, metrics)) {}
+                       Logger& log, Metrics& metrics, Silence silence)
+    : state_(std::make_shared<State>(std::move(settings), table, access, dev, embedded, log, metrics,
+                                     std::move(silence))) {}
 Dispatcher::~Dispatcher() = default;
 void Dispatcher::handle(net::StreamPtr stream) {
   state_->handle(std::move(stream));

@@ -5,6 +5,7 @@
 // runs the handler where its form says. Access log, counters and durations are kept here. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,14 +24,17 @@ struct ApiSettings {
   std::int64_t stream_threads = 64;
   bool access_log = false;
   std::vector<std::string> origins;  // other sites whose pages may call
+  std::chrono::milliseconds cut_off_limit{600'000};
 };
 void declare(settings::Table& table, ApiSettings& s);
 
 class Dispatcher {
  public:
+  // How long this node has not heard what others change (events::Log::silence). Must not block.
+  using Silence = std::function<Duration()>;
   // In dev only loopback Hosts and Origins are let in (DNS rebinding). `embedded`: the database is in this process.
   Dispatcher(ApiSettings settings, const RouteTable& table, access::Access& access, bool dev, bool embedded,
-             Logger& log, Metrics& metrics);
+             Logger& log, Metrics& metrics, Silence silence = {});
   ~Dispatcher();
   void handle(net::StreamPtr stream);
   // Waits for handlers under way.

@@ -89,11 +89,15 @@ std::string_view http_reason(int status) {
   }
 }
 
-void add_error_headers(net::Response& response, const Error& error) {
-  if (error.retry_after) {
-    auto seconds = (error.retry_after->count() + 999) / 1000;
+void add_retry_after(net::Response& response, const Error& error) {
+  if (error.retry_after || error.code == Code::unavailable) {
+    auto seconds = error.retry_after ? (error.retry_after->count() + 999) / 1000 : 1;
     response.add("Retry-After", std::to_string(seconds < 1 ? 1 : seconds));
   }
+}
+
+void add_error_headers(net::Response& response, const Error& error) {
+  add_retry_after(response, error);
   if (error.code == Code::unauthenticated) response.add("WWW-Authenticate", "Bearer realm=\"souk\"");
 }
 

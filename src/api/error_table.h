@@ -36,6 +36,8 @@ BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, status, detail, code, field, hi
 
 // application/problem+json with code, field, hint, trace_id; Retry-After where the error says.
 net::Response problem(const Error& error, const access::Call& call);
+// Retry-After: what the error says, and for unavailable always something.
+void add_retry_after(net::Response& response, const Error& error);
 // Adds Retry-After and, for unauthenticated, WWW-Authenticate.
 void add_error_headers(net::Response& response, const Error& error);
 

@@ -12,6 +12,7 @@
 #include "app/prepare.h"
 #include "app/server.h"
 #include "app/settings.h"
+#include "app/supervisor.h"
 #include "base/json.h"
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"
@@ -46,6 +47,10 @@ Status make_private_folder(const std::string& path) {
         .advise("choose another with --data");
   ::chmod(path.c_str(), 0700);
   return {};
+}
+
+void be_patient(Settings& settings) {
+  settings.store.answer_timeout = std::chrono::hours(24);
 }
 
 Logger logger_of(const Settings& s) {
@@ -114,6 +119,7 @@ int serve(const std::vector<std::string>& arguments) {
   if (Status started = server.start(); !started) return fail(started.error(), 1);
   std::printf("%s\n", json::write(ReadyLine{.url = server.url()}).c_str());
   std::fflush(stdout);
+  tell_supervisor("READY=1");
   log.info("app", "serving",
            {{"url", server.url()},
             {"data", settings.data},
@@ -122,6 +128,7 @@ int serve(const std::vector<std::string>& arguments) {
 
   int signal = 0;
   sigwait(&stop_signals, &signal);
+  tell_supervisor("STOPPING=1");
   log.info("app", "stopping: answering what is under way");
   // A second signal ends the process at once.
   std::signal(SIGTERM, SIG_DFL);
@@ -143,6 +150,7 @@ int migrate(const std::vector<std::string>& arguments) {
       rest.push_back(argument);
   }
   if (auto code = prepare(settings, table, rest, "souk migrate [--status] --data DIR [--database URL]")) return *code;
+  be_patient(settings);
   Logger log = logger_of(settings);
   Metrics metrics;
   std::error_code fault;

@@ -19,6 +19,8 @@ std::optional<int> prepare(Settings& settings, settings::Table& table, const std
 // Made when it is not there, and nobody else's. Errors: unavailable
 Status make_private_folder(const std::string& path);
 Logger logger_of(const Settings& settings);
+// For what reads or changes everything: no statement of it is given up.
+void be_patient(Settings& settings);
 // Tells an error and the next thing to try on stderr; returns `code`.
 int fail(const Error& error, int code);
 

@@ -14,6 +14,7 @@
 #include "app/first_start.h"
 #include "app/housekeeping.h"
 #include "app/prepare.h"
+#include "app/process_metrics.h"
 #include "artifacts/artifacts.h"
 #include "blobs/blobs.h"
 #include "events/log.h"
@@ -30,6 +31,15 @@ namespace {
 
 // How long start waits for deployments to come back before it answers without them.
 constexpr Duration kWaitForReplicas{500};
+
+// An index over many rows takes longer than any answer to a request may.
+Status migrate_patiently(Settings settings, Logger& log) {
+  be_patient(settings);
+  Metrics unused;
+  auto store = SOUK_TRY(store::Store::open(settings.database, settings.store, log, unused));
+  SOUK_TRY(store::migrate(*store, store::migrations(), log));
+  return {};
+}
 
 }  // namespace
 
@@ -73,12 +83,13 @@ Status Server::start() {
   rooms_ = std::make_unique<Rooms>(SOUK_TRY(store::LockFile::acquire(settings_.data + "/serve.lock")));
   Rooms& r = *rooms_;
 
+  SOUK_TRY(migrate_patiently(settings_, log_));
   r.store = SOUK_TRY(store::Store::open(settings_.database, settings_.store, log_, r.metrics));
-  SOUK_TRY(store::migrate(*r.store, store::migrations(), log_));
   r.events = std::make_unique<events::Log>(*r.store, log_, r.metrics);
   r.nodes = std::make_unique<work::Nodes>(settings_.work.nodes, *r.store, settings_.node, log_);
   r.leases = std::make_unique<work::Leases>(*r.store, *r.nodes, log_);
   r.work = std::make_unique<work::Work>(settings_.work, *r.store, *r.nodes, log_, r.metrics);
+  show_process(r.metrics, settings_, *r.events);
   r.access = std::make_unique<access::Access>(*r.store, *r.events, log_, r.metrics, settings_.dev, settings_.access);
   SOUK_TRY(bootstrap(*r.access, settings_.data, log_));
   r.people = std::make_unique<access::People>(*r.access);
@@ -115,7 +126,10 @@ Status Server::start() {
   api::web::add_routes(r.routes, api::web::embedded_assets());
   r.ops.emplace(
       api::ops::Rooms{r.metrics,
-                      [&r]() -> Status {
+                      [&r, limit = settings_.api.cut_off_limit]() -> Status {
+                        if (r.events->silence() > limit) {
+                          return unavailable("the database has not been reached for longer than api.cut_off_limit");
+                        }
                         if (!r.serving->ready())
                           return unavailable("deployments are still loading").retry_in(std::chrono::seconds(1));
                         return {};
@@ -124,8 +138,8 @@ Status Server::start() {
   api::ops::add_routes(r.routes, *r.ops);
 
   const bool embedded = r.store->dialect() == store::Dialect::sqlite;
-  r.dispatcher =
-      std::make_unique<api::Dispatcher>(settings_.api, r.routes, *r.access, settings_.dev, embedded, log_, r.metrics);
+  r.dispatcher = std::make_unique<api::Dispatcher>(settings_.api, r.routes, *r.access, settings_.dev, embedded, log_,
+                                                   r.metrics, [&r] { return r.events->silence(); });
   r.net = std::make_unique<net::Server>(
       settings_.net, settings_.listen, [&r](net::StreamPtr stream) { r.dispatcher->handle(std::move(stream)); }, log_,
       r.metrics);

@@ -72,6 +72,13 @@ void Hub::wake() {
   state_->wake();
 }
 
+Duration Hub::silence() const {
+  if (store_.dialect() == store::Dialect::sqlite) return Duration(0);
+  const std::chrono::steady_clock::duration last(last_read_.load(std::memory_order_relaxed));
+  const auto since = std::chrono::steady_clock::now().time_since_epoch() - last;
+  return std::max(Duration(0), std::chrono::duration_cast<Duration>(since));
+}
+
 Subscription Hub::subscribe(Filter filter, std::function<void(const EventPtr&)> f, Position after) {
   auto subscriber = std::make_shared<Subscriber>();
   subscriber->filter = std::move(filter);
@@ -129,6 +136,7 @@ bool Hub::read_all() {
       }
     }
   }
+  last_read_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
   if (std::exchange(failing_, false)) log_.info("events", "the event log can be read again");
   return true;
 }

@@ -4,6 +4,8 @@
 // those at the same place, as nearly all are nearly always, share a query. Thread-safe.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -25,6 +27,7 @@ class Hub {
 
   // There may be something new. Cheap; may be called by a committing thread.
   void wake();
+  Duration silence() const;
   Subscription subscribe(Filter filter, std::function<void(const EventPtr&)> f, Position after);
 
  private:
@@ -45,6 +48,7 @@ class Hub {
   Counter& delivered_;
   std::shared_ptr<State> state_;  // what subscriptions that outlive the hub hold on to
   bool failing_ = false;          // of the reading thread
+  std::atomic<std::chrono::steady_clock::rep> last_read_{std::chrono::steady_clock::now().time_since_epoch().count()};
   std::thread thread_;
 };
 

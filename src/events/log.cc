@@ -91,6 +91,10 @@ Result<Subscription> Log::subscribe(Filter filter, std::function<void(const Even
   return hub_->subscribe(std::move(filter), std::move(f), position);
 }
 
+Duration Log::silence() const {
+  return hub_->silence();
+}
+
 Result<std::int64_t> Log::prune(Time before) {
   std::int64_t deleted = 0;
   for (;;) {

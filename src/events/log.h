@@ -113,6 +113,10 @@ class Log {
   // Without a cursor it begins now: what commits after this returns is told. Errors: as read
   Result<Subscription> subscribe(Filter filter, std::function<void(const EventPtr&)> f, std::string_view after = "");
 
+  // How long ago the log was last read for subscribers: while this grows, this node does not hear what others
+  // change. 0 on SQLite. Does not block.
+  Duration silence() const;
+
   // Deletes what happened before; how many that were. Blocks: disk
   Result<std::int64_t> prune(Time before);
 

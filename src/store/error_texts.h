@@ -27,9 +27,11 @@ inline Error check_error(std::string_view constraint) {
 inline Error gone_error(std::string message, std::string said) {
   return unavailable(std::move(message)).retry_in(std::chrono::seconds(1)).because(unavailable(std::move(said)));
 }
+// Whoever may free space is not the caller: it is told to come back.
 inline Error full_error(std::string said) {
-  return resource_exhausted("the disk of the database is full")
-      .advise("free space on it, then try again")
+  return unavailable("the disk of the database is full: nothing can be changed until space is free on it")
+      .advise("free space on the server's disk; it goes on by itself")
+      .retry_in(std::chrono::seconds(10))
       .because(resource_exhausted(std::move(said)));
 }
 inline Error too_large_error(std::string said) {

@@ -14,6 +14,10 @@ void declare(settings::Table& table, StoreSettings& s) {
             {.help = "SQLite: writes that may share a commit.", .min = 1, .max = 4096});
   table.add("store.busy_timeout", s.busy_timeout,
             {.help = "How long to wait for a database or a connection that is busy.", .min = 100, .max = 300'000});
+  table.add("store.answer_timeout", s.answer_timeout,
+            {.help = "PostgreSQL: a connection on which a statement is not answered by then is given up.",
+             .min = 100,
+             .max = 86'400'000});
 }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& url, StoreSettings settings, Logger& log,

@@ -42,6 +42,7 @@ struct StoreSettings {
   std::int64_t connections = 16;   // PostgreSQL: pool size
   std::int64_t group_limit = 256;  // SQLite: writes in one commit
   std::chrono::milliseconds busy_timeout{10'000};
+  std::chrono::milliseconds answer_timeout{10'000};  // PostgreSQL
 };
 void declare(settings::Table& table, StoreSettings& s);
 

@@ -62,9 +62,7 @@ net::Response error_response(int status, std::string_view code, const Error& err
   if (error.code == Code::unauthenticated) {
     response.add("WWW-Authenticate", "Basic realm=\"souk\"");
   }
-  if (error.retry_after) {
-    response.add("Retry-After", std::to_string(std::max<std::int64_t>((error.retry_after->count() + 999) / 1000, 1)));
-  }
+  add_retry_after(response, error);
   return response;
 }
 

@@ -19,12 +19,12 @@ void text(const ExchangePtr& exchange, int status, std::string body) {
 void add_routes(RouteTable& table, const Rooms& rooms) {
   RouteTable::Door door = table.door("ops", &problem, {});
   door.add(route("/healthz", Form::completing, [](const ExchangePtr& exchange) { text(exchange, 200, "ok\n"); }));
-  door.add(route("/readyz", Form::plain, [&rooms](const ExchangePtr& exchange) {
+  door.add(route("/readyz", Form::completing, [&rooms](const ExchangePtr& exchange) {
     Status ready = rooms.ready();
     if (!ready) return exchange->fail(ready.error());
     text(exchange, 200, "ready\n");
   }));
-  Route metrics = route("/metrics", Form::plain, [&rooms](const ExchangePtr& exchange) {
+  Route metrics = route("/metrics", Form::completing, [&rooms](const ExchangePtr& exchange) {
     exchange->send(net::Response::text(200, "text/plain; version=0.0.4; charset=utf-8", rooms.metrics.render()));
   });
   metrics.permission = kReader;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// None of it waits for anything but memory, so that it answers when all else waits.
 // The operator's door: /healthz (the process answers), /readyz (everything that is wanted runs), /metrics
 // (Prometheus text), /openapi.json.
 #pragma once

@@ -159,6 +159,7 @@ int backup(const std::vector<std::string>& arguments) {
   Settings settings;
   settings::Table table = table_of(settings);
   if (auto code = prepare(settings, table, own.settings(), kBackupUsage)) return *code;
+  be_patient(settings);
   if (!where) return fail(invalid_argument("where to is not given").advise("souk backup PLACE"), 2);
   return ended(back_up(settings, *where, listing, verify, *keep, *out));
 }
@@ -171,6 +172,7 @@ int restore(const std::vector<std::string>& arguments) {
   Settings settings;
   settings::Table table = table_of(settings);
   if (auto code = prepare(settings, table, own.settings(), kRestoreUsage)) return *code;
+  be_patient(settings);
   if (!where) return fail(invalid_argument("where from is not given").advise("souk restore PLACE"), 2);
   return ended(restore_into(settings, *where, name, *out));
 }

@@ -58,6 +58,7 @@ int doctor(const std::vector<std::string>& arguments) {
   Settings settings;
   settings::Table table = table_of(settings);
   if (auto code = prepare(settings, table, own.settings(), kUsage)) return *code;
+  if (verify) be_patient(settings);
   const Logger log(Logger::Level::off);
   Logger silent = log;
   Metrics metrics;

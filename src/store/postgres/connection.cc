@@ -33,8 +33,9 @@ bool fits(const std::vector<unsigned>& types, std::span<const Value> parameters)
 
 }  // namespace
 
-Result<std::unique_ptr<PostgresConnection>> PostgresConnection::connect(const std::string& url) {
-  std::unique_ptr<PostgresConnection> out(new PostgresConnection);
+Result<std::unique_ptr<PostgresConnection>> PostgresConnection::connect(const std::string& url,
+                                                                        std::chrono::milliseconds answer_timeout) {
+  std::unique_ptr<PostgresConnection> out(new PostgresConnection(answer_timeout));
   out->connection_ = SOUK_TRY(connect_postgres(url));
   PGconn* connection = out->connection_;
   if (PQserverVersion(connection) < 150000) {
@@ -169,6 +170,7 @@ void PostgresConnection::forget(std::string_view name) {
 }
 
 Status PostgresConnection::flush() {
+  deadline_ = std::chrono::steady_clock::now() + answer_timeout_;
   for (;;) {
     const int left = PQflush(connection_);
     if (left < 0) return lost();
@@ -180,10 +182,15 @@ Status PostgresConnection::flush() {
 
 Status PostgresConnection::wait(short events) {
   pollfd ready{PQsocket(connection_), events, 0};
-  while (::poll(&ready, 1, -1) < 0) {
-    if (errno != EINTR) return lost();
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    const int found = ::poll(&ready, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (found > 0) return {};
+    if (found < 0 && errno != EINTR) return lost();
+    if (found < 0 || left.count() > 0) continue;
+    broken_ = silent_ = true;
+    return gone("the database does not answer", "no answer within store.answer_timeout");
   }
-  return {};
 }
 
 Result<pg_result*> PostgresConnection::next_result() {

@@ -6,6 +6,7 @@
 // Used by one thread at a time.
 #pragma once
 
+#include <chrono>
 #include <list>
 #include <memory>
 #include <string>
@@ -23,7 +24,9 @@ namespace souk::store {
 class PostgresConnection {
  public:
   // Errors: unavailable, failed_precondition (older than 15, or not UTF-8), invalid_argument (the URL)
-  static Result<std::unique_ptr<PostgresConnection>> connect(const std::string& url);
+  // `answer_timeout`: how long an exchange may take before the connection is given up as broken and silent.
+  static Result<std::unique_ptr<PostgresConnection>> connect(const std::string& url,
+                                                             std::chrono::milliseconds answer_timeout);
   ~PostgresConnection();
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
@@ -38,6 +41,8 @@ class PostgresConnection {
   void leave(std::string_view statement);
 
   bool broken() const { return broken_; }
+  // Broken because nobody answered.
+  bool silent() const { return silent_; }
   // Whether the server may have seen the COMMIT of the last transaction.
   bool commit_sent() const { return commit_sent_; }
 
@@ -58,7 +63,7 @@ class PostgresConnection {
     bool sync = false;
   };
 
-  PostgresConnection() = default;
+  explicit PostgresConnection(std::chrono::milliseconds answer_timeout) : answer_timeout_(answer_timeout) {}
   Status post(std::string_view sql, std::span<const Value> parameters);
   Status post_pending();
   Status post_sync();
@@ -72,6 +77,8 @@ class PostgresConnection {
   Result<pg_result*> next_result();
   Error lost();
 
+  const std::chrono::milliseconds answer_timeout_;
+  Deadline deadline_ = kNoDeadline;  // of the exchange under way
   pg_conn* connection_ = nullptr;
   Statements statements_;
   std::unordered_multimap<std::string_view, Statements::iterator> by_sql_;  // keys live in the statements
@@ -82,6 +89,7 @@ class PostgresConnection {
   bool begun_ = false;  // something of this transaction was sent
   bool commit_sent_ = false;
   bool broken_ = false;
+  bool silent_ = false;
 };
 
 }  // namespace souk::store

@@ -47,14 +47,10 @@ Result<pg_conn*> connect_postgres(const std::string& url) {
   }
   PQconninfoFree(options);
   // What stands before dbname may be overridden by the URL, what stands after may not.
-  const char* keywords[] = {"connect_timeout",
-                            "keepalives_idle",
-                            "tcp_user_timeout",
-                            "fallback_application_name",
-                            "dbname",
-                            "client_encoding",
-                            nullptr};
-  const char* values[] = {"5", "30", "20000", "souk", url.c_str(), "UTF8", nullptr};
+  const char* keywords[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval",
+                            "keepalives_count", "tcp_user_timeout", "fallback_application_name",
+                            "dbname",           "client_encoding",  nullptr};
+  const char* values[] = {"5", "10", "5", "3", "20000", "souk", url.c_str(), "UTF8", nullptr};
   PGconn* connection = PQconnectdbParams(keywords, values, 1);
   if (connection == nullptr) return resource_exhausted("no memory for a database connection");
   if (PQstatus(connection) != CONNECTION_OK) {

@@ -33,24 +33,29 @@ class PostgresPool {
     std::unique_ptr<PostgresConnection> connection_;
   };
 
-  PostgresPool(std::string url, std::size_t limit, std::chrono::milliseconds patience);
+  PostgresPool(std::string url, std::size_t limit, std::chrono::milliseconds patience,
+               std::chrono::milliseconds answer_timeout);
 
-  // Blocks: until one is free. Errors: unavailable (closing, unreachable, all busy for too long)
+  // Blocks: until one is free. While the database is known not to answer, one caller at a time tries it and the
+  // others are told at once. Errors: unavailable (closing, unreachable, all busy for too long)
   Result<Lease> borrow();
   // Refuses new loans and waits for those that are out.
   void close();
 
  private:
   void give_back(std::unique_ptr<PostgresConnection> connection);
+  Result<std::unique_ptr<PostgresConnection>> connect();
 
   const std::string url_;
   const std::size_t limit_;
-  const std::chrono::milliseconds patience_;
+  const std::chrono::milliseconds patience_, answer_timeout_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<PostgresConnection>> idle_;
   std::size_t lent_ = 0;
   bool closing_ = false;
+  bool down_ = false;    // the last that was tried did not answer
+  bool trying_ = false;  // somebody finds out whether it still is
 };
 
 }  // namespace souk::store

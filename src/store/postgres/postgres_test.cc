@@ -249,6 +249,38 @@ TEST_F(PostgresTest, APoolThatIsBusyForTooLongSaysSo) {
   EXPECT_TRUE(held);
 }
 
+TEST_F(PostgresTest, AStatementWithoutAnAnswerIsGivenUpAndTheNextOneTriesAgain) {
+  StoreSettings settings;
+  settings.connections = 4;
+  settings.answer_timeout = std::chrono::milliseconds(100);
+  auto impatient = database->open(settings);
+  const auto begun = std::chrono::steady_clock::now();
+  const Status slept = impatient->read([](Tx& tx) -> Status {
+    SOUK_TRY(tx.exec("SELECT pg_sleep(3)"));
+    return {};
+  });
+  ASSERT_FALSE(slept);
+  EXPECT_EQ(slept.error().code, Code::unavailable) << slept.error().describe();
+  EXPECT_TRUE(slept.error().retry_after);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
+  std::vector<std::thread> many;  // the first finds out that it answers again; nobody is refused for good
+  std::atomic<int> answered{0};
+  for (int i = 0; i < 8; ++i) {
+    many.emplace_back([&] {
+      for (int attempt = 0; attempt < 100; ++attempt) {
+        if (impatient->read([](Tx& tx) { return tx.exec("SELECT 1"); })) {
+          ++answered;
+          return;
+        }
+        std::this_thread::yield();
+      }
+    });
+  }
+  for (std::thread& one : many) one.join();
+  EXPECT_GT(answered, 0);
+  EXPECT_TRUE(impatient->read([](Tx& tx) { return tx.exec("SELECT 1"); }));
+}
+
 TEST(PostgresOpen, SaysWhatIsWrongWithTheUrlOrTheServer) {
   Logger log(Logger::Level::off);
   Metrics metrics;

@@ -53,7 +53,7 @@ PostgresStore::PostgresStore(const std::string& url, const StoreSettings& settin
       retries_(metrics.counter("souk_store_retries_total", "Transactions begun again after a conflict.").with()),
       write_seconds_(
           metrics.histogram("souk_store_write_seconds", "A write, from its call to its durable commit.").with()),
-      pool_(url, static_cast<std::size_t>(settings.connections), settings.busy_timeout),
+      pool_(url, static_cast<std::size_t>(settings.connections), settings.busy_timeout, settings.answer_timeout),
       listener_(url, log) {}
 
 Result<std::unique_ptr<Store>> PostgresStore::open(const std::string& url, const StoreSettings& settings, Logger& log,

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The disk fills up, at every stage of an upload: reads and inference go on, writes get 503, and space brings all back."""
+
+import json
+import os
+import subprocess
+import time
+
+import pytest
+from registry_client import deploy, digest_of, folder, push
+from souk_server import Souk, run_cli
+from wire import Closed, call
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+
+MODELS = "/api/v1/namespaces/default/models"
+DISK = 40 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(place)], check=True)
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(place, leave):
+    """A ballast file that leaves so many bytes free, or somewhat more: the server may write meanwhile."""
+    with open(place / "ballast", "ab") as ballast:
+        for _ in range(20):
+            about = os.statvfs(place)
+            size = about.f_bavail * about.f_frsize - leave
+            if size <= 0:
+                return
+            try:
+                return os.posix_fallocate(ballast.fileno(), ballast.seek(0, os.SEEK_END), size)
+            except OSError:
+                time.sleep(0.01)
+
+
+def relieve(place):
+    (place / "ballast").unlink(missing_ok=True)
+
+
+def checked(answer, good=(200, 201, 202, 204)):
+    """Whether it was done; if not, it must be a 503 that says when to come back."""
+    if answer.status in good:
+        return True
+    assert answer.status == 503, (answer.status, answer.body[:300])
+    assert int(answer.header("Retry-After")) >= 1
+    assert b"disk" in answer.body or b"space" in answer.body, answer.body
+    return False
+
+
+def test_every_stage_of_a_push(small_disk, root, files):
+    souk = Souk(small_disk / "data").start()
+    try:
+        assert push(souk, "default/digits", "1", folder(root / "samples/digits")).status == 201
+        deploy(souk, "default/digits:1", "digits")
+        name = call(souk, "GET", "/v2/models/digits").json()["inputs"][0]["name"]
+        infer = {"inputs": [{"name": name, "datatype": "FP32", "shape": [1, 1, 16, 16], "data": [0.5] * 256}]}
+        model = (files / "models/simple.onnx").read_bytes()
+        pid, acknowledged, refusals = souk.pid, [], 0
+        for round_number, leave in enumerate([0, 4 << 10, 16 << 10, 64 << 10, 200 << 10, 700 << 10, 1200 << 10, 3 << 20]):
+            fill(small_disk, leave)
+            weights, slug = os.urandom(1 << 20), f"full-{round_number}"
+            for name in (slug, f"row-{round_number}"):
+                if checked(call(souk, "POST", MODELS, data={"name": name})):
+                    acknowledged.append(name)
+                else:
+                    refusals += 1
+            started = call(souk, "POST", f"/v2/default/{slug}/blobs/uploads/", {"Content-Length": "0"})
+            if checked(started):
+                location = started.header("Location").removeprefix(souk.url)
+                for begin in range(0, len(weights), 256 << 10):
+                    piece = weights[begin:begin + (256 << 10)]
+                    patched = call(souk, "PATCH", location, {"Content-Type": "application/octet-stream",
+                                                             "Content-Range": f"{begin}-{begin + len(piece) - 1}"}, piece)
+                    if not checked(patched):
+                        refusals += 1
+                        break
+                    location = patched.header("Location").removeprefix(souk.url)
+                else:
+                    mark = "&" if "?" in location else "?"
+                    if checked(call(souk, "PUT", f"{location}{mark}digest={digest_of(weights)}", {"Content-Length": "0"})):
+                        assert call(souk, "GET", f"/v2/default/{slug}/blobs/{digest_of(weights)}").body == weights
+            try:
+                answer = push(souk, f"default/{slug}", "1", {"m.onnx": model, "w.bin": weights})
+                if checked(answer):
+                    acknowledged.append(f"{slug}:1")
+                else:
+                    refusals += 1
+            except AssertionError as refused:  # one of its blobs was refused
+                assert "503" in str(refused) and "Retry" not in str(refused), refused
+                refusals += 1
+            except Closed:
+                refusals += 1
+            # what can go on does
+            assert call(souk, "GET", f"{MODELS}/digits").status == 200
+            assert call(souk, "GET", f"{MODELS}/digits/versions/1/files/README.md").status == 200
+            assert call(souk, "POST", "/v2/models/digits/infer", data=infer).status == 200
+            assert call(souk, "GET", "/healthz").status == 200 and call(souk, "GET", "/metrics").status == 200
+            relieve(small_disk)
+            # and the rest comes back by itself
+            assert push(souk, f"default/{slug}", "2", {"m.onnx": model, "w.bin": weights[::-1]}).status == 201
+            assert call(souk, "DELETE", f"{MODELS}/{slug}").status == 204
+            acknowledged = [a for a in acknowledged if not a.startswith(slug)]
+        assert souk.running() and souk.pid == pid and refusals >= 8
+        for one in acknowledged:
+            assert call(souk, "GET", f"{MODELS}/{one}").status == 200, one
+        fill(small_disk, 8 << 10)
+        doctor = run_cli("doctor", "-o", "json", "--data", souk.data, "--listen", "127.0.0.1:0")
+        assert any(f["check"] == "disk.space" and f["verdict"] == "WRONG" for f in json.loads(doctor.stdout)["findings"])
+        relieve(small_disk)
+        assert souk.stop() == 0
+        doctor = run_cli("doctor", "--verify", "-o", "json", "--data", souk.data, "--listen", "127.0.0.1:0")
+        wrong = {f["check"] for f in json.loads(doctor.stdout)["findings"] if f["verdict"] == "WRONG"}
+        assert wrong <= {"disk.space"}, doctor.stdout
+    finally:
+        if souk.running():
+            souk.kill()
+
+
+def test_a_full_disk_at_the_start_says_so(small_disk):
+    fill(small_disk, 0)
+    done = run_cli("serve", "--dev", "--data", small_disk / "data", "--listen", "127.0.0.1:0")
+    assert done.returncode == 1 and ("space" in done.stderr or "disk" in done.stderr), done.stderr
+    relieve(small_disk)
+    with Souk(small_disk / "data") as souk:
+        assert call(souk, "GET", "/healthz").status == 200
