@@ -12,7 +12,6 @@
 #include "api/ops/ops.h"
 #include "api/web/web.h"
 #include "app/first_start.h"
-#include "app/housekeeping.h"
 #include "app/prepare.h"
 #include "app/process_metrics.h"
 #include "artifacts/artifacts.h"
@@ -147,8 +146,19 @@ Status Server::start() {
   SOUK_TRY(r.net->start());
   SOUK_TRY(r.serving->start(kWaitForReplicas));
   r.work->start();
-  r.housekeeping = std::make_unique<Housekeeping>(*r.artifacts, settings_.collect_every, settings_.collect_grace, log_);
+  r.housekeeping = std::make_unique<Housekeeping>(*r.leases, settings_.collect_every, housekeeping_tasks(), log_);
   return {};
+}
+
+std::vector<Housekeeping::Task> Server::housekeeping_tasks() {
+  Rooms& r = *rooms_;
+  return {{"bytes that nothing refers to",
+           [&r, grace = settings_.collect_grace]() -> Result<std::int64_t> {
+             return static_cast<std::int64_t>(SOUK_TRY(r.artifacts->collect(grace)));
+           }},
+          {"old events", [&r, keep = settings_.events_keep] { return r.events->prune(now() - keep); }},
+          {"nodes that are gone",
+           [&r, keep = settings_.collect_grace] { return r.serving->forget_gone_nodes(now() - keep); }}};
 }
 
 std::string Server::url() const {

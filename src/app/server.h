@@ -5,7 +5,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "app/housekeeping.h"
 #include "app/settings.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -29,6 +31,7 @@ class Server {
 
  private:
   struct Rooms;
+  std::vector<Housekeeping::Task> housekeeping_tasks();
   Settings settings_;
   Logger& log_;
   std::unique_ptr<Rooms> rooms_;

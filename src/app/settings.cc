@@ -28,6 +28,10 @@ settings::Table table_of(Settings& s) {
             {.help = "How often bytes that nothing refers to are dropped", .min = 1000, .max = 7 * 86'400'000.0});
   table.add("artifacts.collect_grace", s.collect_grace,
             {.help = "How long bytes may stay without a reference", .min = 1000, .max = 90 * 86'400'000.0});
+  table.add("events.keep", s.events_keep,
+            {.help = "How long events are kept: who watches again after that misses some",
+             .min = 3'600'000,
+             .max = 3650 * 86'400'000.0});
   net::declare(table, s.net);
   store::declare(table, s.store);
   work::declare(table, s.work);

@@ -29,6 +29,7 @@ struct Settings {
   std::string node;  // empty: the host's name
   std::chrono::milliseconds collect_every{3'600'000};
   std::chrono::milliseconds collect_grace{86'400'000};
+  std::chrono::milliseconds events_keep{30 * 86'400'000LL};
 
   net::ServerSettings net;
   store::StoreSettings store;

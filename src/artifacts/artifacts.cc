@@ -155,6 +155,8 @@ Result<std::unique_ptr<blobs::Writer>> Artifacts::take_upload(const Repository& 
   }));
   if (!there) return missing_upload(id);
   std::unique_ptr<blobs::Writer> writer = SOUK_TRY(sessions_->take(id));
+  // Another node may have gone on with it since it was put back here: writing nothing makes the writer look.
+  if (writer && !writer->write({})) writer.reset();
   if (!writer) {
     auto resumed = blobs_.resume(id);
     if (!resumed) {

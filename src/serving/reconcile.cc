@@ -9,16 +9,20 @@ namespace {
 
 // Where several nodes share a database, an event of another may be missed while the connection is down.
 constexpr std::chrono::seconds kLookAgain{10};
+// What other nodes write down of their replicas, while somebody waits for it.
+constexpr std::chrono::milliseconds kLookElsewhere{20};
 
 }  // namespace
 
 void Serving::State::run() {
+  auto look_again = std::chrono::steady_clock::now() + kLookAgain;
   for (;;) {
     Bell::Rung rung = bell->wait_until(next_deadline());
     if (rung.stop) return;
-    bool shared = store.dialect() == store::Dialect::postgresql;
+    const auto now = std::chrono::steady_clock::now();
     if (rung.follow) follow();
-    if (rung.rows || rung.follow || shared) {
+    if (rung.rows || rung.follow || (shared() && now >= look_again)) {
+      look_again = now + kLookAgain;
       if (Status read = read_rows(); !read) {
         log.error("serving", "could not read what is deployed", {{"error", read.error().describe()}});
       }
@@ -29,9 +33,12 @@ void Serving::State::run() {
 
 Deadline Serving::State::next_deadline() const {
   auto now = std::chrono::steady_clock::now();
-  Deadline next = store.dialect() == store::Dialect::postgresql ? now + kLookAgain : kNoDeadline;
+  Deadline next = shared() ? now + kLookAgain : kNoDeadline;
   std::lock_guard lock(mutex);
-  for (const Waiter& waiter : waiters) next = std::min(next, waiter.deadline);
+  for (const Waiter& waiter : waiters) {
+    next = std::min(next, waiter.deadline);
+    if (waiter.here) next = std::min(next, now + kLookElsewhere);
+  }
   for (const auto& [id, served] : deployments) {
     for (const auto& [revision, replica] : served.replicas) {
       if (replica->state == ReplicaState::DRAINING) next = std::min(next, replica->drain_deadline);
@@ -216,9 +223,9 @@ bool Serving::State::all_there() const {
 
 void Serving::State::call_waiters(bool all) {
   std::vector<Waiter> due;
+  auto now = std::chrono::steady_clock::now();
   {
     std::lock_guard lock(mutex);
-    auto now = std::chrono::steady_clock::now();
     auto waits = [&](const Waiter& waiter) {
       return !all && waiter.deadline > now && !settled(waiter.deployment->id, waiter.deployment->generation);
     };
@@ -227,11 +234,20 @@ void Serving::State::call_waiters(bool all) {
     waiters.erase(first, waiters.end());
   }
   for (Waiter& waiter : due) {
-    waiter.done(store.read([&](store::Tx& tx) -> Result<DeploymentView> {
+    bool elsewhere = true;
+    auto seen = store.read([&](store::Tx& tx) -> Result<DeploymentView> {
       auto row = SOUK_TRY(find_deployment(tx, waiter.deployment->id));
       if (!row) return not_found(waiter.deployment->resource().label + " was removed meanwhile");
+      elsewhere = !shared() || SOUK_TRY(settled_elsewhere(tx, *row, node));
       return view(tx, std::move(*row));
-    }));
+    });
+    if (seen && !elsewhere && !all && waiter.deadline > now) {
+      waiter.here = true;
+      std::lock_guard lock(mutex);
+      waiters.push_back(std::move(waiter));
+    } else {
+      waiter.done(std::move(seen));
+    }
   }
 }
 

@@ -69,7 +69,7 @@ Result<std::vector<Revision>> revisions_of(store::Tx& tx, DeploymentId deploymen
 Result<std::vector<Replica>> replicas_of(store::Tx& tx, DeploymentId deployment) {
   static const std::string sql = "SELECT " + replica_columns() +
                                  " FROM replicas p JOIN revisions r ON r.id = p.revision_id WHERE r.deployment_id = $1"
-                                 " ORDER BY p.id";
+                                 " AND p.node IN (SELECT name FROM nodes) ORDER BY p.id";
   return tx.all<Replica>(sql, deployment);
 }
 
@@ -138,7 +138,8 @@ Result<std::vector<std::string>> used_by(store::Tx& tx, ModelId model, std::opti
     rows = SOUK_TRY(
         tx.run("SELECT DISTINCT d.namespace, d.slug FROM revisions r JOIN deployments d ON d.id = r.deployment_id"
                " WHERE r.version_id = $1 AND (d.revision_id = r.id OR EXISTS (SELECT 1 FROM replicas p"
-               " WHERE p.revision_id = r.id AND p.state NOT IN ('STOPPED', 'FAILED'))) ORDER BY d.namespace, d.slug",
+               " WHERE p.revision_id = r.id AND p.state NOT IN ('STOPPED', 'FAILED')"
+               " AND p.node IN (SELECT name FROM nodes))) ORDER BY d.namespace, d.slug",
                std::array<store::Value, 1>{store::to_value(*version)}));
   } else {
     rows = SOUK_TRY(
@@ -150,6 +151,26 @@ Result<std::vector<std::string>> used_by(store::Tx& tx, ModelId model, std::opti
                     SOUK_TRY(store::from_value<std::string>(row[1])));
   }
   return names;
+}
+
+Result<bool> settled_elsewhere(store::Tx& tx, const Deployment& d, std::string_view node) {
+  if (d.desired_state == DesiredState::STOPPED) {
+    auto running = SOUK_TRY(tx.scalar<std::int64_t>(
+        "SELECT 1 FROM replicas p JOIN revisions r ON r.id = p.revision_id JOIN nodes n ON n.name = p.node"
+        " WHERE r.deployment_id = $1 AND p.node <> $2 AND p.state NOT IN ('STOPPED', 'FAILED') LIMIT 1",
+        d.id, node));
+    return !running;
+  }
+  // A failure that is older than the deployment's last change is one that is tried again.
+  auto waited_for = SOUK_TRY(tx.scalar<std::int64_t>(
+      "SELECT 1 FROM nodes n WHERE n.name <> $1 AND NOT EXISTS (SELECT 1 FROM replicas p WHERE p.node = n.name"
+      " AND p.revision_id = $2 AND (p.state = 'READY' OR (p.state = 'FAILED' AND p.update_time >= $3))) LIMIT 1",
+      node, d.revision_id, d.update_time));
+  return !waited_for;
+}
+
+Result<std::int64_t> forget_gone(store::Tx& tx, Time before) {
+  return tx.exec("DELETE FROM replicas WHERE update_time < $1 AND node NOT IN (SELECT name FROM nodes)", before);
 }
 
 Status forget_others(store::Tx& tx, std::string_view node) {

@@ -39,6 +39,12 @@ Result<bool> has_failed_replica(store::Tx& tx, RevisionId revision);
 // with it, and those that still do.
 Result<std::vector<std::string>> used_by(store::Tx& tx, ModelId model, std::optional<VersionId> version);
 
+// Whether every other living node has done what a deployment asks for: its revision READY or FAILED there, or
+// nothing that runs when it is stopped.
+Result<bool> settled_elsewhere(store::Tx& tx, const Deployment& deployment, std::string_view node);
+
+// The replicas of nodes that have been gone for long. How many.
+Result<std::int64_t> forget_gone(store::Tx& tx, Time before);
 // The replicas of other nodes, on a database of this process alone.
 Status forget_others(store::Tx& tx, std::string_view node);
 

@@ -88,6 +88,10 @@ void Serving::stop() {
   if (s.compute) s.compute->close();
 }
 
+Result<std::int64_t> Serving::forget_gone_nodes(Time before) {
+  return state_->store.write([&](store::Tx& tx) { return forget_gone(tx, before); });
+}
+
 bool Serving::ready() const {
   std::lock_guard lock(state_->mutex);
   return !state_->restoring && state_->all_there();

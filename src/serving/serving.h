@@ -110,8 +110,8 @@ class Serving {
   Result<registry::Page<DeploymentView>> list(const access::Call& call, std::string_view ns,
                                               const registry::ListQuery& query);
   Result<std::vector<DeploymentView>> of_model(const access::Call& call, ModelId model);
-  // Calls done once the deployment's wanted revision is READY or FAILED here (or all is stopped, when that is
-  // wanted), or the deadline came (with what is then). On a thread of serving, or at once on the caller's.
+  // Calls done once the deployment's wanted revision is READY or FAILED at every living node (or all is stopped, when
+  // that is wanted), or the deadline came (with what is then). On a thread of serving, or at once on the caller's.
   void wait_settled(const AuthorizedDeployment& deployment, Deadline deadline,
                     std::function<void(Result<DeploymentView>)> done);
 
@@ -130,6 +130,8 @@ class Serving {
   // With `later`, requests that one thread brings in one turn of its loop may share a batch.
   void infer(const Pinned& pinned, const runtimes::InferRequest& request, Deadline deadline, runtimes::Completion done,
              const Later& later = {});
+  // Forgets what nodes that have been gone since `before` did. Blocks: disk
+  Result<std::int64_t> forget_gone_nodes(Time before);
   bool ready() const;  // nothing that is wanted of this node is still on its way
 
   struct State;

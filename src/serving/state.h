@@ -36,6 +36,7 @@ struct Waiter {
   AuthorizedDeployment deployment;
   Deadline deadline;
   std::function<void(Result<DeploymentView>)> done;
+  bool here = false;  // settled on this node: others are waited for
 };
 
 struct Serving::State : std::enable_shared_from_this<Serving::State> {
@@ -53,6 +54,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   void publish();
   void call_waiters(bool all);
   bool settled(DeploymentId id, std::int64_t generation) const;
+  bool shared() const { return store.dialect() == store::Dialect::postgresql; }
   bool all_there() const;  // nothing that is wanted is still on its way
   Deadline next_deadline() const;
   // Moves a replica by the table of states and tells the journal.

@@ -25,6 +25,9 @@ class TestServing : public registry::TestRegistry {
       seen.push_back(event);
       heard.notify_all();
     }));
+    must(store->write([](store::Tx& tx) {  // as work::Nodes does it
+      return tx.exec("INSERT INTO nodes (name, incarnation, start_time, seen_time) VALUES ('here', 'test', 0, 0)");
+    }));
     start();
   }
   ~TestServing() { subscription.reset(); }

@@ -184,7 +184,7 @@ void Serving::wait_settled(const AuthorizedDeployment& deployment, Deadline dead
   State& s = *state_;
   {
     std::lock_guard lock(s.mutex);
-    if (!s.stopped && !s.settled(deployment->id, deployment->generation)) {
+    if (!s.stopped && (s.shared() || !s.settled(deployment->id, deployment->generation))) {
       s.waiters.push_back({deployment, deadline, std::move(done)});
       s.bell->ring();
       return;

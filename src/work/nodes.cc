@@ -161,6 +161,9 @@ Status Nodes::beat() {
     SOUK_TRY(wait_for_name());
     return enter();
   }
+  // Who could not look for so long does not know since when the others stand still.
+  const Steady::duration blind = begun.time_since_epoch() - Steady::duration(last_beat_.load());
+  if (blind > settings_.timeout * 2 / 3) seen_.clear();
   last_beat_ = begun.time_since_epoch().count();
   clock_.learn(*time, begun);
   look_at(nodes);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work/schedule.h"
 
+#include <thread>
 #include "work/schedule_rows.h"
+
 #include "work/work_testing.h"
 
 namespace souk::work {
@@ -105,6 +107,22 @@ TEST_P(ScheduleTest, AClockSetBackFiresNothingTwice) {
   ASSERT_TRUE(fire("2026-01-01T00:10:00Z"));
   ASSERT_TRUE(fire("2026-01-01T01:00:30Z"));
   EXPECT_EQ(fired.size(), 1u);
+}
+
+TEST_P(ScheduleTest, TwoSchedulersFireItOnceEachTime) {
+  if (!shared()) GTEST_SKIP() << "one process has an embedded database";
+  put("* * * * *", "2026-01-01T00:00:00Z", true);
+  const auto other = database->open();
+  constexpr int kMinutes = 40;
+  for (int minute = 1; minute <= kMinutes; ++minute) {
+    const Time wall = parse_rfc3339("2026-01-01T00:00:00Z").value() + Duration(60'000 * minute);
+    std::vector<std::thread> schedulers;
+    for (store::Store* one : {store.get(), other.get(), store.get(), other.get()}) {
+      schedulers.emplace_back([=] { EXPECT_TRUE(fire_due_schedules(*one, wall, wall, [](const std::string&) {})); });
+    }
+    for (std::thread& scheduler : schedulers) scheduler.join();
+    ASSERT_EQ(count("SELECT count(*) FROM work_items"), minute);
+  }
 }
 
 TEST_P(ScheduleTest, WorkRunsWhatIsDue) {

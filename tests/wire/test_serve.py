@@ -76,7 +76,9 @@ def test_a_newer_schema_is_refused(own_souk):
 def test_sigterm_lets_requests_under_way_end(own_souk):
     with Connection(own_souk) as connection:
         body = b'{"name":"drained"}'
-        connection.send(connection.head("POST", MODELS, {"Content-Type": "application/json", "Content-Length": str(len(body))}) + body[:5])
+        connection.send(connection.head("POST", MODELS, {"Content-Type": "application/json", "Content-Length": str(len(body)), "Expect": "100-continue"}))
+        assert connection.read_head().status == 100  # it is under way now
+        connection.send(body[:5])
         code = {}
         stopper = threading.Thread(target=lambda: code.update(value=own_souk.stop()))
         stopper.start()
