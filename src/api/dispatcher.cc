@@ -5,6 +5,7 @@
 #include <random>
 
 #include "api/error_table.h"
+#include "api/grpc/status.h"
 #include "api/origin.h"
 
 namespace souk::api {
@@ -30,10 +31,6 @@ std::string trace_id_of(const net::RequestHead& head) {
   bool hex = id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
   bool zero = id.find_first_not_of('0') == std::string_view::npos;
   return hex && !zero ? std::string(id) : new_trace_id();
-}
-
-bool has_body(const net::RequestHead& head) {
-  return head.content_length.value_or(0) > 0 || head.has_header("Transfer-Encoding");
 }
 
 }  // namespace
@@ -135,9 +132,19 @@ struct Dispatcher::State : Recorder {
     return {};
   }
 
+  void run_on_pool(const ExchangePtr& exchange, std::function<void()> f) override {
+    Status posted = requests.post([this, exchange, f = std::move(f)] { guard(exchange, f); });
+    if (!posted) exchange->fail(posted.error());
+  }
+
   void run_guarded(const ExchangePtr& exchange) {
+    guard(exchange, [&] { exchange->route->run(exchange); });
+  }
+
+  template <class F>
+  void guard(const ExchangePtr& exchange, const F& f) {
     try {
-      exchange->route->run(exchange);
+      f();
     } catch (const std::exception& fault) {
       log.error("api", "handler threw",
                 {{"route", exchange->route->pattern}, {"what", fault.what()}, {"trace_id", exchange->call.trace_id}});
@@ -160,13 +167,15 @@ struct Dispatcher::State : Recorder {
       case Form::raw:
         return run_on(streams, exchange);
       case Form::completing:
+      case Form::streaming:
         return run_guarded(exchange);
     }
   }
 
   void collect_and_run(const ExchangePtr& exchange) {
-    if (exchange->route->form == Form::raw) return run(exchange);
-    if (!has_body(exchange->head())) {
+    if (exchange->route->form == Form::raw || exchange->route->form == Form::streaming) return run(exchange);
+    const net::RequestHead& head = exchange->head();
+    if (!head.has_body && head.content_length.value_or(0) == 0) {
       exchange->body = std::make_shared<std::string>();
       return run(exchange);
     }
@@ -180,6 +189,10 @@ struct Dispatcher::State : Recorder {
   void fail_unrouted(const ExchangePtr& exchange, const RouteTable::Match& match) {
     const net::RequestHead& head = exchange->head();
     net::Response response;
+    if (grpc::is_grpc(head) && head.takes_trailers) {
+      return exchange->send(grpc::error_response(
+          unimplemented("there is no method " + std::string(head.path.substr(0, 200))), exchange->call));
+    }
     if (match.allow.empty()) {
       response = match.error(
           not_found("nothing is at " + std::string(head.path.substr(0, 200))).advise("see /openapi.json for what is"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/exchange.h"
 
+#include "api/error_table.h"
 #include "api/route.h"
 
 namespace souk::api {
@@ -29,13 +30,21 @@ Result<std::optional<std::string>> Exchange::query(std::string_view name) const 
 }
 
 void Exchange::send(net::Response response) {
+  int status = response.status;
+  send(std::move(response), status);
+}
+
+void Exchange::send(net::Response response, int recorded) {
   response.add(kTraceHeader, call.trace_id);
-  if (recorder) recorder->answered(*this, response.status);
+  if (recorder) recorder->answered(*this, recorded);
   stream->send(std::move(response));
 }
 
 void Exchange::fail(const Error& error) {
-  send(route->error(error, call));
+  net::Response response = route->error(error, call);
+  // A protocol may say in a 200 that something failed: counters and logs are not to take it for a success.
+  int recorded = response.status < 400 ? http_status(error) : response.status;
+  send(std::move(response), recorded);
 }
 
 void Exchange::start(net::ResponseHead head) {

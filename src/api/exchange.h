@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,11 +20,14 @@ namespace souk::api {
 struct Route;
 struct Exchange;
 
-// Hears of every answer once its status is known: counts, times, logs.
+// What an exchange needs of its dispatcher.
 class Recorder {
  public:
   virtual ~Recorder() = default;
+  // Hears of every answer once its status is known: counts, times, logs.
   virtual void answered(const Exchange& exchange, int status) = 0;
+  // Runs f on the pool for what may block, or fails the exchange when that is full.
+  virtual void run_on_pool(const std::shared_ptr<Exchange>& exchange, std::function<void()> f) = 0;
 };
 
 struct Exchange {
@@ -47,6 +51,9 @@ struct Exchange {
   void fail(const Error& error);
   // The head of an answer that streams, with the trace id.
   void start(net::ResponseHead head);
+
+ private:
+  void send(net::Response response, int recorded);
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 

@@ -12,6 +12,9 @@
 // - later: f(call, request, done); as plain, but answers when done is called, from any thread.
 // - completing: f(exchange); on the connection's thread with the whole body; must not block.
 // - raw: f(exchange); on the bounded pool `streams`; reads and writes the stream itself, blocking.
+// - streaming: f(exchange); on the connection's thread, as soon as the head is there; reads and writes the stream
+// itself
+//   by callbacks; must not block (gRPC: api/grpc/method.h).
 // api/bind.h makes the first three from described structs.
 #pragma once
 
@@ -31,7 +34,7 @@ namespace souk::api {
 // How a protocol says that something failed.
 using ErrorShape = net::Response (*)(const Error& error, const access::Call& call);
 
-enum class Form { plain, lookup, completing, raw };
+enum class Form { plain, lookup, completing, raw, streaming };
 
 // What OpenAPI says of a route; empty for those that have a contract elsewhere.
 struct RouteDoc {

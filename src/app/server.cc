@@ -118,7 +118,7 @@ Status Server::start() {
                                        r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql",
                                        settings_.collect_grace}});
   api::native::add_routes(r.routes, *r.native);
-  api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata(kVersion));
+  api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata_json(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);
   r.instill.emplace(api::instill::Rooms{*r.access, *r.registry, *r.serving});
   api::instill::add_routes(r.routes, *r.instill);

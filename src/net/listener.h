@@ -11,8 +11,8 @@
 
 #include "base/log.h"
 #include "base/result.h"
-#include "net/http1_exchange.h"
 #include "net/loop.h"
+#include "net/loop_stream.h"
 
 namespace souk::net {
 
@@ -30,7 +30,7 @@ Result<ListenAddress> local_address(int fd);
 
 class Listener final : public Ready, public Loop::Member, public std::enable_shared_from_this<Listener> {
  public:
-  using Accepted = std::function<void(int fd, Http1Exchange::Peer peer)>;  // takes the descriptor over
+  using Accepted = std::function<void(int fd, Peer peer)>;  // takes the descriptor over
   using HasRoom = std::function<bool()>;
 
   Listener(std::shared_ptr<Loop> loop, int fd, Logger& log, HasRoom has_room, Accepted accepted);

@@ -36,7 +36,9 @@ struct RequestHead {
   std::vector<HeaderView> headers;
   std::string peer;  // "127.0.0.1:51234"
   bool peer_is_loopback = false;
-  bool secure = false;  // came over TLS
+  bool secure = false;          // came over TLS
+  bool has_body = false;        // bytes follow the head, though there may be none
+  bool takes_trailers = false;  // the answer may end with trailers
   std::optional<std::uint64_t> content_length;
 
   // The first field of that name; empty when absent.
@@ -62,6 +64,7 @@ struct Response {
   int status = 200;
   std::vector<Header> headers;
   std::vector<Chunk> body;
+  std::vector<Header> trailers;  // dropped where the request's head does not take them
 
   static Response text(int status, std::string content_type, std::string body);
   Response& add(std::string name, std::string value);

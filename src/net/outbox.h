@@ -28,6 +28,8 @@ class Outbox {
   void mark(std::function<void(Status)> done);
 
   bool empty() const { return queued() == 0; }
+  // Empty, and nobody is still to be told so.
+  bool settled() const { return empty() && marks_.empty(); }
   std::size_t queued() const { return text_.size() - text_taken_ + large_left_; }
   std::uint64_t taken() const { return taken_; }
 

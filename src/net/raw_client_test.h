@@ -57,6 +57,14 @@ class RawClient {
     kept_.erase(0, end);
     return taken;
   }
+  // Exactly that many bytes; fewer at the end, or after ten seconds.
+  std::string take(std::size_t count) {
+    while (kept_.size() < count && more()) {
+    }
+    std::string taken = kept_.substr(0, count);
+    kept_.erase(0, taken.size());
+    return taken;
+  }
   std::string until_end() {
     while (more()) {
     }

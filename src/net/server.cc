@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/http1_connection.h"
+#include "net/http1/connection.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/server_core.h"
@@ -87,6 +87,12 @@ void declare(settings::Table& table, ServerSettings& s) {
   table.add("net.threads", s.threads, {.help = "Event loops; 0: one a core.", .min = 0, .max = 1024});
   table.add("net.max_connections", s.max_connections,
             {.help = "Open connections; further clients wait to be accepted.", .min = 1, .max = 1'000'000});
+  table.add("net.max_streams", s.max_streams,
+            {.help = "Requests under way on one HTTP/2 connection.", .min = 1, .max = 100'000});
+  table.add("net.http2_window", s.http2_window,
+            {.help = "What an HTTP/2 client may send before it is read: of one request, and of all of a connection.",
+             .min = 64 << 10,
+             .max = 1 << 30});
   table.add("net.max_head", s.max_head,
             {.help = "The largest request head, line and fields.", .min = 1 << 10, .max = 1 << 20});
   table.add("net.head_timeout", s.head_timeout,
@@ -118,12 +124,12 @@ struct Server::State {
   std::size_t next_worker = 0;
   bool running = false;
 
-  void accepted(int fd, Http1Exchange::Peer peer);
+  void accepted(int fd, Peer peer);
   void observe();
   void stop();
 };
 
-void Server::State::accepted(int fd, Http1Exchange::Peer peer) {
+void Server::State::accepted(int fd, Peer peer) {
   core->connections.fetch_add(1, std::memory_order_relaxed);
   peer.secure = core->tls != nullptr;
   Worker& worker = *workers[next_worker++ % workers.size()];
@@ -183,7 +189,7 @@ Status Server::start() {
       [core = state.core] {
         return core->connections.load(std::memory_order_relaxed) < core->settings.max_connections;
       },
-      [&state](int accepted, Http1Exchange::Peer peer) { state.accepted(accepted, std::move(peer)); });
+      [&state](int accepted, Peer peer) { state.accepted(accepted, std::move(peer)); });
   state.address = SOUK_TRY(local_address(fd));
   state.observe();
   state.running = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The listener: HTTP/1.1 (RFC 9112) with keep-alive and pipelining, over TCP or TLS. One coroutine a
-// connection, on one of `threads` event loops; a connection stays on its loop.
+// The listener: HTTP/1.1 (RFC 9112) with keep-alive and pipelining and HTTP/2 (RFC 9113; by prior knowledge, or ALPN
+// under TLS) on one port, over TCP or TLS. A connection stays on one of `threads` event loops.
 //
 // Every head is bounded in size and time, every connection in idle time, their number in all.
 // Life: construct → start (bound and answering) → drain → destruct.
@@ -23,6 +23,8 @@ namespace souk::net {
 struct ServerSettings {
   std::int64_t threads = 0;  // 0: one a core
   std::int64_t max_connections = 10'000;
+  std::int64_t max_streams = 256;  // requests under way on one HTTP/2 connection
+  settings::Bytes http2_window{1 << 20};
   settings::Bytes max_head{64 << 10};
   std::chrono::milliseconds head_timeout{10'000};   // from the first byte of a head to its end
   std::chrono::milliseconds idle_timeout{75'000};   // between requests

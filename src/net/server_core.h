@@ -3,6 +3,7 @@
 // What the connections of one server share. Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -29,6 +30,8 @@ class Traffic {
   std::atomic<std::uint64_t> refused{0};       // answered without a handler
   std::atomic<std::uint64_t> sent_bytes{0};
   std::atomic<std::uint64_t> accepted{0};
+
+  void count_answer(int status) { add(answers[std::clamp(status / 100, 1, 5)]); }
 };
 
 struct ServerCore {

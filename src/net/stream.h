@@ -11,7 +11,7 @@
 //
 // Back-pressure: the transport reads the body only when asked, and `write` completes when the bytes have been
 // taken by the socket. A request body that is not read to its end is drained up to a small bound, else the
-// connection closes after the answer. "Expect: 100-continue" is answered at the first read.
+// connection (over HTTP/2: the stream) closes after the answer. "Expect: 100-continue" is answered at the first read.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "net/message.h"
@@ -30,7 +31,7 @@ namespace souk::net {
 
 // What a route allows. Passing a bound answers 413 or 408 through the Error the reader gets: resource_exhausted or
 // deadline_exceeded with the field "body". A body broken off is cancelled, one that breaks HTTP invalid_argument.
-// After any of them the connection closes behind the answer. A client that takes no byte of its answer for
+// After any of them the connection (the stream) closes behind the answer. A client that takes no byte of its answer for
 // idle_timeout is cut off.
 struct BodyLimits {
   std::uint64_t max_bytes = 1 << 20;
@@ -59,6 +60,8 @@ class Stream {
   virtual void write(Chunk chunk, std::function<void(Status)> done) = 0;
   virtual void finish() = 0;
   virtual void abort() = 0;
+  // With trailers; they reach the client only where the head says so (`takes_trailers`), else they are dropped.
+  virtual void finish(std::vector<Header> trailers) { (void)trailers, finish(); }
 
   // True once the client has left. Thread-safe.
   virtual bool gone() const = 0;

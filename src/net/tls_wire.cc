@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TLS by OpenSSL over a non-blocking descriptor. Versions 1.2 and 1.3, ALPN http/1.1, no renegotiation.
+// TLS by OpenSSL over a non-blocking descriptor. Versions 1.2 and 1.3, ALPN h2 and http/1.1, no renegotiation.
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -13,6 +13,8 @@
 
 namespace souk::net {
 namespace {
+
+constexpr std::size_t kRecord = 16 << 10;  // bytes that one TLS record carries at most
 
 std::string openssl_error() {
   char text[256] = "no reason given";
@@ -52,23 +54,37 @@ class TlsWire final : public Wire {
 
   // What OpenSSL could not write must be offered again as it was: a piece is retried from the same first byte,
   // which the caller does, and may have moved in memory (SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER).
+  // Small pieces share a record: HTTP/2 comes in frames with heads of nine bytes.
   IoResult write(std::span<const iovec> pieces) override {
-    std::size_t total = 0;
-    for (const iovec& piece : pieces) {
-      std::size_t offset = 0;
-      while (offset < piece.iov_len) {
+    std::size_t total = 0, skip = 0;
+    char joined[kRecord];
+    while (!pieces.empty()) {
+      auto rest = std::span(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len).subspan(skip);
+      if (rest.size() < kRecord && pieces.size() > 1) rest = join(pieces, skip, joined);
+      int rc = 1;
+      if (!rest.empty()) {
         ERR_clear_error();
-        int length = static_cast<int>(std::min<std::size_t>(piece.iov_len - offset, INT_MAX));
-        int rc = SSL_write(ssl_, static_cast<const char*>(piece.iov_base) + offset, length);
+        rc = SSL_write(ssl_, rest.data(), static_cast<int>(std::min<std::size_t>(rest.size(), INT_MAX)));
         if (rc <= 0) return total > 0 ? IoResult{IoResult::Kind::moved, total} : outcome(rc);
-        offset += static_cast<std::size_t>(rc);
         total += static_cast<std::size_t>(rc);
+        skip += static_cast<std::size_t>(rc);
+      }
+      while (!pieces.empty() && skip >= pieces[0].iov_len) {
+        skip -= pieces[0].iov_len;
+        pieces = pieces.subspan(1);
       }
     }
     return {IoResult::Kind::moved, total};
   }
 
   bool holds_input() const override { return SSL_has_pending(ssl_) == 1; }
+
+  std::string_view protocol() const override {
+    const unsigned char* name = nullptr;
+    unsigned length = 0;
+    SSL_get0_alpn_selected(ssl_, &name, &length);
+    return {reinterpret_cast<const char*>(name), length};
+  }
 
   void shutdown_write() override {
     if (ssl_ != nullptr && SSL_is_init_finished(ssl_)) SSL_shutdown(ssl_);
@@ -77,6 +93,19 @@ class TlsWire final : public Wire {
   }
 
  private:
+  // As much as one record takes, from behind the first `skip` bytes.
+  static std::span<const char> join(std::span<const iovec> pieces, std::size_t skip, char (&into)[kRecord]) {
+    std::size_t filled = 0;
+    for (const iovec& piece : pieces) {
+      std::size_t n = std::min(piece.iov_len - skip, kRecord - filled);
+      std::memcpy(into + filled, static_cast<const char*>(piece.iov_base) + skip, n);
+      filled += n;
+      skip = 0;
+      if (filled == kRecord) break;
+    }
+    return {into, filled};
+  }
+
   IoResult outcome(int rc) {
     switch (SSL_get_error(ssl_, rc)) {
       case SSL_ERROR_WANT_READ:
@@ -97,7 +126,7 @@ class TlsWire final : public Wire {
 
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* in,
                     unsigned int in_length, void*) {
-  static constexpr unsigned char kOurs[] = "\x08http/1.1";
+  static constexpr unsigned char kOurs[] = "\x02h2\x08http/1.1";
   auto** chosen = const_cast<unsigned char**>(out);
   if (SSL_select_next_proto(chosen, out_length, kOurs, sizeof kOurs - 1, in, in_length) == OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_OK;

@@ -102,10 +102,11 @@ TEST(Tls, ClientAndServerSpeakWithVerifiedCertificates) {
   EXPECT_NE(refused.error().message.find("certificate"), std::string::npos) << refused.error().message;
 }
 
-TEST(Tls, TakesOnlySafeVersionsAndItsOwnProtocol) {
+TEST(Tls, TakesOnlySafeVersionsAndItsOwnProtocols) {
   Certificate certificate;
   TestServer server(echo, certificate.settings());
-  EXPECT_EQ(handshake(server.port(), TLS1_3_VERSION, "\x02h2\x08http/1.1"), "TLSv1.3 http/1.1");
+  EXPECT_EQ(handshake(server.port(), TLS1_3_VERSION, "\x02h2\x08http/1.1"), "TLSv1.3 h2");
+  EXPECT_EQ(handshake(server.port(), TLS1_3_VERSION, "\x08http/1.1"), "TLSv1.3 http/1.1");
   EXPECT_EQ(handshake(server.port(), TLS1_2_VERSION, ""), "TLSv1.2 ");
   EXPECT_EQ(handshake(server.port(), TLS1_1_VERSION, ""), "");
   EXPECT_EQ(handshake(server.port(), TLS1_3_VERSION, "\x05other"), "");

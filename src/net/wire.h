@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -35,6 +36,8 @@ class Wire {
   virtual IoResult peek() = 0;
   // True when a read may give bytes although the descriptor is not readable.
   virtual bool holds_input() const = 0;
+  // What both sides agreed to speak, by ALPN; empty: nothing. After the handshake.
+  virtual std::string_view protocol() const { return {}; }
   // Says that nothing more will be written.
   virtual void shutdown_write() = 0;
 };

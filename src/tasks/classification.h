@@ -19,6 +19,9 @@ class Classification final : public Task {
   std::string_view name() const override { return "CLASSIFICATION"; }
   std::size_t max_batch() const override { return input_.max_batch(); }
   Result<Prepared> prepare(const std::vector<json::Raw>& inputs, std::size_t first) const override;
+  std::span<const std::string> labels(std::string_view output) const override {
+    return output == output_ ? std::span<const std::string>(labels_) : std::span<const std::string>();
+  }
   Result<std::vector<json::Raw>> finish(std::span<const runtimes::Tensor> outputs, std::size_t count) const override;
 
  private:

@@ -36,6 +36,8 @@ class Task {
   // `inputs`: the `data` object of each task input, as JSON. Errors: invalid_argument with `field`
   // ("task_inputs[0].data.image-base64"). `first` is the place of inputs[0] in the request.
   virtual Result<Prepared> prepare(const std::vector<json::Raw>& inputs, std::size_t first = 0) const = 0;
+  // The names of the classes that this output scores, in order; empty: they have none.
+  virtual std::span<const std::string> labels(std::string_view output) const = 0;
   // One `data` object for each input.
   virtual Result<std::vector<json::Raw>> finish(std::span<const runtimes::Tensor> outputs, std::size_t count) const = 0;
 };

@@ -3,13 +3,10 @@
 // POST …/trigger: typed inputs become tensors, the model runs, tensors become typed outputs. Decoding runs on the
 // request pool; the answer is sent by whichever thread ends the last inference.
 #include <atomic>
-#include <fstream>
-#include <mutex>
-#include <sstream>
-#include <unordered_map>
 
 #include "api/bind.h"
 #include "api/instill/instill.h"
+#include "api/task_cache.h"
 #include "tasks/tasks.h"
 
 namespace souk::api::instill {
@@ -17,7 +14,6 @@ namespace {
 
 constexpr net::BodyLimits kTriggerLimits{.max_bytes = 64 << 20};
 constexpr std::size_t kMaxInputs = 256;
-constexpr std::uint64_t kMaxLabelBytes = 4 << 20;
 constexpr Duration kTimeout{60'000};
 
 struct TaskInput {
@@ -48,50 +44,6 @@ struct TriggerAnswer {
   std::vector<TaskOutput> task_outputs;
 };
 BOOST_DESCRIBE_STRUCT(TriggerAnswer, (), (task, task_outputs))
-
-Result<std::string> read_version_file(const serving::Pinned& pinned, const std::string& path) {
-  for (const registry::VersionFile& file : *pinned->files) {
-    if (file.path != path) continue;
-    std::ifstream in(file.local_path, std::ios::binary);
-    std::string text(kMaxLabelBytes + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kMaxLabelBytes)
-      return resource_exhausted("file '" + path + "' of model " + pinned->model + " is larger than 4 MiB");
-    return text;
-  }
-  return not_found("model " + pinned->model + " has no file '" + path + "'");
-}
-
-// The task of a version: made at its first use, kept by digest. A digest's declaration never changes.
-class TaskCache {
- public:
-  Result<std::shared_ptr<const tasks::Task>> get(const serving::Pinned& pinned) {
-    {
-      std::lock_guard lock(mutex_);
-      if (auto found = tasks_.find(pinned->digest); found != tasks_.end()) return found->second;
-    }
-    const auto none = [&] {
-      return failed_precondition("version " + std::to_string(pinned->version) + " of model " + pinned->model +
-                                 " declares no task")
-          .advise("add a souk.yaml with `task:` to the version, or call it with tensors at /v2/models/" + pinned->slug +
-                  "/infer");
-    };
-    if (!pinned->declaration) return none();
-    auto task = SOUK_TRY(tasks::make_task(*pinned->declaration, pinned->runtime->signature(),
-                                          [&](const std::string& path) { return read_version_file(pinned, path); }));
-    if (!task) return none();
-    std::lock_guard lock(mutex_);
-    if (tasks_.size() >= kMost) tasks_.clear();
-    tasks_.emplace(pinned->digest, task);
-    return task;
-  }
-
- private:
-  static constexpr std::size_t kMost = 256;
-  std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<const tasks::Task>> tasks_;
-};
 
 // One trigger under way: its inputs in as many calls of the model as the task's batch size asks for.
 struct Run : std::enable_shared_from_this<Run> {

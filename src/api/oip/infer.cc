@@ -3,6 +3,8 @@
 // POST …/infer, on the connection's thread: parse, pin, run, write. Bytes are copied only where they have to be.
 #include <charconv>
 
+#include "api/oip/classification.h"
+#include "api/oip/models.h"
 #include "api/oip/oip.h"
 #include "api/oip/request.h"
 #include "api/oip/response.h"
@@ -10,7 +12,6 @@
 namespace souk::api::oip {
 namespace {
 
-constexpr net::BodyLimits kInferLimits{.max_bytes = 256 << 20};
 constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
 
 // One request under way: what its tensors view lives here until the answer is sent.
@@ -30,40 +31,36 @@ Result<std::optional<std::uint64_t>> json_size(const net::RequestHead& head) {
   return invalid_argument("is not a number of bytes").at(std::string(kJsonSize));
 }
 
-// The place at fault in front of what is wrong there: {"error"} has no field for it.
-Error placed(Error error) {
-  if (!error.field.empty() && !error.message.starts_with("input \"") && !error.message.starts_with("output \"")) {
-    error.message = error.field + ": " + error.message;
-  }
-  return error;
-}
-
-Status begin(serving::Serving& serving, const std::shared_ptr<Inference>& one) {
+Status begin(Context& context, const std::shared_ptr<Inference>& one) {
   Exchange& exchange = *one->exchange;
-  std::int64_t revision = SOUK_TRY(model_revision(exchange));
+  std::int64_t revision = SOUK_TRY(revision_of(exchange.parameter("version")));
   one->name = model_name(exchange);
-  one->pinned = SOUK_TRY(serving.pin(exchange.call, one->name, revision));
+  one->pinned = SOUK_TRY(context.serving.pin(exchange.call, one->name, revision));
   auto size = SOUK_TRY(json_size(exchange.head()));
   return parse(exchange.body, size, one->pinned->signature, one->body);
 }
 
-void infer(serving::Serving& serving, const ExchangePtr& exchange) {
+void infer(Context& context, const ExchangePtr& exchange) {
   auto one = std::make_shared<Inference>();
   one->exchange = exchange;
-  if (Status begun = begin(serving, one); !begun) return exchange->fail(placed(std::move(begun.error())));
-  const auto done = [one](runtimes::InferResult result) {
-    if (!result) return one->exchange->fail(placed(std::move(result.error())));
+  if (Status begun = begin(context, one); !begun) return exchange->fail(std::move(begun.error()));
+  const auto done = [one, &context](runtimes::InferResult result) {
+    if (result) {
+      Status classified = classify_outputs(one->body, one->pinned, context.tasks, *result);
+      if (!classified) result = std::move(classified.error());
+    }
+    if (!result) return one->exchange->fail(std::move(result.error()));
     auto response = write_response(one->name, *one->pinned, one->body, std::move(*result));
-    if (!response) return one->exchange->fail(placed(std::move(response.error())));
+    if (!response) return one->exchange->fail(std::move(response.error()));
     one->exchange->send(std::move(*response));
   };
-  serving.infer(one->pinned, one->body.infer, exchange->call.deadline, done,
-                [stream = exchange->stream.get()](std::function<void()> f) { stream->post(std::move(f)); });
+  context.serving.infer(one->pinned, one->body.infer, one->body.deadline(exchange->call.deadline), done,
+                        [stream = exchange->stream.get()](std::function<void()> f) { stream->post(std::move(f)); });
 }
 
 }  // namespace
 
-void add_infer(RouteTable::Door& door, serving::Serving& serving) {
+void add_infer(RouteTable::Door& door, const ContextPtr& context) {
   for (const char* model : {"/v2/models/{model}", "/v2/models/{ns}/{model}"}) {
     for (const char* version : {"", "/versions/{version}"}) {
       door.add(Route{"POST",
@@ -71,7 +68,7 @@ void add_infer(RouteTable::Door& door, serving::Serving& serving) {
                      kExecutor,
                      kInferLimits,
                      Form::completing,
-                     [&serving](const ExchangePtr& exchange) { infer(serving, exchange); },
+                     [context](const ExchangePtr& exchange) { infer(*context, exchange); },
                      {}});
     }
   }

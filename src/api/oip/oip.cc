@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/oip/oip.h"
 
-#include <charconv>
-
 #include "api/error_table.h"
+#include "api/oip/models.h"
 #include "base/json.h"
 
 namespace souk::api::oip {
@@ -13,13 +12,6 @@ struct OipError {
   std::string error;
 };
 BOOST_DESCRIBE_STRUCT(OipError, (), (error))
-
-struct ServerMetadata {
-  std::string name = "souk";
-  std::string version;
-  std::vector<std::string> extensions{"binary_tensor_data"};
-};
-BOOST_DESCRIBE_STRUCT(ServerMetadata, (), (name, version, extensions))
 
 struct Health {
   bool live = true;
@@ -33,43 +25,26 @@ struct ModelReady {
 };
 BOOST_DESCRIBE_STRUCT(ModelReady, (), (name, ready))
 
-struct ModelMetadata {
-  std::string name;
-  std::vector<std::string> versions;
-  std::string platform;
-  std::vector<registry::TensorSpec> inputs, outputs;
-};
-BOOST_DESCRIBE_STRUCT(ModelMetadata, (), (name, versions, platform, inputs, outputs))
-
 net::Response json_response(int status, std::string body) {
   return net::Response::text(status, "application/json", std::move(body));
 }
 
-void model_metadata(serving::Serving& serving, Exchange& exchange) {
-  auto revision = model_revision(exchange);
+void get_metadata(Context& context, Exchange& exchange) {
+  auto revision = revision_of(exchange.parameter("version"));
   if (!revision) return exchange.fail(revision.error());
   std::string name = model_name(exchange);
-  auto pinned = serving.pin(exchange.call, name, *revision, access::Role::READER);
+  auto pinned = context.serving.pin(exchange.call, name, *revision, access::Role::READER);
   if (!pinned) return exchange.fail(pinned.error());
-  const serving::Target& target = **pinned;
-  ModelMetadata metadata{std::move(name),
-                         {std::to_string(target.revision)},
-                         target.platform,
-                         target.signature.inputs,
-                         target.signature.outputs};
-  net::Response response = json_response(200, json::write(metadata));
-  response.add("souk-version-digest", target.digest);
+  net::Response response = json_response(200, json::write(model_metadata(name, **pinned)));
+  response.add("souk-version-digest", (*pinned)->digest);
   exchange.send(std::move(response));
 }
 
-void model_ready(serving::Serving& serving, Exchange& exchange) {
-  auto revision = model_revision(exchange);
-  if (!revision) return exchange.fail(revision.error());
+void get_ready(Context& context, Exchange& exchange) {
   std::string name = model_name(exchange);
-  auto pinned = serving.pin(exchange.call, name, *revision, access::Role::READER);
-  bool there = pinned || pinned.error().code == Code::unavailable || pinned.error().code == Code::failed_precondition;
-  if (!there) return exchange.fail(pinned.error());
-  exchange.send(json_response(pinned ? 200 : 503, json::write(ModelReady{std::move(name), pinned.has_value()})));
+  auto ready = is_ready(context.serving, exchange.call, name, exchange.parameter("version"));
+  if (!ready) return exchange.fail(ready.error());
+  exchange.send(json_response(*ready ? 200 : 503, json::write(ModelReady{std::move(name), *ready})));
 }
 
 Route get(std::string pattern, Permission permission, std::function<void(const ExchangePtr&)> run) {
@@ -86,10 +61,8 @@ net::Response error_response(const Error& error, const access::Call&) {
   return response;
 }
 
-std::string server_metadata(std::string_view version) {
-  ServerMetadata metadata;
-  metadata.version = version;
-  return json::write(metadata);
+std::string server_metadata_json(std::string_view version) {
+  return json::write(server_metadata(version));
 }
 
 std::string model_name(const Exchange& exchange) {
@@ -100,35 +73,28 @@ std::string model_name(const Exchange& exchange) {
   return name.append("/").append(model);
 }
 
-Result<std::int64_t> model_revision(const Exchange& exchange) {
-  std::string_view text = exchange.parameter("version");
-  if (text.empty()) return 0;
-  std::int64_t revision = 0;
-  auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), revision);
-  if (fault == std::errc() && end == text.data() + text.size() && revision > 0) return revision;
-  return not_found("a model version is the number of a revision; " + access::as_shown(text) + " is none");
-}
-
 void add_routes(RouteTable& table, serving::Serving& serving, std::string_view version) {
   RouteTable::Door door = table.door("oip", &error_response, {"/v2/health", "/v2/models", "/v2/repository"});
-  std::string metadata = server_metadata(version);
+  auto context = std::make_shared<Context>(serving, version);
+  std::string metadata = server_metadata_json(version);
   door.add(
       get("/v2", kAnyone, [metadata](const ExchangePtr& exchange) { exchange->send(json_response(200, metadata)); }));
   door.add(get("/v2/health/live", kAnyone,
                [](const ExchangePtr& exchange) { exchange->send(json_response(200, json::write(Health{}))); }));
-  door.add(get("/v2/health/ready", kAnyone, [&serving](const ExchangePtr& exchange) {
-    bool ready = serving.ready();
+  door.add(get("/v2/health/ready", kAnyone, [context](const ExchangePtr& exchange) {
+    bool ready = context->serving.ready();
     exchange->send(json_response(ready ? 200 : 503, json::write(Health{true, ready})));
   }));
   for (const char* model : {"/v2/models/{model}", "/v2/models/{ns}/{model}"}) {
     for (const char* version_part : {"", "/versions/{version}"}) {
       std::string path = std::string(model) + version_part;
-      door.add(get(path, kReader, [&serving](const ExchangePtr& exchange) { model_metadata(serving, *exchange); }));
+      door.add(get(path, kReader, [context](const ExchangePtr& exchange) { get_metadata(*context, *exchange); }));
       door.add(
-          get(path + "/ready", kReader, [&serving](const ExchangePtr& exchange) { model_ready(serving, *exchange); }));
+          get(path + "/ready", kReader, [context](const ExchangePtr& exchange) { get_ready(*context, *exchange); }));
     }
   }
-  add_infer(door, serving);
+  add_infer(door, context);
+  add_grpc(table, context);
 }
 
 }  // namespace souk::api::oip

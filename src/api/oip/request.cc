@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/oip/parameters.h"
 #include "api/oip/tensor_data.h"
 #include "base/digest.h"
 #include "runtimes/datatype.h"
@@ -65,37 +66,37 @@ class Once {
   unsigned seen_ = 0;
 };
 
-struct Parameters {
-  std::optional<std::uint64_t> binary_data_size;
-  std::optional<bool> binary_data, binary_data_output;
-};
+// Nothing: it is no parameter's value.
+std::optional<ParameterValue> parameter_of(json::Value value) {
+  switch (value.kind()) {
+    case json::Kind::boolean:
+      return value.boolean();
+    case json::Kind::integer:
+      return value.integer();
+    case json::Kind::unsigned_integer:
+      return value.unsigned_integer();
+    case json::Kind::number:
+      return value.number();
+    case json::Kind::string:
+      return value.string();
+    case json::Kind::null:
+    case json::Kind::array:
+    case json::Kind::object:
+      break;
+  }
+  return std::nullopt;
+}
 
-// A parameter is a string, number or boolean; those that nobody here knows are passed over.
 Status read_parameters(json::Value object, const Path& path, Parameters& out) {
   if (object.kind() != json::Kind::object) return expected(path, "an object", object);
   Once once;
   return object.each_member([&](std::string_view key, json::Value value) -> Status {
-    SOUK_TRY(once.see(key, {"binary_data_size", "binary_data", "binary_data_output", "classification"}, path));
-    const Path here = path.of(key);
-    json::Kind kind = value.kind();
-    if (kind == json::Kind::null || kind == json::Kind::array || kind == json::Kind::object) {
-      return expected(here, "a string, number or boolean", value);
-    }
-    if (key == "binary_data_size") {
-      bool whole = kind == json::Kind::integer || kind == json::Kind::unsigned_integer;
-      if (!whole || (kind == json::Kind::integer && value.integer() < 0))
-        return expected(here, "a number of bytes", value);
-      out.binary_data_size = value.unsigned_integer();
-    } else if (key == "binary_data" || key == "binary_data_output") {
-      if (kind != json::Kind::boolean) return expected(here, "true or false", value);
-      (key == "binary_data" ? out.binary_data : out.binary_data_output) = value.boolean();
-    } else if (key == "classification") {
-      return unimplemented(
-                 "this server gives tensors, not classes of them: leave the parameter out, or ask the model's "
-                 "task at /v1alpha")
-          .at(here.text());
-    }
-    return {};
+    SOUK_TRY(
+        once.see(key, {"binary_data_size", "binary_data", "binary_data_output", "classification", "timeout"}, path));
+    auto parameter = parameter_of(value);
+    if (!parameter) return expected(path.of(key), "a string, number or boolean", value);
+    Status set = set_parameter(key, *parameter, out);
+    return set ? Status() : std::move(set.error()).at(path.of(key).text());
   });
 }
 
@@ -173,6 +174,7 @@ class Parser {
         Parameters parameters;
         SOUK_TRY(read_parameters(value, Path{nullptr, "parameters"}, parameters));
         out_.binary_outputs = parameters.binary_data_output.value_or(false);
+        out_.timeout_us = parameters.timeout_us;
       } else if (key == "inputs") {
         inputs = value;
       } else if (key == "outputs") {
@@ -260,6 +262,7 @@ class Parser {
           Parameters parameters;
           SOUK_TRY(read_parameters(value, path.of("parameters"), parameters));
           wanted.binary = parameters.binary_data;
+          wanted.classes = parameters.classification;
         }
         return {};
       }));
@@ -322,6 +325,13 @@ bool InferBody::is_binary(std::string_view output) const {
     if (wanted.name == output) return wanted.binary.value_or(binary_outputs);
   }
   return binary_outputs;
+}
+
+Deadline InferBody::deadline(Deadline until) const {
+  constexpr std::uint64_t kLongest = 3'600'000'000;  // an hour: nothing waits longer
+  if (!timeout_us || *timeout_us == 0) return until;
+  auto wait = std::chrono::microseconds(std::min(*timeout_us, kLongest));
+  return std::min(until, std::chrono::steady_clock::now() + wait);
 }
 
 Status parse(std::shared_ptr<const std::string> bytes, std::optional<std::uint64_t> json_size,

@@ -12,24 +12,29 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/time.h"
 #include "runtimes/runtime.h"
 
 namespace souk::api::oip {
 
 struct WantedOutput {
   std::string name;
-  std::optional<bool> binary;  // none: as the request says for all
+  std::optional<bool> binary;            // none: as the request says for all
+  std::optional<std::uint64_t> classes;  // the best so many classes instead of the tensor
 };
 
-// Owns everything that `infer` views. Not movable once parsed.
+// A request, in whatever form it came. Owns everything that `infer` views. Not movable once parsed.
 struct InferBody {
   std::string id;
   bool has_id = false;
   std::vector<WantedOutput> outputs;  // empty: all
   bool binary_outputs = false;        // for those that do not say
+  std::optional<std::uint64_t> timeout_us;
   runtimes::InferRequest infer;
 
   bool is_binary(std::string_view output) const;
+  // `until`, or earlier when the request has a time-out of its own.
+  Deadline deadline(Deadline until) const;
 
   std::shared_ptr<const std::string> bytes;
   std::vector<std::string> names;            // of the inputs

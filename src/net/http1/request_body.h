@@ -6,16 +6,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 
 #include "base/result.h"
-#include "net/http1_parser.h"
+#include "net/body_reader.h"
+#include "net/http1/parser.h"
 #include "net/loop.h"
-#include "net/stream.h"
 #include "net/wire.h"
 
 namespace souk::net {
@@ -48,33 +47,18 @@ class Input {
   std::size_t end_ = 0;
 };
 
-class RequestBody {
+class RequestBody : public BodyReader {
  public:
   // What pumping waits for. `turn`: there is more, but others shall have their turn.
   enum class Need { nothing, read, write, turn };
-  using ReadDone = std::function<void(Result<std::size_t>)>;
-  using CollectDone = std::function<void(Result<std::shared_ptr<std::string>>)>;
 
   void begin(std::optional<std::uint64_t> length, const Http1Parser::Framing& framing, SteadyTime now);
-  void limit(const BodyLimits& limits) { limits_ = limits; }
-  const BodyLimits& limits() const { return limits_; }
-  void read(std::span<std::byte> into, ReadDone done, SteadyTime now);
-  void collect(CollectDone done, SteadyTime now);
-
-  bool wanted() const { return read_done_ != nullptr || collect_done_ != nullptr; }
-  bool ended() const { return ended_; }
   // Ended, or short enough to be read over behind the answer.
   bool settles() const;
-  // True once, when the reader waits for bytes that the client holds back until it is told to go on.
-  bool takes_continue();
 
   Need pump(Wire& wire, Input& input, Http1Parser& parser, SteadyTime now);
   // Reads over the rest. Anything wrong sets failed().
   Need discard(Wire& wire, Input& input, Http1Parser& parser, SteadyTime now);
-  bool failed() const { return failure_.has_value(); }
-  SteadyTime deadline() const;
-  // Ends what is wanted, now and later, with this error.
-  void fail(Error why);
 
  private:
   struct Fetched {
@@ -84,27 +68,8 @@ class RequestBody {
   Fetched fetch(std::span<std::byte> into, Wire& wire, Input& input, Http1Parser& parser);
   Fetched fetch_chunked(std::span<std::byte> into, Wire& wire, Input& input, Http1Parser& parser);
   Fetched from_wire(std::span<std::byte> into, Wire& wire);
-  bool over_bounds(SteadyTime now);
-  std::span<std::byte> target();
-  void deliver(std::size_t bytes);
-  void answer_end();
-  void answer_failure();
 
-  BodyLimits limits_;
   bool chunked_ = false;
-  bool ended_ = true;
-  bool continue_due_ = false;
-  std::optional<std::uint64_t> length_;
-  std::uint64_t received_ = 0;
-  std::optional<Error> failure_;
-  SteadyTime first_asked_{};
-  SteadyTime last_moved_{};
-
-  std::span<std::byte> into_;
-  ReadDone read_done_;
-  CollectDone collect_done_;
-  std::shared_ptr<std::string> collected_;
-  std::size_t filled_ = 0;
 };
 
 }  // namespace souk::net

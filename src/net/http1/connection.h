@@ -4,6 +4,8 @@
 // that does what can be done without waiting and answers whether it is over, having asked for whatever it waits for.
 // Any event resumes the coroutine, which asks the phase again.
 //
+// A client whose first bytes, or ALPN, say HTTP/2 is handed over to an Http2Connection.
+//
 // It lives as long as its coroutine runs, and belongs to its loop's thread. Time-outs are compared on the loop's tick.
 #pragma once
 
@@ -15,8 +17,8 @@
 #include <string_view>
 #include <utility>
 
-#include "net/http1_exchange.h"
-#include "net/http1_parser.h"
+#include "net/http1/exchange.h"
+#include "net/http1/parser.h"
 #include "net/loop.h"
 #include "net/outbox.h"
 #include "net/server_core.h"
@@ -51,10 +53,12 @@ class Event {
   std::coroutine_handle<> waiter_;
 };
 
-class Http1Connection final : public Ready, public Loop::Member, public std::enable_shared_from_this<Http1Connection> {
+class Http1Connection final : public Carrier,
+                              public Ready,
+                              public Loop::Member,
+                              public std::enable_shared_from_this<Http1Connection> {
  public:
-  Http1Connection(std::shared_ptr<ServerCore> core, std::shared_ptr<Loop> loop, Traffic& traffic, int fd,
-                  Http1Exchange::Peer peer);
+  Http1Connection(std::shared_ptr<ServerCore> core, std::shared_ptr<Loop> loop, Traffic& traffic, int fd, Peer peer);
   ~Http1Connection() override;
   void open() { run(); }
 
@@ -65,13 +69,11 @@ class Http1Connection final : public Ready, public Loop::Member, public std::ena
 
   // For its exchanges.
   Outbox& outbox() { return outbox_; }
-  bool draining() const { return core_->draining.load(std::memory_order_relaxed); }
-  void count_answer(int status) { Traffic::add(traffic_.answers[std::clamp(status / 100, 1, 5)]); }
-  void log_fault(const char* what, const RequestHead& head);
-  // Something has changed. `notify` from anywhere on the loop; `wake` resumes at once: only where nothing of a
-  // connection is on the stack.
-  void notify();
-  void wake() { event_.fire(); }
+  bool draining() const override { return core_->draining.load(std::memory_order_relaxed); }
+  void count_answer(int status) override { traffic_.count_answer(status); }
+  void log_fault(const char* what, const RequestHead& head) override;
+  void notify() override;
+  void wake() override { event_.fire(); }
 
  private:
   struct Kick final : Loop::Mail {
@@ -93,6 +95,9 @@ class Http1Connection final : public Ready, public Loop::Member, public std::ena
 
   enum class Fill { more, wait, end };
   Fill fill();
+  enum class Preface { absent, begun, whole };
+  Preface look_for_http2(const Input& input);
+  void hand_over();
   bool take_head(Input& input);
   void begin_request(Input& input, std::size_t size);
   void dispatch();
@@ -113,7 +118,7 @@ class Http1Connection final : public Ready, public Loop::Member, public std::ena
   std::shared_ptr<Loop> loop_;
   Traffic& traffic_;
   int fd_;
-  Http1Exchange::Peer peer_;
+  Peer peer_;
   std::unique_ptr<Descriptor> descriptor_;
   std::unique_ptr<Wire> wire_;
   Http1Parser parser_;
@@ -123,6 +128,8 @@ class Http1Connection final : public Ready, public Loop::Member, public std::ena
   Kick kick_;
 
   bool armed_[2] = {false, false};
+  bool first_ = true;  // nothing has shown yet that it is HTTP/1.1
+  bool http2_ = false;
   bool readable_ = true;      // a read may give something
   bool input_ended_ = false;  // the client has closed its sending side
   bool closing_ = false;      // no further request

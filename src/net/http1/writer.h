@@ -11,12 +11,9 @@
 #include <vector>
 
 #include "net/message.h"
+#include "net/status.h"
 
 namespace souk::net {
-
-std::string_view reason_phrase(int status);
-// 1xx, 204, 304: an answer that never has a body.
-bool forbids_body(int status);
 
 struct AnswerFraming {
   bool keep_alive = true;
@@ -34,7 +31,7 @@ struct WrittenHead {
 WrittenHead write_head(std::string& out, int status, const std::vector<Header>& headers, AnswerFraming framing,
                        std::string_view date);
 // A refusal that never saw a handler: an RFC 9457 problem, after which the connection closes.
-void write_refusal(std::string& out, int status, std::string_view detail, std::string_view date);
+void write_refusal(std::string& out, const Refusal& refusal, std::string_view date);
 void write_chunk_frame(std::string& out, std::uint64_t size);
 
 }  // namespace souk::net

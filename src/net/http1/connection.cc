@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http1_connection.h"
+#include "net/http1/connection.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <exception>
 
-#include "net/http1_writer.h"
+#include "net/http1/writer.h"
 
 namespace souk::net {
 namespace {
@@ -19,7 +19,7 @@ constexpr int kEmptyLines = 4;
 }  // namespace
 
 Http1Connection::Http1Connection(std::shared_ptr<ServerCore> core, std::shared_ptr<Loop> loop, Traffic& traffic, int fd,
-                                 Http1Exchange::Peer peer)
+                                 Peer peer)
     : core_(std::move(core)),
       loop_(std::move(loop)),
       traffic_(traffic),
@@ -42,6 +42,10 @@ Detached Http1Connection::run() {
   while (!handshaken()) co_await event_;
   while (!closing_) {
     while (!head_read()) co_await event_;
+    if (http2_) {
+      hand_over();
+      co_return;
+    }
     if (closing_) break;
     dispatch();
     while (!answered()) co_await event_;
@@ -74,7 +78,9 @@ bool Http1Connection::head_read() {
   for (;;) {
     if (closing_) return true;
     if (outbox_.queued() > kPipelinedAnswers && !flush()) return broken_;
-    if (take_head(input)) return true;
+    Preface preface = look_for_http2(input);
+    if (preface == Preface::whole) return true;
+    if (preface == Preface::absent && take_head(input)) return true;
     if (!flush()) return broken_;
     bool idle = input.empty();
     if (idle && draining()) {
@@ -312,7 +318,7 @@ bool Http1Connection::flush() {
 
 void Http1Connection::refuse(int status, std::string_view detail) {
   core_->log.debug("net", "a request is refused", {{"peer", peer_.address}, {"status", status}, {"why", detail}});
-  write_refusal(outbox_.text(), status, detail, loop_->date());
+  write_refusal(outbox_.text(), {status, detail}, loop_->date());
   count_answer(status);
   Traffic::add(traffic_.refused);
   closing_ = lingers_ = true;

@@ -13,18 +13,12 @@
 #include <string_view>
 
 #include "net/message.h"
+#include "net/status.h"
 
 namespace souk::net {
 
-inline constexpr std::size_t kMaxFields = 128;
-inline constexpr std::size_t kMaxTarget = 16 << 10;
-
 class Http1Parser {
  public:
-  struct Fault {
-    int status;  // of the refusal
-    std::string_view detail;
-  };
   // What the transport needs of a head and a handler does not.
   struct Framing {
     bool http11 = true;
@@ -43,11 +37,11 @@ class Http1Parser {
   ~Http1Parser();
 
   // Where the head at the front of `input` ends; nothing: it is not whole yet. Looks only behind `scanned`, which
-  // it moves on. Fault: a line end that is not CR LF.
-  static std::optional<Fault> find_end(std::string_view input, std::size_t& scanned, std::size_t& end);
+  // it moves on. Refused: a line end that is not CR LF.
+  static std::optional<Refusal> find_end(std::string_view input, std::size_t& scanned, std::size_t& end);
 
   // `text` is one whole head with its empty line. The views put into `head` point into it.
-  std::optional<Fault> parse(std::string_view text, RequestHead& head, Framing& framing);
+  std::optional<Refusal> parse(std::string_view text, RequestHead& head, Framing& framing);
 
   // Of the chunked body after a parsed head: takes framing off `input` and copies what it carries into `into`.
   // Nothing consumed, not done, not bad: more input is needed.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http1_connection.h"
+#include "net/http1/connection.h"
 
 #include <atomic>
 #include <future>
@@ -33,7 +33,7 @@ std::vector<Malformed> malformed_requests() {
       {"fragment", "GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"relative target", "GET a HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"CONNECT", "CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n", 400},
-      {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+      {"almost HTTP/2", "PRI * HTTP/2.0\r\n\r\nXM\r\n\r\n", 505},
       {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: h\r\n\r\n", 505},
       {"no host", "GET / HTTP/1.1\r\n\r\n", 400},
       {"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/request_body.h"
+#include "net/http1/request_body.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::size_t kInputSize = 16 << 10;
 constexpr std::size_t kRoomBehindHead = 8 << 10;
-constexpr std::size_t kTrustedLength = 1 << 20;
-constexpr std::size_t kCollectStep = 256 << 10;
 constexpr std::size_t kReadOver = 64 << 10;
 constexpr int kTurns = 16;
 
@@ -64,57 +62,14 @@ void Input::unpin() {
 }
 
 void RequestBody::begin(std::optional<std::uint64_t> length, const Http1Parser::Framing& framing, SteadyTime now) {
-  limits_ = {};
   chunked_ = framing.chunked;
-  length_ = chunked_ ? std::nullopt : std::optional<std::uint64_t>(length.value_or(0));
-  ended_ = length_ == 0;
-  continue_due_ = framing.expects_continue && !ended_;
-  received_ = 0;
-  failure_.reset();
-  first_asked_ = {};
-  last_moved_ = now;
-}
-
-void RequestBody::read(std::span<std::byte> into, ReadDone done, SteadyTime now) {
-  into_ = into;
-  read_done_ = std::move(done);
-  if (first_asked_ == SteadyTime{}) first_asked_ = now;
-  last_moved_ = now;
-}
-
-void RequestBody::collect(CollectDone done, SteadyTime now) {
-  collected_ = std::make_shared<std::string>();
-  filled_ = 0;
-  collect_done_ = std::move(done);
-  if (first_asked_ == SteadyTime{}) first_asked_ = now;
-  last_moved_ = now;
+  BodyReader::begin(chunked_ ? std::nullopt : std::optional<std::uint64_t>(length.value_or(0)),
+                    framing.expects_continue, now);
 }
 
 bool RequestBody::settles() const {
   if (ended_) return true;
   return !failure_ && !continue_due_ && length_ && *length_ - received_ <= kReadOver;
-}
-
-bool RequestBody::takes_continue() {
-  if (!wanted() || failure_ || (length_ && *length_ > limits_.max_bytes)) return false;
-  return std::exchange(continue_due_, false);
-}
-
-SteadyTime RequestBody::deadline() const {
-  SteadyTime idle = last_moved_ + limits_.idle_timeout;
-  if (limits_.total_timeout.count() == 0 || first_asked_ == SteadyTime{}) return idle;
-  return std::min(idle, first_asked_ + limits_.total_timeout);
-}
-
-bool RequestBody::over_bounds(SteadyTime now) {
-  if ((length_ && *length_ > limits_.max_bytes) || received_ > limits_.max_bytes) {
-    failure_ = resource_exhausted("the request body is larger than the " + std::to_string(limits_.max_bytes) +
-                                  " bytes allowed here")
-                   .at("body");
-  } else if (!ended_ && now >= deadline()) {
-    failure_ = deadline_exceeded("the request body did not arrive in time").at("body");
-  }
-  return failure_.has_value();
 }
 
 RequestBody::Need RequestBody::pump(Wire& wire, Input& input, Http1Parser& parser, SteadyTime now) {
@@ -205,59 +160,6 @@ RequestBody::Fetched RequestBody::from_wire(std::span<std::byte> into, Wire& wir
   if (result.again()) return {result.kind == IoResult::Kind::again_read ? Need::read : Need::write, 0};
   failure_ = cancelled(std::string(kLeft)).at("body");
   return {};
-}
-
-std::span<std::byte> RequestBody::target() {
-  if (read_done_ != nullptr) return into_;
-  std::string& text = *collected_;
-  if (filled_ == text.size()) {
-    std::size_t step = kCollectStep;
-    if (length_) {
-      step = static_cast<std::size_t>(std::min<std::uint64_t>(*length_ - filled_, step));
-      std::uint64_t reserve = std::min<std::uint64_t>(*length_, std::max(2 * filled_, kTrustedLength));
-      if (text.capacity() < filled_ + step) text.reserve(static_cast<std::size_t>(reserve));
-    } else {
-      step = std::clamp(filled_, kInputSize, kCollectStep);
-    }
-    text.resize(filled_ + step);
-  }
-  return std::as_writable_bytes(std::span(text)).subspan(filled_);
-}
-
-void RequestBody::deliver(std::size_t bytes) {
-  if (read_done_ != nullptr) {
-    auto done = std::exchange(read_done_, nullptr);
-    done(bytes);
-  } else {
-    filled_ += bytes;
-  }
-}
-
-void RequestBody::answer_end() {
-  if (read_done_ != nullptr) {
-    auto done = std::exchange(read_done_, nullptr);
-    done(std::size_t{0});
-    return;
-  }
-  collected_->resize(filled_);
-  auto done = std::exchange(collect_done_, nullptr);
-  done(std::exchange(collected_, nullptr));
-}
-
-void RequestBody::answer_failure() {
-  if (read_done_ != nullptr) {
-    auto done = std::exchange(read_done_, nullptr);
-    done(*failure_);
-    return;
-  }
-  collected_.reset();
-  auto done = std::exchange(collect_done_, nullptr);
-  done(*failure_);
-}
-
-void RequestBody::fail(Error why) {
-  if (!failure_) failure_ = std::move(why);
-  if (wanted()) answer_failure();
 }
 
 }  // namespace souk::net

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/http1_parser.h"
+#include "net/http1/parser.h"
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
@@ -30,7 +30,7 @@ class Reader final : public http::basic_parser<true> {
   const char* text_end = nullptr;
   RequestHead* head = nullptr;
   Http1Parser::Framing* framing = nullptr;
-  std::optional<Http1Parser::Fault> fault;
+  std::optional<Refusal> fault;
   bool has_host = false;
 
   std::byte* into = nullptr;  // null: the bytes are in place
@@ -44,7 +44,7 @@ class Reader final : public http::basic_parser<true> {
 
  private:
   void refuse(int status, std::string_view detail, error_code& ec) {
-    if (!fault) fault = Http1Parser::Fault{status, detail};
+    if (!fault) fault = Refusal{status, detail};
     ec = http::error::bad_value;
   }
 
@@ -142,7 +142,7 @@ class Reader final : public http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 };
 
-Http1Parser::Fault explain(const error_code& ec, std::string_view text) {
+Refusal explain(const error_code& ec, std::string_view text) {
   if (ec == http::error::bad_version) {
     std::string_view line = text.substr(0, text.find('\r'));
     bool three_parts = std::count(line.begin(), line.end(), ' ') == 2;
@@ -167,15 +167,14 @@ struct Http1Parser::State {
 Http1Parser::Http1Parser() : state_(std::make_unique<State>()) {}
 Http1Parser::~Http1Parser() = default;
 
-std::optional<Http1Parser::Fault> Http1Parser::find_end(std::string_view input, std::size_t& scanned,
-                                                        std::size_t& end) {
+std::optional<Refusal> Http1Parser::find_end(std::string_view input, std::size_t& scanned, std::size_t& end) {
   end = 0;
   std::size_t at = scanned;
   for (;;) {
     const void* found = at < input.size() ? std::memchr(input.data() + at, '\n', input.size() - at) : nullptr;
     if (found == nullptr) break;
     std::size_t newline = static_cast<std::size_t>(static_cast<const char*>(found) - input.data());
-    if (newline == 0 || input[newline - 1] != '\r') return Fault{400, "a line does not end with CR LF"};
+    if (newline == 0 || input[newline - 1] != '\r') return Refusal{400, "a line does not end with CR LF"};
     if (newline >= 3 && input[newline - 2] == '\n') {
       end = newline + 1;
       return std::nullopt;
@@ -186,7 +185,7 @@ std::optional<Http1Parser::Fault> Http1Parser::find_end(std::string_view input, 
   return std::nullopt;
 }
 
-std::optional<Http1Parser::Fault> Http1Parser::parse(std::string_view text, RequestHead& head, Framing& framing) {
+std::optional<Refusal> Http1Parser::parse(std::string_view text, RequestHead& head, Framing& framing) {
   head.method = head.target = head.path = head.query = {};
   head.headers.clear();
   head.content_length.reset();
@@ -199,8 +198,9 @@ std::optional<Http1Parser::Fault> Http1Parser::parse(std::string_view text, Requ
   std::size_t used = reader.put({text.data(), text.size()}, ec);
   if (reader.fault) return reader.fault;
   if (ec) return explain(ec, text);
-  if (used != text.size() || !reader.is_header_done()) return Fault{400, "the request's head is malformed"};
+  if (used != text.size() || !reader.is_header_done()) return Refusal{400, "the request's head is malformed"};
   framing.keep_alive = reader.keeps_alive();
+  head.has_body = framing.chunked || head.content_length.value_or(0) > 0;
   return std::nullopt;
 }
 
