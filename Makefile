@@ -1,5 +1,5 @@
 # make run: install, build, start with the sample. make test: everything that is checked. See CONTRIBUTING.md.
-.PHONY: build run test unit system web bench deb cluster fault format lint setup clean debug asan tsan
+.PHONY: build run test unit system web bench bench-web deb cluster fault format lint setup clean debug asan tsan
 
 BUILD ?= build/release
 NINJA := ninja -C
@@ -31,6 +31,9 @@ fault: build
 
 deb: build
 	@scripts/build-deb
+
+bench-web: build
+	@scripts/bench-web
 
 debug asan tsan:
 	cmake --preset $@

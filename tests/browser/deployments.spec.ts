@@ -49,3 +49,25 @@ test("what the command line deploys appears by itself, and goes", async ({ page,
   await souk.cli("undeploy", "by-hand");
   await expect(row).toHaveCount(0);
 });
+
+test("charts are drawn from what is asked, zoom stands in the address, and a revision says what differs", async ({ page, souk }) => {
+  await page.goto(`${souk.url}/deployments/default/digits?span=15`);
+  const charts = page.getByRole("region", { name: "Charts" });
+  const requests = charts.getByRole("figure", { name: /^Requests/ });
+  await requests.waitFor();
+  const ask = () => souk.api("POST", "/v2/models/digits/infer", { inputs: [{ name: "pixels", datatype: "FP32", shape: [1, 1, 16, 16], data: Array<number>(256).fill(0) }] });
+  await expect(async () => {
+    await Promise.all(Array.from({ length: 10 }, ask));
+    await expect(requests).toHaveAccessibleName(/requests [1-9]/, { timeout: 500 });
+  }).toPass({ timeout: 20_000 });
+  await expect(charts.getByRole("figure", { name: /^Latency/ })).toHaveAccessibleName(/p50 .*s, p90 .*s, p99 .*s/);
+  await expect(charts.getByRole("figure", { name: /^Memory/ })).toHaveAccessibleName(/MB/);
+  const box = (await requests.locator(".u-over").boundingBox())!;
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + 40, { steps: 4 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/zoom=\d+-\d+/);
+  await page.getByRole("button", { name: "Show all again" }).click();
+  await expect(page).not.toHaveURL(/zoom/);
+});

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, live, Souk, test } from "./souk.ts";
+import { expect, live, root, Souk, test } from "./souk.ts";
 
 const views = {
   models: "/models",
@@ -15,6 +15,13 @@ const views = {
   deployment: "/deployments/default/digits",
   playground: "/playground/default/digits",
   numbers: "/playground/default/digits?input=numbers",
+  json: "/playground/default/digits?input=json",
+  image: "/playground/default/digits?input=image",
+  narrowed: "/models?task=CLASSIFICATION&state=LIVE",
+  graph: "/models/default/digits/files?file=digits.onnx",
+  compare: "/models/default/digits/compare?versions=1,2&facts=all&file=NOTES.md",
+  reference: "/reference?call=deploy",
+  errors: "/errors",
   gone: "/models/default/nothing",
 };
 
@@ -23,9 +30,16 @@ async function clean(page: Page, what: string): Promise<void> {
   expect(violations.map((violation) => `${what}: ${violation.id} at ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
 }
 
+test.beforeAll(async ({ souk }) => {
+  const folder = join(souk.folder, "digits-next");
+  cpSync(join(root, "samples/digits"), folder, { recursive: true });
+  writeFileSync(join(folder, "NOTES.md"), "Two\nlines.\n");
+  await souk.cli("model", "push", folder, "default/digits:2");
+});
+
 for (const scheme of ["light", "dark"] as const) {
   test(`every page is accessible in the ${scheme} theme`, async ({ page, souk }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const [name, path] of Object.entries(views)) {
       await page.goto(souk.url + path);
@@ -66,6 +80,56 @@ test("the theme is kept", async ({ page, souk }) => {
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+});
+
+test("the palette goes to things, does things and finds calls; the answer to each is a page with an address", async ({ page, souk }) => {
+  await page.goto(`${souk.url}/models`);
+  await live(page);
+  const palette = async (text: string) => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").waitFor();
+    await page.keyboard.type(text);
+    await expect(page.getByRole("option", { selected: true })).toBeVisible();
+  };
+  await palette("deploy digits");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/models\/default\/digits\?show=deploy/);
+  await expect(page.getByRole("dialog", { name: "Deploy a model" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page).toHaveURL(/\/models\/default\/digits$/);
+  await palette("point an alias");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/reference\?call=/);
+  await expect(page.getByRole("heading", { name: "Point an alias at a version" })).toBeVisible();
+});
+
+test("a call of the reference is found, filled in by the address and sent", async ({ page, souk }) => {
+  await page.goto(`${souk.url}/reference`);
+  await page.keyboard.press("/");
+  await page.keyboard.type("alias");
+  await page.getByRole("link", { name: /Aliases of a model/ }).click();
+  const form = page.getByRole("region", { name: "Try it" });
+  await expect(form.getByText("Fill in model first.")).toBeVisible();
+  await form.getByLabel("model", { exact: true }).fill("digits");
+  await expect(page).toHaveURL(/with=model%3Ddigits/);
+  await page.reload();
+  await form.getByRole("button", { name: "Send GET" }).click();
+  await expect(form).toContainText("Answer 200");
+  await expect(form).toContainText("champion");
+  await form.getByLabel("model", { exact: true }).fill("nothing");
+  await form.getByRole("button", { name: "Send GET" }).click();
+  await expect(form).toContainText("Answer 404");
+  await page.getByRole("link", { name: "What errors mean" }).click();
+  await expect(page.getByRole("row", { name: /FAILED_PRECONDITION/ })).toContainText("412");
+});
+
+test("the namespaces of the server can be chosen", async ({ page, souk }) => {
+  await souk.api("POST", "/api/v1/namespaces", { slug: "vision" });
+  await page.goto(`${souk.url}/models`);
+  await page.getByRole("button", { name: "Namespace: all" }).click();
+  await page.getByRole("menuitemradio", { name: /vision/ }).click();
+  await expect(page).toHaveURL(/namespace=vision/);
+  await expect(page.getByText(/Push a model/)).toBeVisible();
 });
 
 test("an empty registry teaches, and fills by itself", async ({ page }) => {

@@ -83,14 +83,14 @@ test("what the command line changes is seen at once, and an alias moves by menu 
   cpSync(join(root, "samples/digits"), folder, { recursive: true });
   writeFileSync(join(folder, "NOTES.md"), "The second version.\n");
   await souk.cli("model", "push", folder, "default/digits:2");
-  await expect(page.getByRole("row", { name: /^v2/ })).toBeVisible();
+  await expect(page.getByRole("row", { name: /^(Mark )?v2/ })).toBeVisible();
 
   await page.getByRole("button", { name: "Actions on v2" }).click();
   await page.getByRole("menuitem", { name: /^champion/ }).click();
-  await expect(page.getByRole("row", { name: /^v2/ })).toContainText("champion");
-  await expect(page.getByRole("row", { name: /^v1/ })).not.toContainText("champion");
+  await expect(page.getByRole("row", { name: /^(Mark )?v2/ })).toContainText("champion");
+  await expect(page.getByRole("row", { name: /^(Mark )?v1/ })).not.toContainText("champion");
   await page.getByRole("button", { name: "Undo" }).click();
-  await expect(page.getByRole("row", { name: /^v1/ })).toContainText("champion");
+  await expect(page.getByRole("row", { name: /^(Mark )?v1/ })).toContainText("champion");
   const { aliases } = await souk.api<{ aliases: { name: string; version: number }[] }>("GET", "/api/v1/namespaces/default/models/digits/aliases");
   expect(aliases.find((alias) => alias.name === "champion")?.version).toBe(1);
 });
@@ -116,4 +116,95 @@ test("names that are markup, right to left or long are only text", async ({ page
   }
   await expect(page).not.toHaveTitle("owned");
   for (const i of [0, 1, 2]) await souk.api("DELETE", `/api/v1/namespaces/default/models/odd-${i}`);
+});
+
+test("facets stand in the address, a view keeps them, and the way out of nothing is said", async ({ page, souk }) => {
+  await souk.api("POST", "/api/v1/namespaces/default/models", { name: "tagged", tags: { team: "risk" } });
+  await page.goto(`${souk.url}/models`);
+  await page.getByRole("button", { name: "Tag", exact: true }).click();
+  await page.getByRole("menuitemradio", { name: /team: risk/ }).click();
+  await expect(page).toHaveURL(/tag=team/);
+  await expect(page.getByRole("row", { name: /digits/ })).toHaveCount(0);
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitem", { name: "Save what is shown" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Risk");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Task", exact: true }).click();
+  await page.getByText("Classification").last().click();
+  await expect(page.getByText("No model fits all of these.")).toBeVisible();
+  await page.getByRole("button", { name: /Any tag/ }).click();
+  await expect(page.getByRole("row", { name: /digits/ }).first()).toBeVisible();
+  await page.reload();
+  await page.getByRole("button", { name: "Views" }).click();
+  await page.getByRole("menuitemradio", { name: "Risk" }).click();
+  await expect(page).toHaveURL(/\/models\?tag=team/);
+  await expect(page.getByRole("row", { name: /tagged/ })).toBeVisible();
+  await souk.api("DELETE", "/api/v1/namespaces/default/models/tagged");
+});
+
+test("versions are marked with x and compared, what differs first; text files line by line", async ({ page, souk }) => {
+  const folder = join(souk.folder, "digits-compared");
+  cpSync(join(root, "samples/digits"), folder, { recursive: true });
+  writeFileSync(join(folder, "labels.txt"), "zero\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+  await souk.cli("model", "push", folder, "default/digits:compared");
+  const { number } = await souk.api<{ number: number }>("GET", "/api/v1/namespaces/default/models/digits/versions/compared");
+  await page.goto(`${souk.url}/models/default/digits/versions`);
+  await page.getByRole("row", { name: new RegExp(`v${number} `) }).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await expect(page).toHaveURL(new RegExp(`pick=${number}`));
+  await page.getByLabel("Mark v1", { exact: true }).check();
+  await page.getByRole("link", { name: `Compare v${number}, v1` }).click();
+  const table = page.getByRole("table", { name: "Compared versions" });
+  await expect(table.getByRole("row", { name: /Digest/ })).toBeVisible();
+  await expect(table.getByRole("row", { name: /Format/ })).toHaveCount(0);
+  await page.getByRole("button", { name: "labels.txt" }).click();
+  const difference = page.getByRole("region", { name: "Difference of labels.txt" });
+  await expect(difference).toContainText("zero");
+  await page.getByRole("button", { name: "Everything" }).click();
+  await expect(table.getByRole("row", { name: /Format/ })).toBeVisible();
+});
+
+test("an alias goes back to where it was by its history", async ({ page, souk }) => {
+  const alias = "/api/v1/namespaces/default/models/digits/aliases/walked";
+  await souk.api("PUT", alias, { version: 1 });
+  await souk.api("PUT", alias, { version: 2 });
+  await page.goto(`${souk.url}/models/default/digits/versions`);
+  await page.getByRole("button", { name: /^walked/ }).click();
+  await page.getByRole("button", { name: "Back to v1" }).click();
+  await expect(page.getByRole("row", { name: /^(Mark )?v1/ }).first()).toContainText("walked");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByRole("row", { name: /^(Mark )?v2/ }).first()).toContainText("walked");
+  await souk.api("DELETE", alias);
+});
+
+test("the card is written with a preview, undone, and never over somebody else's words", async ({ page, souk }) => {
+  const model = "/api/v1/namespaces/default/models/digits";
+  await page.goto(`${souk.url}/models/default/digits`);
+  await live(page);
+  const card = page.getByRole("region", { name: "Model card" });
+  await card.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Model card, Markdown").fill("# Mine\n\n<script>alert(1)</script> **bold**");
+  await card.getByRole("button", { name: "Preview" }).click();
+  await expect(card.getByRole("heading", { name: "Mine" })).toBeVisible();
+  await souk.api("PATCH", model, { readme: "# Theirs" });
+  await card.getByRole("button", { name: "Save" }).click();
+  await expect(card.getByRole("alert")).toContainText("Somebody changed the model");
+  await card.getByRole("button", { name: /Keep mine/ }).click();
+  await expect(card).toContainText("# Theirs");
+  await card.getByRole("button", { name: "Save" }).click();
+  await expect(card.getByRole("heading", { name: "Mine" })).toBeVisible();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(card.getByRole("heading", { name: "Theirs" })).toBeVisible();
+  await souk.api("PATCH", model, { readme: "" });
+});
+
+test("a graph is outlined without its weights being fetched", async ({ page, souk }) => {
+  const ranges: string[] = [];
+  page.on("request", (request) => request.url().includes("/blobs/") && ranges.push(request.headers().range ?? "whole"));
+  await page.goto(`${souk.url}/models/default/digits/files?file=digits.onnx`);
+  const graph = page.getByRole("region", { name: "Graph" });
+  await expect(graph).toContainText("pixels");
+  await expect(graph.getByRole("list", { name: "Operations in order" })).toContainText("Conv");
+  expect(ranges.every((range) => range.startsWith("bytes="))).toBe(true);
 });

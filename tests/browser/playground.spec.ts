@@ -128,3 +128,75 @@ test("the copied curl gives the same answer in a shell", async ({ page, souk, co
   const answer = JSON.parse(execFileSync("sh", ["-c", command]).toString()) as { task_outputs: { data: { category: string } }[] };
   expect(answer.task_outputs[0]!.data.category).toBe(told);
 });
+
+test("an image is cropped by keyboard, taken by camera, and both are asked", async ({ page, souk }) => {
+  await open(page, souk, "image");
+  await page.locator("input[type=file][accept='image/*']").setInputFiles(join(root, "samples/digits/images/7.png"));
+  await expect(page.locator("[data-answer]")).toHaveText("7");
+  await page.getByRole("button", { name: "Crop" }).click();
+  const frame = page.getByRole("application");
+  await frame.focus();
+  await page.keyboard.press("Shift+ArrowRight");
+  await expect(frame).toHaveAccessibleName(/82 by 80 percent/);
+  const asked = page.waitForRequest(/trigger$/);
+  await page.getByRole("button", { name: "Use this part" }).click();
+  await asked;
+  await expect(page.locator("[data-answer]")).toBeVisible();
+  await page.getByRole("button", { name: "Camera" }).click();
+  await expect(page.getByRole("alert").or(page.getByRole("button", { name: "Take the picture" })).first()).toBeVisible();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(page.getByRole("button", { name: "Crop" })).toBeVisible();
+});
+
+test("JSON is completed from the signature", async ({ page, souk }) => {
+  await open(page, souk, "json");
+  const body = page.getByLabel("Request body");
+  await body.fill("");
+  await body.pressSequentially('{"in');
+  await expect(page.getByRole("option", { name: /inputs/ })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(body).toHaveValue('{"inputs": []');
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Control+Space");
+  await page.getByRole("option", { name: /pixels, whole/ }).click();
+  await body.press("End");
+  await body.pressSequentially("}");
+  await body.press("Control+Enter");
+  await expect(page.getByRole("region", { name: "Answer" })).toContainText("probabilities");
+});
+
+test("a link fills the input in and sends nothing; history outlives the page", async ({ page, souk, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open(page, souk);
+  const told = await draw(page, ways.large(digits[7]!));
+  await page.getByRole("button", { name: "Share this input" }).click();
+  await expect(page.getByText("Link copied")).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toContain("#try=");
+  await page.reload();
+  await expect(page.getByRole("region", { name: "Tried here" }).getByRole("button", { name: new RegExp(`^${told}`) })).toBeVisible();
+
+  const other = await context.newPage();
+  let asked = 0;
+  other.on("request", (request) => (asked += /trigger$/.test(request.url()) ? 1 : 0));
+  await other.goto(link);
+  await expect(pad(other)).toHaveAccessibleName(/stroke/);
+  await expect(other.getByText("This input came by a link")).toBeVisible();
+  expect(asked).toBe(0);
+  await other.getByRole("button", { name: "Ask it" }).click();
+  await expect(other.locator("[data-answer]")).toHaveText(told);
+  await other.goto(`${souk.url}/playground/default/digits#try=broken`);
+  await expect(other.getByText("The link is broken")).toBeVisible();
+  await other.close();
+});
+
+test("what was asked is sent a hundred times and drawn", async ({ page, souk }) => {
+  await open(page, souk, "numbers");
+  await page.getByRole("button", { name: "Random" }).click();
+  await page.getByRole("region", { name: "Input" }).getByRole("button", { name: "Send" }).filter({ visible: true }).click();
+  const sketch = page.getByRole("region", { name: "Load sketch" });
+  await sketch.getByRole("button", { name: "4 at once" }).click();
+  await sketch.getByRole("button", { name: "Send" }).click();
+  await expect(sketch).toContainText("100 of 100 answered", { timeout: 30_000 });
+  await expect(sketch.getByRole("figure")).toHaveAccessibleName(/Latency.*took/);
+});

@@ -4,7 +4,7 @@ import { defineConfig } from "@playwright/test";
 // One browser, one server a worker, the real binary: `npm run test:browser` in web/.
 export default defineConfig({
   testDir: ".",
-  testMatch: process.env.PICTURES ? "pictures.ts" : "*.spec.ts",
+  testMatch: process.env.PICTURES ? "pictures.ts" : process.env.BENCH ? "bench.ts" : "*.spec.ts",
   outputDir: "../../build/browser-results",
   workers: 1,
   timeout: 60_000,

@@ -17,11 +17,13 @@ export function budget(limits: { firstPage: number }): Plugin {
           const part = bundle[name];
           if (!part || wanted.has(name)) return;
           wanted.add(name);
-          if (part.type === "chunk") part.imports.forEach(follow);
+          if (part.type !== "chunk") return;
+          part.imports.forEach(follow);
+          part.viteMetadata?.importedCss.forEach(follow);
         };
         for (const [name, part] of Object.entries(bundle)) {
           const entry = part.type === "chunk" && (part.isEntry || part.facadeModuleId?.endsWith("/pages/models/list.tsx"));
-          if (entry || name.endsWith(".css") || /-latin-wght-normal.*\.woff2$/.test(name)) follow(name);
+          if (entry || /-latin-wght-normal.*\.woff2$/.test(name)) follow(name);
         }
         let total = 0;
         for (const name of wanted) {

@@ -2,7 +2,7 @@
 //
 // What pages do. The event that a change causes brings it to every page; nothing here touches what is shown.
 import { at, call, callJson } from "./client.ts";
-import type { Deployment, Namespace } from "./types.ts";
+import type { Deployment, Model, Namespace } from "./types.ts";
 
 const one = "/api/v1/namespaces/{ns}/models/{model}";
 const ifMatch = (etag: string | undefined): Record<string, string> => (etag ? { "If-Match": etag } : {});
@@ -19,6 +19,9 @@ export async function removeAlias(ns: string, model: string, alias: string): Pro
 }
 export async function setVersionState(ns: string, model: string, version: number, state: "LIVE" | "ARCHIVED"): Promise<void> {
   await call(at(`${one}/versions/{version}`, { ns, model, version }), { method: "PATCH", json: { state }, headers: { "Content-Type": "application/merge-patch+json" } });
+}
+export function changeModel(ns: string, model: string, change: { readme?: string; description?: string; state?: "LIVE" | "ARCHIVED" }, etag?: string): Promise<Model> {
+  return callJson<Model>(at(one, { ns, model }), { method: "PATCH", json: change, headers: { "Content-Type": "application/merge-patch+json", ...ifMatch(etag) } });
 }
 export async function deleteModel(ns: string, model: string, etag: string | undefined): Promise<void> {
   await call(at(one, { ns, model }), { method: "DELETE", headers: ifMatch(etag) });

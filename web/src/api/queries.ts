@@ -3,6 +3,7 @@
 // What pages read. Keys begin with the noun that events name, so that one event drops exactly what it changes.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { at, call, callJson } from "./client.ts";
+import type { Contract } from "../logic/openapi.ts";
 import type { Alias, AliasChange, Declaration, Deployment, LogEntry, Model, Namespace, Server, Version, VersionFile, Whoami } from "./types.ts";
 
 interface Page {
@@ -30,7 +31,10 @@ async function all<T>(path: string, noun: string, signal: AbortSignal): Promise<
 
 export const server = queryOptions({ queryKey: ["server"], queryFn: ({ signal }) => callJson<Server>(at("/api/v1/server", {}), { signal }) });
 export const whoami = queryOptions({ queryKey: ["whoami"], queryFn: ({ signal }) => callJson<Whoami>(at("/api/v1/whoami", {}), { signal }), staleTime: Infinity });
-export const namespaces = queryOptions({ queryKey: ["namespaces"], queryFn: ({ signal }) => all<Namespace>(at("/api/v1/namespaces", {}), "namespaces", signal) });
+export const namespaces = queryOptions({ queryKey: ["namespaces"], queryFn: async ({ signal }) => (await callJson<{ namespaces: Namespace[] }>(at("/api/v1/namespaces", {}), { signal })).namespaces });
+
+/** The contract as this server serves it. */
+export const contract = queryOptions({ queryKey: ["contract"], queryFn: ({ signal }) => callJson<Contract>("/openapi.json", { signal }), staleTime: Infinity });
 
 /** Models by last change; `ns` empty: of every visible namespace. */
 export const models = (ns: string, filter = "") =>
@@ -71,6 +75,8 @@ export function filePath(ns: string, slug: string, number: number, path: string)
 /** A file's bytes. A version's files never change once it is sealed, so they are kept. */
 export const fileBytes = (ns: string, slug: string, number: number, path: string, digest: string) =>
   queryOptions({ queryKey: ["bytes", digest], queryFn: async ({ signal }) => (await call(filePath(ns, slug, number, path), { signal })).blob(), staleTime: Infinity });
+export const fileText = (ns: string, slug: string, number: number, path: string, digest: string) =>
+  queryOptions({ queryKey: ["text", digest], queryFn: async ({ signal }) => (await call(filePath(ns, slug, number, path), { signal })).text(), staleTime: Infinity });
 
 export const deployments = (ns: string) =>
   queryOptions({ queryKey: ["deployments", ns], queryFn: ({ signal }) => all<Deployment>(ns ? at("/api/v1/namespaces/{ns}/deployments", { ns }) : at("/api/v1/deployments", {}), "deployments", signal) });

@@ -10,6 +10,8 @@ import { Menu, MenuChoices, MenuItem, MenuSeparator } from "../ui/menu.tsx";
 const NewNamespace = lazy(() => import("./new-namespace.tsx"));
 const nouns = { models: "Models", deployments: "Deployments", playground: "Playground" } as const;
 type Noun = keyof typeof nouns;
+/** Pages that belong to no namespace. */
+const others: Record<string, string> = { reference: "API reference", errors: "What errors mean" };
 
 const part = "flex h-7 min-w-0 items-center gap-1.5 rounded-control px-1.5 whitespace-nowrap hover:bg-hover hover:text-fg";
 
@@ -19,18 +21,20 @@ export function Crumbs() {
   const params = useParams({ strict: false }) as { namespace?: string; model?: string; deployment?: string };
   const search = useSearch({ strict: false }) as { namespace?: string };
   const name = params.model ?? params.deployment;
-  const title = name ? `${name} · ${noun ? nouns[noun] : ""}` : noun ? nouns[noun] : "";
+  const title = name ? `${name} · ${noun ? nouns[noun] : ""}` : noun ? nouns[noun] : (others[first] ?? "");
   useEffect(() => {
     document.title = title ? `${title} · souk` : "souk";
   }, [title]);
   return (
     <nav aria-label="Breadcrumb" className="mr-2 flex min-w-0 items-center gap-0.5 overflow-hidden text-fg-2 max-phone:mr-0">
-      <NamespaceSwitch current={params.namespace ?? search.namespace ?? ""} noun={noun ?? "models"} />
+      {others[first] ? null : <NamespaceSwitch current={params.namespace ?? search.namespace ?? ""} noun={noun ?? "models"} />}
       {noun ? (
         <>
           <Slash />
           {name ? <Link to={`/${noun}`} search={params.namespace ? { namespace: params.namespace } : {}} className={`${part} max-phone:hidden`}>{nouns[noun]}</Link> : <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}>{nouns[noun]}</span>}
         </>
+      ) : others[first] ? (
+        <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}>{others[first]}</span>
       ) : null}
       {name ? (
         <>

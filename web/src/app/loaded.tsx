@@ -3,6 +3,7 @@
 // One place for what can happen to a read: still loading, failed, forbidden, gone, no answer. Old data stays as long
 // as there is any.
 import type { UseQueryResult } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Problem } from "../api/client.ts";
 import { Button } from "../ui/button.tsx";
@@ -52,7 +53,7 @@ export function Reason({ problem }: { problem: Error }) {
     <>
       <p>{problem.message}</p>
       {known?.hint ? <p>{known.hint}</p> : null}
-      {known?.traceId ? <p className="text-12 text-fg-3">Trace <code>{known.traceId}</code></p> : null}
+      {known && known.status > 0 ? <p className="text-12 text-fg-3"><Link className="underline underline-offset-2" to="/errors" hash={known.code}>{known.code}</Link>{known.traceId ? <>, trace <code>{known.traceId}</code></> : null}</p> : null}
     </>
   );
 }

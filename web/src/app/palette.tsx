@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Box, Keyboard, Moon, Rocket, Search, SquarePlay, Sun, Upload } from "lucide-react";
-import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import { BookOpen, Box, CircleHelp, Copy, Keyboard, Moon, Pause, Play, Rocket, Search, SquarePlay, Sun, Tag, Terminal, Upload } from "lucide-react";
+import { type ReactNode, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
 import * as queries from "../api/queries.ts";
-import { rank, type Ranked } from "../logic/search.ts";
-import { taskName } from "../logic/format.ts";
+import { rank, type Ranked, textFilter } from "../logic/search.ts";
+import { shortDigest, taskName } from "../logic/format.ts";
+import { operationsOf } from "../logic/openapi.ts";
+import { copyText } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Kbd } from "../ui/field.tsx";
 import { Identicon } from "../ui/identicon.tsx";
 import { wordOf } from "../ui/state.tsx";
+import { toast } from "../ui/toast.ts";
+import { turn } from "./turn.ts";
 import { setTheme } from "./theme.ts";
 
 interface Entry {
   id: string;
-  group: "Go to" | "Do" | "Models" | "Deployments";
+  group: "Go to" | "Do" | "Models" | "Deployments" | "Reference";
   icon: ReactNode;
   name: string;
   note?: string;
@@ -24,7 +28,7 @@ interface Entry {
 export default function Palette({ onClose, openMap }: { onClose: () => void; openMap: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const entries = useEntries(onClose, openMap);
+  const entries = useEntries(text.trim(), onClose, openMap);
   const found = useMemo(() => rank(entries, text, (entry) => `${entry.name} ${entry.note ?? ""}`, (entry) => entry.name).slice(0, 40), [entries, text]);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -55,7 +59,7 @@ export default function Palette({ onClose, openMap }: { onClose: () => void; ope
               found[chosen]?.item.run();
             }
           }}
-          placeholder="Search models and deployments, or run a command"
+          placeholder="Search models, deployments and the API, or run a command"
           role="combobox"
           aria-expanded
           aria-controls={`${id}-list`}
@@ -105,33 +109,56 @@ function Marked({ text, marks }: { text: string; marks: [number, number] | undef
   return <>{text.slice(0, marks[0])}<mark className="bg-transparent font-strong text-accent-text">{text.slice(...marks)}</mark>{text.slice(marks[1])}</>;
 }
 
-function useEntries(onClose: () => void, openMap: () => void): Entry[] {
+function useEntries(text: string, onClose: () => void, openMap: () => void): Entry[] {
   const navigate = useNavigate();
-  const models = useInfiniteQuery(queries.models("")).data;
+  const list = useInfiniteQuery(queries.models(""));
+  // What the first page of the list does not hold is asked of the server.
+  const wanted = useDeferredValue(text);
+  const far = useInfiniteQuery({ ...queries.models("", textFilter(wanted)), enabled: wanted.length > 1 && list.hasNextPage, placeholderData: keepPreviousData }).data;
+  const near = list.data;
   const deployments = useQuery(queries.deployments("")).data;
+  const contract = useQuery({ ...queries.contract, enabled: wanted.length > 1 }).data;
   return useMemo(() => {
     const then = (run: () => void) => () => (onClose(), run());
-    const go = (to: "/models" | "/deployments" | "/playground") => then(() => void navigate({ to }));
-    const list: Entry[] = [
+    const go = (to: "/models" | "/deployments" | "/playground" | "/reference" | "/errors") => then(() => void navigate({ to }));
+    const found: Entry[] = [
       { id: "go-models", group: "Go to", icon: <Box aria-hidden />, name: "Models", note: "g m", run: go("/models") },
       { id: "go-deployments", group: "Go to", icon: <Rocket aria-hidden />, name: "Deployments", note: "g d", run: go("/deployments") },
       { id: "go-playground", group: "Go to", icon: <SquarePlay aria-hidden />, name: "Playground", note: "g p", run: go("/playground") },
+      { id: "go-reference", group: "Go to", icon: <BookOpen aria-hidden />, name: "API reference", note: "g r", run: go("/reference") },
+      { id: "go-errors", group: "Go to", icon: <CircleHelp aria-hidden />, name: "What errors mean", run: go("/errors") },
     ];
-    for (const model of models?.pages.flatMap((page) => page.models) ?? []) {
-      const note = [model.latest_version ? `v${model.latest_version.number}` : "no version", model.namespace, taskName(model.task ?? model.latest_version?.task)].filter(Boolean).join(", ");
-      list.push({ id: `m${model.id}`, group: "Models", icon: <Identicon of={`${model.namespace}/${model.slug}`} size={18} />, name: model.slug, note: `model, ${note}`, run: then(() => void navigate({ to: "/models/$namespace/$model", params: { namespace: model.namespace, model: model.slug } })) });
+    const models = new Map([near, far].flatMap((all) => all?.pages.flatMap((page) => page.models) ?? []).map((model) => [model.id, model]));
+    for (const model of models.values()) {
+      const params = { namespace: model.namespace, model: model.slug };
+      const latest = model.latest_version;
+      const note = [latest ? `v${latest.number}` : "no version", model.namespace, taskName(model.task ?? latest?.task)].filter(Boolean).join(", ");
+      const open = (to: "/models/$namespace/$model" | "/models/$namespace/$model/versions" | "/models/$namespace/$model/use", search: { show?: string } = {}) => then(() => void navigate({ to, params, search }));
+      found.push({ id: `m${model.id}`, group: "Models", icon: <Identicon of={`${model.namespace}/${model.slug}`} size={18} />, name: model.slug, note: `model, ${note}`, run: open("/models/$namespace/$model") });
+      if (!latest || wanted.length < 2) continue;
+      found.push(
+        { id: `deploy${model.id}`, group: "Do", icon: <Rocket aria-hidden />, name: `Deploy ${model.slug}`, note: "choose a version", run: open("/models/$namespace/$model", { show: "deploy" }) },
+        { id: `push${model.id}`, group: "Do", icon: <Upload aria-hidden />, name: `Push a version of ${model.slug}`, run: open("/models/$namespace/$model", { show: "upload" }) },
+        { id: `alias${model.id}`, group: "Do", icon: <Tag aria-hidden />, name: `Move an alias of ${model.slug}`, note: "under versions", run: open("/models/$namespace/$model/versions") },
+        { id: `use${model.id}`, group: "Do", icon: <Terminal aria-hidden />, name: `Use ${model.slug}`, note: "curl, Python, souk", run: open("/models/$namespace/$model/use") },
+      );
+      if (latest.digest) found.push({ id: `digest${model.id}`, group: "Do", icon: <Copy aria-hidden />, name: `Copy the digest of ${model.slug} v${latest.number}`, note: shortDigest(latest.digest), run: then(() => void copyText(latest.digest!).then((ok) => (ok ? toast.done("Digest copied") : toast.failed("Not copied", "The browser refused the clipboard.")))) });
     }
     for (const one of deployments ?? []) {
       const params = { namespace: one.namespace, deployment: one.slug };
-      list.push({ id: `d${one.id}`, group: "Deployments", icon: <Rocket aria-hidden />, name: one.slug, note: `deployment, ${wordOf("deployment", one.state).word.toLowerCase()}, ${one.namespace}`, run: then(() => void navigate({ to: "/deployments/$namespace/$deployment", params })) });
-      if (one.state === "READY") list.push({ id: `p${one.id}`, group: "Do", icon: <SquarePlay aria-hidden />, name: `Try ${one.slug}`, note: "in the playground", run: then(() => void navigate({ to: "/playground/$namespace/$deployment", params })) });
+      const running = one.desired_state === "RUNNING";
+      found.push({ id: `d${one.id}`, group: "Deployments", icon: <Rocket aria-hidden />, name: one.slug, note: `deployment, ${wordOf("deployment", one.state).word.toLowerCase()}, ${one.namespace}`, run: then(() => void navigate({ to: "/deployments/$namespace/$deployment", params })) });
+      if (one.state === "READY") found.push({ id: `p${one.id}`, group: "Do", icon: <SquarePlay aria-hidden />, name: `Try ${one.slug}`, note: "in the playground", run: then(() => void navigate({ to: "/playground/$namespace/$deployment", params })) });
+      if (wanted.length > 1) found.push({ id: `turn${one.id}`, group: "Do", icon: running ? <Pause aria-hidden /> : <Play aria-hidden />, name: `${running ? "Stop" : "Start"} ${one.slug}`, note: "can be undone", run: then(() => void turn(one, running ? "STOPPED" : "RUNNING")) });
     }
-    list.push(
+    found.push(
       { id: "do-push", group: "Do", icon: <Upload aria-hidden />, name: "Push a model", note: "from files on this machine", run: then(() => void navigate({ to: "/models", search: { show: "upload" } })) },
+      { id: "do-deploy", group: "Do", icon: <Rocket aria-hidden />, name: "Deploy a model", run: then(() => void navigate({ to: "/deployments", search: { show: "deploy" } })) },
       { id: "do-light", group: "Do", icon: <Sun aria-hidden />, name: "Light theme", run: then(() => setTheme("light")) },
       { id: "do-dark", group: "Do", icon: <Moon aria-hidden />, name: "Dark theme", run: then(() => setTheme("dark")) },
       { id: "do-keys", group: "Do", icon: <Keyboard aria-hidden />, name: "Keyboard map", note: "?", run: openMap },
     );
-    return list;
-  }, [navigate, models, deployments, onClose, openMap]);
+    if (contract && wanted.length > 1) for (const one of operationsOf(contract)) found.push({ id: `c${one.id}`, group: "Reference", icon: <BookOpen aria-hidden />, name: one.summary || one.path, note: `${one.method} ${one.path}`, run: then(() => void navigate({ to: "/reference", search: { call: one.id } })) });
+    return found;
+  }, [navigate, near, far, deployments, contract, wanted, onClose, openMap]);
 }

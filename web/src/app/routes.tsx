@@ -22,24 +22,25 @@ const root = createRootRouteWithContext<Context>()({ component: Frame, notFoundC
 const home = createRoute({ getParentRoute: () => root, path: "/", beforeLoad: () => { throw redirect({ to: "/models", replace: true }); } });
 
 const models = createRoute({
-  getParentRoute: () => root, path: "/models", validateSearch: texts("namespace", "q", "show"),
+  getParentRoute: () => root, path: "/models", validateSearch: texts("namespace", "q", "show", "task", "format", "alias", "tag", "state"),
   component: lazyRouteComponent(() => import("../pages/models/list.tsx"), "ModelsPage"),
 });
 const model = createRoute({
-  getParentRoute: () => root, path: "/models/$namespace/$model", validateSearch: texts("version"),
+  getParentRoute: () => root, path: "/models/$namespace/$model", validateSearch: texts("version", "show"),
   component: lazyRouteComponent(() => import("../pages/models/model.tsx"), "ModelPage"),
 });
 const overview = createRoute({ getParentRoute: () => model, path: "/", component: lazyRouteComponent(() => import("../pages/models/overview.tsx"), "Overview") });
-const versions = createRoute({ getParentRoute: () => model, path: "/versions", component: lazyRouteComponent(() => import("../pages/models/versions.tsx"), "Versions") });
+const versions = createRoute({ getParentRoute: () => model, path: "/versions", validateSearch: texts("pick"), component: lazyRouteComponent(() => import("../pages/models/versions.tsx"), "Versions") });
+const compare = createRoute({ getParentRoute: () => model, path: "/compare", validateSearch: texts("versions", "facts", "file"), component: lazyRouteComponent(() => import("../pages/models/compare.tsx"), "Compare") });
 const files = createRoute({ getParentRoute: () => model, path: "/files", validateSearch: texts("file"), component: lazyRouteComponent(() => import("../pages/models/files.tsx"), "Files") });
 const use = createRoute({ getParentRoute: () => model, path: "/use", component: lazyRouteComponent(() => import("../pages/models/use.tsx"), "Use") });
 
 const deployments = createRoute({
-  getParentRoute: () => root, path: "/deployments", validateSearch: texts("namespace", "q", "state"),
+  getParentRoute: () => root, path: "/deployments", validateSearch: texts("namespace", "q", "state", "show"),
   component: lazyRouteComponent(() => import("../pages/deployments/list.tsx"), "DeploymentsPage"),
 });
 const deployment = createRoute({
-  getParentRoute: () => root, path: "/deployments/$namespace/$deployment",
+  getParentRoute: () => root, path: "/deployments/$namespace/$deployment", validateSearch: texts("span", "zoom", "show"),
   component: lazyRouteComponent(() => import("../pages/deployments/deployment.tsx"), "DeploymentPage"),
 });
 const playgrounds = createRoute({
@@ -51,7 +52,13 @@ const playground = createRoute({
   component: lazyRouteComponent(() => import("../pages/playground/playground.tsx"), "PlaygroundPage"),
 });
 
-const tree = root.addChildren([home, models, model.addChildren([overview, versions, files, use]), deployments, deployment, playgrounds, playground]);
+const reference = createRoute({
+  getParentRoute: () => root, path: "/reference", validateSearch: texts("q", "call", "with"),
+  component: lazyRouteComponent(() => import("../pages/reference/reference.tsx"), "ReferencePage"),
+});
+const errors = createRoute({ getParentRoute: () => root, path: "/errors", component: lazyRouteComponent(() => import("../pages/reference/errors.tsx"), "ErrorsPage") });
+
+const tree = root.addChildren([home, models, model.addChildren([overview, versions, compare, files, use]), deployments, deployment, playgrounds, playground, reference, errors]);
 
 export function makeRouter(queries: QueryClient) {
   return createRouter({

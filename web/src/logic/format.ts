@@ -45,6 +45,7 @@ export function clock(time: string | number | Date): string {
 }
 
 export function milliseconds(value: number): string {
+  if (value === 0) return "0 ms";
   if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
   if (value < 1) return `${(value * 1000).toFixed(value < 0.01 ? 1 : 0)} µs`;
   if (value >= 100) return `${value.toFixed(0)} ms`;

@@ -76,6 +76,16 @@ function both(language: Snippet["language"], build: (body: string) => string, bo
   return { language, full: build(body), shown: build(shorten(body)) };
 }
 
+/** Any call of the API. */
+export function plainCall(server: { origin: string; key: boolean }, method: string, path: string, more: Record<string, string>, body: string): Snippet[] {
+  const lines = [...headers(server.key, more), ...(body ? [`-d ${quote(body)}`] : [])];
+  const shell = [`curl -s${method === "GET" ? "" : ` -X ${method}`} ${quote(server.origin + path)}`, ...lines].join(" \\\n  ");
+  const auth = server.key ? [`"Authorization": f"Bearer {os.environ['SOUK_KEY']}"`] : [];
+  const given = [...auth, ...Object.entries(more).map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`)];
+  const py = `${server.key ? "import os\n" : ""}import requests\n\nanswer = requests.request(\n    ${JSON.stringify(method)}, ${JSON.stringify(server.origin + path)},\n${given.length > 0 ? `    headers={${given.join(", ")}},\n` : ""}${body ? `    data=${JSON.stringify(body)},\n` : ""})\nprint(answer.status_code, answer.text)`;
+  return [{ language: "curl", full: shell, shown: shell }, { language: "Python", full: py, shown: py }];
+}
+
 /** An inference with tensors, by the Open Inference Protocol. */
 export function inferCall(target: Target, body: string): Snippet[] {
   const path = inferPath(target);

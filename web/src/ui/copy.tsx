@@ -5,7 +5,7 @@ import { shortDigest } from "../logic/format.ts";
 import { Button } from "./button.tsx";
 
 /** Plain http away from loopback has no clipboard API; a selection and the old command still work there. */
-async function copyText(text: string): Promise<boolean> {
+export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keyboard for lists: one row is in the tab order, j/k and the arrows move it, Enter opens it. The same on every list.
+// Keyboard for lists: one row is in the tab order, j/k and the arrows move it, Enter opens it, x marks it where rows can
+// be marked. The same on every list.
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 
 export interface Rows {
@@ -9,7 +10,7 @@ export interface Rows {
   listProps: { ref: (node: HTMLElement | null) => void; onKeyDown: (event: KeyboardEvent) => void };
 }
 
-export function useRows(count: number, open: (index: number) => void, scrollTo?: (index: number) => void): Rows {
+export function useRows(count: number, open: (index: number) => void, scrollTo?: (index: number) => void, mark?: (index: number) => void): Rows {
   const [active, setActive] = useState(0);
   const list = useRef<HTMLElement | null>(null);
   const wanted = useRef(-1);
@@ -61,6 +62,9 @@ export function useRows(count: number, open: (index: number) => void, scrollTo?:
     } else if (event.key === "Enter") {
       event.preventDefault();
       open(at);
+    } else if (event.key === "x" && mark) {
+      event.preventDefault();
+      mark(at);
     }
   };
 

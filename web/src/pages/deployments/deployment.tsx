@@ -2,11 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Ellipsis, Pause, Play, Rocket, SquarePlay, Trash2 } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
-import { changeDeployment } from "../../api/actions.ts";
+import { lazy, Suspense } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Deployment } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
+import { turn } from "../../app/turn.ts";
 import { count, milliseconds, plural, taskName } from "../../logic/format.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Chip } from "../../ui/chip.tsx";
@@ -18,7 +18,7 @@ import { KeyValue, RailPart, Tiles } from "../../ui/panel.tsx";
 import { SkeletonPage } from "../../ui/skeleton.tsx";
 import { State } from "../../ui/state.tsx";
 import { When } from "../../ui/time.tsx";
-import { toast } from "../../ui/toast.ts";
+import { Charts } from "./charts.tsx";
 import { Happened } from "./happened.tsx";
 import { Revisions } from "./revisions.tsx";
 
@@ -39,6 +39,7 @@ export function DeploymentPage() {
             <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
               <Trouble deployment={data} />
               <Figures deployment={data} readAt={query.dataUpdatedAt} />
+              <Charts deployment={data} />
               <Revisions deployment={data} />
             </div>
             <aside aria-label="About the deployment">
@@ -53,15 +54,12 @@ export function DeploymentPage() {
 }
 
 function Head({ deployment }: { deployment: Deployment }) {
-  const [layer, setLayer] = useState<"" | "deploy" | "undeploy">("");
+  const { show: layer } = route.useSearch();
+  const navigate = route.useNavigate();
+  const setLayer = (show: "deploy" | "undeploy" | undefined) => void navigate({ search: (old) => ({ ...old, show }), replace: show === undefined, resetScroll: false });
   const params = { namespace: deployment.namespace, deployment: deployment.slug };
   const path = `/v2/models/${deployment.namespace === "default" ? "" : `${deployment.namespace}/`}${deployment.slug}/infer`;
   const running = deployment.desired_state === "RUNNING";
-  const turn = (wanted: "RUNNING" | "STOPPED") =>
-    changeDeployment(deployment.namespace, deployment.slug, { desired_state: wanted }).then(
-      () => toast.done(wanted === "STOPPED" ? `${deployment.slug} stops` : `${deployment.slug} starts`, () => void turn(wanted === "STOPPED" ? "RUNNING" : "STOPPED")),
-      (cause: Error) => toast.failed(`${deployment.slug} was not changed`, cause.message),
-    );
   return (
     <div className="mb-4 flex flex-wrap items-center gap-3">
       <Identicon of={`${deployment.model_namespace}/${deployment.model}`} size={32} />
@@ -76,13 +74,13 @@ function Head({ deployment }: { deployment: Deployment }) {
       {deployment.state === "READY" ? <ButtonLink look="primary" className="max-phone:flex-1" to="/playground/$namespace/$deployment" params={params}><SquarePlay aria-hidden />Try it</ButtonLink> : null}
       <Button look={deployment.state === "FAILED" ? "primary" : "plain"} className="max-phone:flex-1" onClick={() => setLayer("deploy")}><Rocket aria-hidden />Deploy another version</Button>
       <Menu align="end" label="More" trigger={<Button look="quiet" icon aria-label="More actions"><Ellipsis aria-hidden /></Button>}>
-        <MenuItem onClick={() => void turn(running ? "STOPPED" : "RUNNING")}>{running ? <Pause aria-hidden /> : <Play aria-hidden />}{running ? "Stop" : "Start"}</MenuItem>
+        <MenuItem onClick={() => void turn(deployment, running ? "STOPPED" : "RUNNING")}>{running ? <Pause aria-hidden /> : <Play aria-hidden />}{running ? "Stop" : "Start"}</MenuItem>
         <MenuSeparator />
         <MenuItem danger onClick={() => setLayer("undeploy")}><Trash2 aria-hidden />Undeploy</MenuItem>
       </Menu>
       <Suspense>
-        {layer === "deploy" ? <DeployDialog deployment={deployment} onClose={() => setLayer("")} /> : null}
-        {layer === "undeploy" ? <UndeployDialog deployment={deployment} onClose={() => setLayer("")} /> : null}
+        {layer === "deploy" ? <DeployDialog deployment={deployment} onClose={() => setLayer(undefined)} /> : null}
+        {layer === "undeploy" ? <UndeployDialog deployment={deployment} onClose={() => setLayer(undefined)} /> : null}
       </Suspense>
     </div>
   );

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Rocket, Search } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Deployment } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
@@ -21,10 +21,10 @@ const DeployDialog = lazy(() => import("./deploy-dialog.tsx"));
 const route = getRouteApi("/deployments");
 
 export function DeploymentsPage() {
-  const { namespace = "", q = "", state = "" } = route.useSearch();
+  const { namespace = "", q = "", state = "", show } = route.useSearch();
   const navigate = route.useNavigate();
   const query = useQuery(queries.deployments(namespace));
-  const [deploying, setDeploying] = useState(false);
+  const setDeploying = (on: boolean) => void navigate({ search: (old) => ({ ...old, show: on ? "deploy" : undefined }), replace: !on });
   const set = (change: { q?: string | undefined; state?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const shown = useMemo(
     () => (query.data ?? []).filter((one) => (!state || one.state === state) && (!q.trim() || matches(`${one.namespace} ${one.slug} ${one.model} ${one.reference} ${one.digest ?? ""}`, q.trim()))),
@@ -51,7 +51,7 @@ export function DeploymentsPage() {
               {shown.length > 0 ? <Rows deployments={shown} /> : <NoneShown all={all.length} clear={() => set({ q: undefined, state: undefined })} />}
             </>
           )}
-          {deploying ? <Suspense><DeployDialog onClose={() => setDeploying(false)} /></Suspense> : null}
+          {show === "deploy" ? <Suspense><DeployDialog onClose={() => setDeploying(false)} /></Suspense> : null}
         </>
       )}
     </Loaded>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Deployment } from "../../api/types.ts";
@@ -19,10 +20,10 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
         <table className="whitespace-nowrap">
           <thead><tr><th>Revision</th><th className="text-right!">Traffic</th><th>State</th><th className="text-right!">Load</th><th className="text-right!">Memory</th><th className="text-right!">Since</th></tr></thead>
           <tbody>
-            {deployment.revisions.map((revision) => (
+            {deployment.revisions.map((revision, i) => (
               <Fragment key={revision.number}>
                 <tr className="[&>td]:h-10">
-                  <td className="w-full"><span className="flex items-center gap-2"><b className="font-mono text-12 font-strong">v{revision.version}</b>{aliases.filter((alias) => alias.version === revision.version).map((alias) => <AliasChip key={alias.name} name={alias.name} />)}<span className="text-12 text-fg-3">r{revision.number}</span></span></td>
+                  <td className="w-full"><span className="flex items-center gap-2"><b className="font-mono text-12 font-strong">v{revision.version}</b>{aliases.filter((alias) => alias.version === revision.version).map((alias) => <AliasChip key={alias.name} name={alias.name} />)}<span className="text-12 text-fg-3">r{revision.number}</span><Differs deployment={deployment} at={i} /></span></td>
                   <td className="text-right">{revision.traffic_percent} %</td>
                   <td><State of="replica" state={revision.state} note={revision.replicas.length > 1 ? `${revision.replicas.filter((replica) => replica.state === "READY").length} of ${revision.replicas.length}` : undefined} /></td>
                   <td /><td />
@@ -50,5 +51,17 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
       </div>
       {deployment.revisions.length === 0 ? <p className="px-4 py-3 text-fg-2">No revision yet.</p> : null}
     </Panel>
+  );
+}
+
+/** What came with a revision, where the one before it ran another version. */
+function Differs({ deployment, at }: { deployment: Deployment; at: number }) {
+  const now = deployment.revisions[at]!;
+  const before = deployment.revisions.slice(at + 1).find((one) => one.version !== now.version);
+  if (!before) return null;
+  return (
+    <Link to="/models/$namespace/$model/compare" params={{ namespace: deployment.model_namespace, model: deployment.model }} search={{ versions: `${before.version},${now.version}` }} className="link text-12">
+      what differs from v{before.version}
+    </Link>
   );
 }

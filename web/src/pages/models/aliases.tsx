@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, Undo2 } from "lucide-react";
 import { useState } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Alias, Model } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
+import { Button } from "../../ui/button.tsx";
 import { AliasChip, byAlias } from "../../ui/chip.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Panel, PanelHead } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
 import { When } from "../../ui/time.tsx";
+import { moveAlias } from "./alias-menu.tsx";
 
 /** Where each alias points, since when, and where it pointed before. */
 export function Aliases({ model }: { model: Model }) {
@@ -41,9 +43,10 @@ function Row({ model, alias }: { model: Model; alias: Alias }) {
             {(changes) => (
               <ol className="grid gap-1.5">
                 {[...changes].sort((a, b) => (a.time < b.time ? 1 : -1)).map((change, i) => (
-                  <li key={`${change.time} ${i}`} className="flex gap-3">
+                  <li key={`${change.time} ${i}`} className="flex min-h-6 items-center gap-3">
                     <span className="w-16">{change.version === undefined ? "removed" : <>to <code>v{change.version}</code></>}</span>
                     <span className="text-fg-3"><When time={change.time} />{change.actor ? ` by ${change.actor}` : ""}</span>
+                    {change.version !== undefined && change.version !== alias.version ? <Button small look="quiet" onClick={() => void moveAlias(model, alias.name, change.version)}><Undo2 aria-hidden />Back to v{change.version}</Button> : null}
                   </li>
                 ))}
               </ol>

@@ -6,13 +6,15 @@ import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useState } from "
 import * as queries from "../../api/queries.ts";
 import type { Model } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
+import { facetNames, facets, fits, type Wanted } from "../../logic/facets.ts";
 import { plural } from "../../logic/format.ts";
 import { matches, textFilter } from "../../logic/search.ts";
 import { Button } from "../../ui/button.tsx";
 import { Kbd, SearchField, Segments } from "../../ui/field.tsx";
 import { PageHead } from "../../ui/panel.tsx";
 import { takeDropped, type TakenFile } from "../../ui/drop.ts";
-import { ModelRows } from "./rows.tsx";
+import { Facets, Views } from "./narrow.tsx";
+import { ModelRows } from "./table.tsx";
 
 const FirstModel = lazy(() => import("./first.tsx"));
 const UploadDialog = lazy(() => import("./upload-dialog.tsx"));
@@ -28,7 +30,8 @@ const serving = (model: Model) => model.deployments.some((one) => one.state === 
 const failed = (model: Model) => model.deployments.some((one) => one.state === "FAILED");
 
 export function ModelsPage() {
-  const { namespace = "", q = "", show = "all" } = route.useSearch();
+  const search = route.useSearch();
+  const { namespace = "", q = "", show = "all" } = search;
   const navigate = route.useNavigate();
   const whole = useInfiniteQuery(queries.models(namespace));
   // A list too long to be read whole is filtered by the server.
@@ -41,19 +44,22 @@ export function ModelsPage() {
   const view: Show = show === "serving" || show === "attention" ? show : "all";
   const [dropped, setDropped] = useState<TakenFile[]>();
 
+  const { task, format, alias, tag, state } = search;
   const shown = useMemo(() => {
-    const byView = view === "serving" ? models.filter(serving) : view === "attention" ? models.filter(failed) : models;
-    return q.trim() && !long ? byView.filter((model) => matches(textOf(model), q.trim())) : byView;
-  }, [models, q, view, long]);
+    const wanted = { task, format, alias, tag, state };
+    return models.filter((model) => (view === "serving" ? serving(model) : view === "attention" ? failed(model) : true) && fits(model, wanted) && (!text || long || matches(textOf(model), text)));
+  }, [models, text, view, long, task, format, alias, tag, state]);
 
   // A view of a part of the list would lie, so the rest is read while one is chosen.
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
-  const filtered = q.trim() !== "" || view !== "all";
+  const narrowed = view !== "all" || facetNames.some((name) => search[name]);
+  const filtered = q.trim() !== "" || narrowed;
   useEffect(() => {
-    if (view !== "all" && hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [view, hasNextPage, isFetchingNextPage, fetchNextPage]);
+    if (narrowed && hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [narrowed, hasNextPage, isFetchingNextPage, fetchNextPage]);
 
-  const set = (change: { q?: string | undefined; show?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const counts = useMemo(() => ({ serving: models.filter(serving).length, attention: models.filter(failed).length }), [models]);
+  const set = (change: Wanted & { q?: string | undefined; show?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const openUpload = () => void navigate({ search: (old) => ({ ...old, show: "upload" }) });
   useFileDrop((files) => {
     setDropped(files);
@@ -83,14 +89,15 @@ export function ModelsPage() {
                         onChange={(next) => set({ show: next === "all" ? undefined : next })}
                         options={[
                           { value: "all", label: <>All <Count of={models.length} more={hasNextPage} /></> },
-                          { value: "serving", label: <>Serving <Count of={models.filter(serving).length} more={hasNextPage} /></> },
-                          { value: "attention", label: <>Needs attention <Count of={models.filter(failed).length} more={hasNextPage} /></> },
+                          { value: "serving", label: <>Serving <Count of={counts.serving} more={hasNextPage} /></> },
+                          { value: "attention", label: <>Needs attention <Count of={counts.attention} more={hasNextPage} /></> },
                         ]}
                       />
                     </span>
                   </span>
                 }
               >
+                <Views search={{ q, show: view === "all" ? undefined : view, task, format, alias, tag, state }} go={(next) => void navigate({ search: namespace ? { namespace, ...next } : next })} />
                 <Button look="primary" onClick={openUpload}><Plus aria-hidden />New model</Button>
               </PageHead>
               <div className="mb-3 flex flex-wrap items-center gap-2">
@@ -108,12 +115,13 @@ export function ModelsPage() {
                   }}
                   after={<span className="max-phone:hidden"><Kbd>/</Kbd></span>}
                 />
-                {filtered ? <p role="status" className="num text-12 text-fg-3">{plural(shown.length, "model")}{long ? (hasNextPage ? " and more" : "") : ` of ${models.length}`}{view !== "all" && hasNextPage ? ", reading on" : ""}</p> : null}
+                <Facets models={models} wanted={search} set={set} />
+                {filtered ? <p role="status" className="num text-12 text-fg-3">{plural(shown.length, "model")}{long ? (hasNextPage ? " and more" : "") : ` of ${models.length}`}{narrowed && hasNextPage ? ", reading on" : ""}</p> : null}
               </div>
               {shown.length > 0 ? (
                 <ModelRows models={shown} onEnd={() => hasNextPage && !isFetchingNextPage && void fetchNextPage()} />
               ) : (
-                <NothingFound q={q.trim()} view={view} without={models} set={set} />
+                <NothingFound q={q.trim()} view={view} wanted={search} without={models} set={set} />
               )}
             </>
           )
@@ -129,15 +137,17 @@ function Count({ of, more }: { of: number; more: boolean }) {
 }
 
 /** Says which filter to drop, and what that would give. */
-function NothingFound({ q, view, without, set }: { q: string; view: Show; without: Model[]; set: (change: { q?: undefined; show?: undefined }) => void }) {
-  const byText = without.filter((model) => matches(textOf(model), q)).length;
-  const byView = without.filter(view === "serving" ? serving : failed).length;
+function NothingFound({ q, view, wanted, without, set }: { q: string; view: Show; wanted: Wanted; without: Model[]; set: (change: Wanted & { q?: undefined; show?: undefined }) => void }) {
+  const narrowed = facetNames.filter((name) => wanted[name]);
+  const byView = (model: Model) => (view === "serving" ? serving(model) : view === "attention" ? failed(model) : true);
+  const count = (text: string, ofView: (model: Model) => boolean, by: Wanted) => without.filter((model) => ofView(model) && fits(model, by) && (!text || matches(textOf(model), text))).length;
   return (
     <div className="grid justify-items-center gap-2.5 rounded-panel border border-line bg-surface px-4 py-8 text-center">
-      <p className="max-w-full wrap-anywhere">{q ? <>No model {view === "all" ? "" : view === "serving" ? "that serves " : "that needs attention "}has “{q}” in its name, task, aliases or digest.</> : view === "serving" ? "No model serves now." : "No model needs attention."}</p>
+      <p className="max-w-full wrap-anywhere">{q ? <>No model {view === "all" ? "" : view === "serving" ? "that serves " : "that needs attention "}has “{q}” in its name, task, aliases or digest{narrowed.length > 0 ? " and fits the rest" : ""}.</> : narrowed.length > 0 ? "No model fits all of these." : view === "serving" ? "No model serves now." : "No model needs attention."}</p>
       <div className="flex flex-wrap justify-center gap-2">
-        {q ? <Button small onClick={() => set({ q: undefined })}>Drop the text, {plural(view === "all" ? without.length : byView, "model")}</Button> : null}
-        {view !== "all" ? <Button small onClick={() => set({ show: undefined })}>Show all, {plural(q ? byText : without.length, "model")}</Button> : null}
+        {q ? <Button small onClick={() => set({ q: undefined })}>Drop the text, {plural(count("", byView, wanted), "model")}</Button> : null}
+        {narrowed.map((name) => <Button key={name} small onClick={() => set({ [name]: undefined })}>Any {facets[name].label.toLowerCase()}, {plural(count(q, byView, { ...wanted, [name]: undefined }), "model")}</Button>)}
+        {view !== "all" ? <Button small onClick={() => set({ show: undefined })}>Show all, {plural(count(q, () => true, wanted), "model")}</Button> : null}
       </div>
     </div>
   );

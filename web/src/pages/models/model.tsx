@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { getRouteApi, Outlet, useNavigate } from "@tanstack/react-router";
 import { Ellipsis, Rocket, SquarePlay, Trash2, Upload } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Model } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
@@ -37,8 +37,10 @@ export function ModelPage() {
 }
 
 function Head({ model }: { model: Model }) {
-  const [layer, setLayer] = useState<"" | "deploy" | "upload" | "delete">("");
-  const close = () => setLayer("");
+  const { show: layer } = route.useSearch();
+  const navigate = useNavigate();
+  const setLayer = (show: "deploy" | "upload" | "delete" | undefined) => void navigate({ to: ".", search: (old) => ({ ...old, show }), replace: show === undefined, resetScroll: false });
+  const close = () => setLayer(undefined);
   const answering = model.deployments.find((one) => one.state === "READY");
   const task = model.task ?? model.latest_version?.task;
   return (

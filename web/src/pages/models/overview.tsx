@@ -2,22 +2,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { lazy, Suspense } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Model, Signature, Version } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { bytes, metric, shape } from "../../logic/format.ts";
 import { better, figures } from "../../logic/metrics.ts";
-import { Button } from "../../ui/button.tsx";
 import { CodeTabs } from "../../ui/code.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Note } from "../../ui/note.tsx";
 import { Panel, PanelHead, type Tile, Tiles } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
+import { Card } from "./card.tsx";
 import { useChosenVersion, useModel } from "./chosen.ts";
 import { VersionRail } from "./version-rail.tsx";
 
-const Markdown = lazy(() => import("./markdown.tsx"));
 const route = getRouteApi("/models/$namespace/$model");
 
 export function Overview() {
@@ -105,32 +103,6 @@ function SignatureTable({ signature }: { signature: Signature }) {
             ))}
           </tbody>
         </table>
-      </div>
-    </Panel>
-  );
-}
-
-/** README.md of the version; where it has none, the model's own text. */
-function Card({ model, version }: { model: Model; version: Version }) {
-  const list = useQuery({ ...queries.files(model.namespace, model.slug, version.number), enabled: version.sealed });
-  const file = list.data?.find((one) => /^readme\.md$/i.test(one.path));
-  const body = useQuery({ ...queries.fileBytes(model.namespace, model.slug, version.number, file?.path ?? "", file?.digest ?? ""), enabled: file !== undefined && file.size_bytes <= 1 << 20 });
-  const text = useQuery({ queryKey: ["text", file?.digest], enabled: body.data !== undefined, staleTime: Infinity, queryFn: () => body.data!.text() });
-  const markdown = file ? text.data : model.readme;
-  const waiting = list.isLoading || body.isLoading;
-  return (
-    <Panel aria-label="Model card">
-      <PanelHead title="Model card" note={file ? `${file.path}, ${bytes(file.size_bytes)}` : model.readme ? "of the model" : undefined} />
-      <div className="px-4 pt-3.5 pb-4">
-        {body.error ? (
-          <Note tone="bad" title="The card could not be read" actions={<Button small onClick={() => void body.refetch()}>Try again</Button>}>{body.error.message}</Note>
-        ) : markdown ? (
-          <Suspense fallback={<Bone className="late w-64" />}><Markdown text={markdown.replace(/^---\n[\s\S]*?\n---\n/, "")} model={model} version={version} /></Suspense>
-        ) : waiting || (file && text.isLoading) ? (
-          <div className="late grid gap-2.5"><Bone className="w-3/4" /><Bone className="w-2/3" /><Bone className="w-1/2" /></div>
-        ) : (
-          <p className="text-fg-2">No card. Put a <code>README.md</code> beside the model and push again: what it is for, what it is not for, and what it was trained on.</p>
-        )}
       </div>
     </Panel>
   );

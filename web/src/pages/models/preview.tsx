@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Model, Version, VersionFile } from "../../api/types.ts";
 import { Failure } from "../../app/loaded.tsx";
@@ -10,16 +11,19 @@ import { Panel, PanelHead } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
 import { useObjectUrl } from "./markdown.tsx";
 
+const Outline = lazy(() => import("./onnx-outline.tsx"));
 const limit = 512 << 10;
 
-/** Text, JSON and images are shown; for the rest it says why not. */
+/** Text, JSON, images and the outline of a graph are shown; for the rest it says why not. */
 export default function Preview({ model, version, file }: { model: Model; version: Version; file: VersionFile }) {
   const image = shownAs(file.path) === "image";
   const readable = shownAs(file.path) === "text";
   const shown = (image || readable) && file.size_bytes <= (image ? 20 << 20 : limit);
-  const query = useQuery({ ...queries.fileBytes(model.namespace, model.slug, version.number, file.path, file.digest), enabled: shown });
-  const body = useQuery({ queryKey: ["text", file.digest], enabled: readable && query.data !== undefined, staleTime: Infinity, queryFn: () => query.data!.text() });
-  const url = useObjectUrl(image ? query.data : undefined);
+  const picture = useQuery({ ...queries.fileBytes(model.namespace, model.slug, version.number, file.path, file.digest), enabled: shown && image });
+  const body = useQuery({ ...queries.fileText(model.namespace, model.slug, version.number, file.path, file.digest), enabled: shown && readable });
+  const query = image ? picture : body;
+  const url = useObjectUrl(picture.data);
+  if (/\.onnx$/i.test(file.path)) return <Suspense><Outline model={model} file={file} /></Suspense>;
   if (!shown) return <p className="text-fg-2">{readable || image ? `${file.path} is ${bytes(file.size_bytes)}: too large to show here. Download it.` : `${file.path} is binary. Download it, or pull the version.`}</p>;
   if (query.error) return <Failure what={file.path} problem={query.error} retry={() => void query.refetch()} />;
   if (image && url) {

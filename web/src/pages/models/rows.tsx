@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Link, useNavigate } from "@tanstack/react-router";
-import { lazy, type Ref, Suspense, useMemo } from "react";
+import type { Ref } from "react";
 import type { Model } from "../../api/types.ts";
 import { formatName, metric, plural, taskName } from "../../logic/format.ts";
 import { headline } from "../../logic/metrics.ts";
@@ -20,15 +20,6 @@ export interface Place {
   index: number;
   /** Where a virtual row stands, in px from the first. */
   start?: number;
-}
-const plainLimit = 200;
-const VirtualRows = lazy(() => import("./virtual-rows.tsx"));
-
-/** The list. Short ones are drawn whole; longer ones only where they are seen. */
-export function ModelRows({ models, onEnd }: { models: Model[]; onEnd: () => void }) {
-  const first = useMemo(() => models.slice(0, plainLimit).map((_, index) => ({ index })), [models]);
-  if (models.length <= plainLimit) return <ModelTable models={models} places={first} />;
-  return <Suspense fallback={<ModelTable models={models} places={first} />}><VirtualRows models={models} onEnd={onEnd} /></Suspense>;
 }
 
 export function ModelTable({ models, places, height, body, scrollTo }: { models: Model[]; places: Place[]; height?: number; body?: Ref<HTMLDivElement>; scrollTo?: (index: number) => void }) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Upload } from "lucide-react";
+import { Columns3, Upload } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Deployment, Model, Version } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { bytes, metric, plural, shortDigest } from "../../logic/format.ts";
 import { figures, headline } from "../../logic/metrics.ts";
-import { Button } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { AliasChip, byAlias, Chip } from "../../ui/chip.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { State } from "../../ui/state.tsx";
@@ -17,9 +17,10 @@ import { useRows } from "../../ui/use-rows.ts";
 import { Aliases } from "./aliases.tsx";
 import { AliasMenu } from "./alias-menu.tsx";
 import { useModel } from "./chosen.ts";
+import { pickedOf } from "./picked.ts";
 
 const UploadDialog = lazy(() => import("./upload-dialog.tsx"));
-const route = getRouteApi("/models/$namespace/$model");
+const route = getRouteApi("/models/$namespace/$model/versions");
 
 export function Versions() {
   const model = useModel();
@@ -32,7 +33,9 @@ export function Versions() {
           <>
             <div className="mb-3 flex items-center gap-3">
               <p className="num text-fg-2">{plural(versions.length, "version")}, {bytes(versions.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0))}</p>
-              <Button className="ml-auto" onClick={() => setUploading(true)}><Upload aria-hidden />New version</Button>
+              <span className="ml-auto" />
+              <CompareButton model={model} versions={versions} />
+              <Button onClick={() => setUploading(true)}><Upload aria-hidden />New version</Button>
             </div>
             {versions.length > 0 ? <div className="grid grid-cols-[minmax(0,1fr)] gap-4"><Table model={model} versions={versions} /><Aliases model={model} /></div> : <p className="text-fg-2">No version yet. Push files to make the first one.</p>}
           </>
@@ -40,6 +43,19 @@ export function Versions() {
       </Loaded>
       {uploading ? <Suspense><UploadDialog namespace={model.namespace} model={model.slug} onClose={() => setUploading(false)} /></Suspense> : null}
     </>
+  );
+}
+
+/** The two newest, until others are marked. */
+function CompareButton({ model, versions }: { model: Model; versions: Version[] }) {
+  const marked = pickedOf(route.useSearch().pick);
+  const wanted = marked.length > 1 ? marked : marked.length === 0 ? versions.slice(0, 2).map((one) => one.number).reverse() : [];
+  if (versions.length < 2) return null;
+  if (wanted.length < 2) return <Button disabled><Columns3 aria-hidden />Mark another to compare</Button>;
+  return (
+    <ButtonLink to="/models/$namespace/$model/compare" params={{ namespace: model.namespace, model: model.slug }} search={{ versions: wanted.join(",") }}>
+      <Columns3 aria-hidden />Compare {wanted.map((number) => `v${number}`).join(", ")}
+    </ButtonLink>
   );
 }
 
@@ -51,13 +67,19 @@ function Table({ model, versions }: { model: Model; versions: Version[] }) {
     const version = versions[index];
     if (version) void navigate({ to: "/models/$namespace/$model", params: { namespace: model.namespace, model: model.slug }, search: version.number === model.latest_version?.number ? {} : { version: String(version.number) } });
   };
-  const { rowProps, listProps } = useRows(versions.length, open);
+  const marked = pickedOf(route.useSearch().pick);
+  const mark = (index: number) => {
+    const number = versions[index]!.number;
+    const next = marked.includes(number) ? marked.filter((one) => one !== number) : [...marked, number].slice(-6);
+    void navigate({ search: (old) => ({ ...old, pick: next.join(",") || undefined }), replace: true, resetScroll: false });
+  };
+  const { rowProps, listProps } = useRows(versions.length, open, undefined, mark);
   return (
     <Panel className="relative overflow-x-auto" tabIndex={-1}>
       <table aria-label="Versions" className="whitespace-nowrap" {...listProps}>
         <thead>
           <tr>
-            <th>Version</th><th className="w-full">What changed</th>{main ? <th className="text-right!">{main.replaceAll("_", " ")}</th> : null}
+            <th className="w-8 pr-0!"><span className="sr-only">Marked</span></th><th>Version</th><th className="w-full">What changed</th>{main ? <th className="text-right!">{main.replaceAll("_", " ")}</th> : null}
             <th className="text-right!">Size</th><th>Digest</th><th>Served</th><th className="text-right!">Sealed</th><th><span className="sr-only">Actions</span></th>
           </tr>
         </thead>
@@ -66,10 +88,12 @@ function Table({ model, versions }: { model: Model; versions: Version[] }) {
             <tr
               key={version.id}
               onClick={(event) => {
-                if (!(event.target as HTMLElement).closest("a,button,[role=menu]")) open(i);
+                if (!(event.target as HTMLElement).closest("a,button,label,input,[role=menu]")) open(i);
               }}
+              data-chosen={marked.includes(version.number) ? "" : undefined}
               {...rowProps(i)}
             >
+              <td className="pr-0!"><input type="checkbox" tabIndex={-1} aria-label={`Mark v${version.number}`} checked={marked.includes(version.number)} onChange={() => mark(i)} className="accent-accent" /></td>
               <td><Link tabIndex={-1} to="/models/$namespace/$model" params={{ namespace: model.namespace, model: model.slug }} search={{ version: String(version.number) }} className="font-mono text-12 font-medium">v{version.number}</Link></td>
               <td className="max-w-0 min-w-48">
                 <span className="flex items-center gap-1.5">

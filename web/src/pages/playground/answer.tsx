@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useMemo } from "react";
 import type { Answer } from "../../api/ask.ts";
 import { classified, tensorsOf } from "../../api/ask.ts";
 import { Reason } from "../../app/loaded.tsx";
 import { metric, percent, shape } from "../../logic/format.ts";
+import { asBoxes, asPicture } from "../../logic/pictures.ts";
 import { asScores, type TensorData } from "../../logic/tensors.ts";
 import { ProbabilityBars } from "../../ui/bars.tsx";
 import { Code } from "../../ui/code.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Note } from "../../ui/note.tsx";
 import { Panel, PanelHead } from "../../ui/panel.tsx";
+import { DrawnBoxes, DrawnPicture } from "./drawn.tsx";
 
 /** The answer, drawn for what it is. An error leaves the last answer away, and the input as it was. */
-export function AnswerPanel({ answer, error, busy, labels, hint }: { answer: Answer | undefined; error: Error | null; busy: boolean; labels: string[] | undefined; hint: string }) {
+export function AnswerPanel({ answer, error, busy, labels, hint, url }: { answer: Answer | undefined; error: Error | null; busy: boolean; labels: string[] | undefined; hint: string; url: string | undefined }) {
   const classes = classified(answer);
   const tensors = tensorsOf(answer);
+  const found = tensors && asBoxes(tensors, labels);
   return (
     <Panel aria-label="Answer" aria-busy={busy}>
       <PanelHead title="Answer" note={busy ? "asking" : undefined} />
@@ -23,7 +27,7 @@ export function AnswerPanel({ answer, error, busy, labels, hint }: { answer: Ans
         ) : classes ? (
           <Scores scores={classes.scores} />
         ) : tensors ? (
-          <div className="grid gap-5">{tensors.map((tensor) => <Output key={tensor.name} tensor={tensor} labels={labels} />)}</div>
+          <div className="grid gap-5">{found ? <section aria-label="Found"><DrawnBoxes {...found} url={url} /></section> : null}{tensors.map((tensor) => <Output key={tensor.name} tensor={tensor} labels={labels} />)}</div>
         ) : (
           <p className="py-6 text-center text-fg-3">{hint}</p>
         )}
@@ -54,6 +58,8 @@ const most = 400;
 
 function Output({ tensor, labels }: { tensor: TensorData; labels: string[] | undefined }) {
   const scores = asScores(tensor, labels);
+  const picture = useMemo(() => asPicture(tensor), [tensor]);
+  const said = tensor.datatype === "BYTES" && tensor.data.length === 1 ? String(tensor.data.flat(Infinity)[0]) : undefined;
   const values = (tensor.data.flat(Infinity) as unknown[]).slice(0, most);
   const columns = Math.min(tensor.shape.at(-1) ?? 1, 10) || 1;
   return (
@@ -61,6 +67,10 @@ function Output({ tensor, labels }: { tensor: TensorData; labels: string[] | und
       <h3 className="mb-2 flex gap-2"><code className="text-fg">{tensor.name}</code><span className="font-normal text-fg-3">{tensor.datatype} {shape(tensor.shape)}</span></h3>
       {scores ? (
         <Scores scores={scores} />
+      ) : picture ? (
+        <DrawnPicture picture={picture} name={tensor.name} />
+      ) : said !== undefined ? (
+        <p className="rounded-chip border border-line bg-sunken px-3 py-2 text-14 leading-prose wrap-anywhere whitespace-pre-wrap">{said}</p>
       ) : (
         <div className="relative overflow-x-auto" tabIndex={0} role="group" aria-label={`Values of ${tensor.name}`}>
           <div className="num grid w-fit gap-px rounded-chip border border-line bg-line text-12" style={{ gridTemplateColumns: `repeat(${columns}, minmax(56px, auto))` }}>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef } from "react";
 import { Pad, padPicture, type Stroke } from "../../ui/pad.tsx";
-import type { Question } from "./playground.tsx";
+import type { Question } from "./question.ts";
 
 /** Asks after each stroke, once the hand has rested for a moment. */
 export function DrawInput({ strokes, onChange, onAsk }: { strokes: Stroke[]; onChange: (strokes: Stroke[]) => void; onAsk: (question: Question | undefined) => void }) {

@@ -5,7 +5,7 @@ import type { Signature, Tensor } from "../../api/types.ts";
 import { shape as shapeText } from "../../logic/format.ts";
 import { columnsOf, concrete, elements, gridLimit, inferBody, parseCell, splitCells } from "../../logic/tensors.ts";
 import { Button } from "../../ui/button.tsx";
-import type { Question } from "./playground.tsx";
+import type { Question } from "./question.ts";
 
 type Cells = Record<string, string[]>;
 

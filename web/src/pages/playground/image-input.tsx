@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ImageUp } from "lucide-react";
+import { Camera as CameraIcon, Crop as CropIcon, ImageUp } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { bytes } from "../../logic/format.ts";
 import { Button } from "../../ui/button.tsx";
-import type { Question } from "./playground.tsx";
+import { Camera } from "../../ui/camera.tsx";
+import { Crop } from "../../ui/crop.tsx";
+import type { Question } from "./question.ts";
 
 const limit = 16 << 20;
 
@@ -30,18 +32,21 @@ async function read(file: Blob): Promise<{ url: string; base64: string }> {
   return { url, base64: url.slice(url.indexOf(",") + 1) };
 }
 
-export function ImageInput({ active, busy, onAsk }: { active: boolean; busy: boolean; onAsk: (question: Question | undefined) => void }) {
-  const [image, setImage] = useState<{ url: string; base64: string; name: string }>();
+/** `start`: an image that came by history or link. */
+export function ImageInput({ active, busy, start, onAsk }: { active: boolean; busy: boolean; start: { url: string; base64: string } | undefined; onAsk: (question: Question | undefined) => void }) {
+  const [image, setImage] = useState<{ url: string; base64: string; name: string } | undefined>(start && { ...start, name: "" });
+  const [doing, setDoing] = useState<"" | "crop" | "camera">("");
   const [error, setError] = useState("");
   const [over, setOver] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
   const take = useCallback(
-    (file: File | null | undefined) => {
+    (file: Blob | null | undefined, name: string) => {
       if (!file) return;
       setError("");
+      setDoing("");
       read(file).then(
         (made) => {
-          setImage({ ...made, name: file.name });
+          setImage({ ...made, name });
           onAsk({ kind: "image", ...made });
         },
         (cause: Error) => setError(cause.message),
@@ -50,14 +55,16 @@ export function ImageInput({ active, busy, onAsk }: { active: boolean; busy: boo
     [onAsk],
   );
   useEffect(() => {
-    if (!active) return;
+    if (!active) return setDoing("");
     const paste = (event: ClipboardEvent) => {
       const file = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
-      if (file) take(file);
+      if (file) take(file, file.name);
     };
     addEventListener("paste", paste);
     return () => removeEventListener("paste", paste);
   }, [active, take]);
+  if (doing === "camera") return <Camera onTake={(picture) => take(picture, "From the camera")} onCancel={() => setDoing("")} />;
+  if (doing === "crop" && image) return <Crop url={image.url} name={image.name || "The image"} onDone={(part) => take(part, image.name)} onCancel={() => setDoing("")} />;
   return (
     <div>
       <div
@@ -67,7 +74,8 @@ export function ImageInput({ active, busy, onAsk }: { active: boolean; busy: boo
         onDrop={(event) => {
           event.preventDefault();
           setOver(false);
-          take(event.dataTransfer.files[0]);
+          const file = event.dataTransfer.files[0];
+          take(file, file?.name ?? "");
         }}
         className={`grid aspect-square w-full place-items-center overflow-hidden rounded-panel border ${image ? "border-line-strong" : "border-dashed border-line-field"} ${over ? "border-accent bg-accent-soft" : "bg-sunken"}`}
       >
@@ -82,10 +90,12 @@ export function ImageInput({ active, busy, onAsk }: { active: boolean; busy: boo
         )}
       </div>
       {error ? <p role="alert" className="mt-2 text-12 text-bad">{error}</p> : null}
-      <div className="mt-2.5 flex gap-2">
+      <div className="mt-2.5 flex flex-wrap gap-2">
         <Button small onClick={() => chooser.current?.click()}>Choose an image</Button>
+        <Button small onClick={() => setDoing("camera")}><CameraIcon aria-hidden />Camera</Button>
+        {image ? <Button small onClick={() => setDoing("crop")}><CropIcon aria-hidden />Crop</Button> : null}
         {image ? <Button small disabled={busy} onClick={() => onAsk({ kind: "image", url: image.url, base64: image.base64 })}>Ask again</Button> : null}
-        <input ref={chooser} type="file" accept="image/*" hidden aria-label="Image" onChange={(event) => (take(event.target.files?.[0]), (event.target.value = ""))} />
+        <input ref={chooser} type="file" accept="image/*" hidden aria-label="Image" onChange={(event) => (take(event.target.files?.[0], event.target.files?.[0]?.name ?? ""), (event.target.value = ""))} />
       </div>
     </div>
   );

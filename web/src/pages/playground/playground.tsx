@@ -3,14 +3,14 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Braces, ChevronsUpDown, Image, PenLine, Rocket, Table2 } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
-import { type Answer, classified, classify, infer } from "../../api/ask.ts";
+import { type Answer, classified, classify, infer, tensorsOf } from "../../api/ask.ts";
 import * as queries from "../../api/queries.ts";
 import type { Deployment } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
-import { taskName } from "../../logic/format.ts";
+import { metric, taskName } from "../../logic/format.ts";
 import { imageCall, inferCall, type Target } from "../../logic/snippets.ts";
 import { emptyBody, fitsGrid } from "../../logic/tensors.ts";
-import { ButtonLink } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { CodeTabs } from "../../ui/code.tsx";
 import { Segments } from "../../ui/field.tsx";
 import { Identicon } from "../../ui/identicon.tsx";
@@ -25,13 +25,14 @@ import { GridInput } from "./grid-input.tsx";
 import { ImageInput } from "./image-input.tsx";
 import { JsonInput } from "./json-input.tsx";
 import { Latency } from "./latency.tsx";
-import { remember, Tried, type Try } from "./tried.tsx";
+import { LoadSketch } from "./load.tsx";
+import type { Question } from "./question.ts";
+import { ShareButton, useShared } from "./share.tsx";
+import { keep, recall, remember, type Try } from "./tries.ts";
+import { Tried } from "./tried.tsx";
 
 const route = getRouteApi("/playground/$namespace/$deployment");
 type Input = "draw" | "image" | "numbers" | "json";
-
-/** What is asked: an image for the typed task, or tensors. */
-export type Question = { kind: "image"; base64: string; url: string; strokes?: Stroke[] } | { kind: "tensors"; body: string };
 
 export function PlaygroundPage() {
   const { namespace, deployment } = route.useParams();
@@ -59,17 +60,22 @@ function Playground({ deployment }: { deployment: Deployment }) {
   const [question, setQuestion] = useState<Question>();
   const [times, setTimes] = useState<number[]>([]);
   const under = useRef<AbortController>(undefined);
+  const put = (asked: Question, signal: AbortSignal): Promise<Answer> => (asked.kind === "image" ? classify({ ...target, namespace: deployment.model_namespace }, asked.base64, signal) : infer(target, asked.body, signal));
+  const own = `${deployment.namespace}/${deployment.slug}`;
   const ask = useMutation({
-    mutationFn: (asked: Question): Promise<Answer> => {
+    mutationFn: (asked: Question) => {
       // The newest question is the one whose answer counts.
       under.current?.abort();
       under.current = new AbortController();
-      return asked.kind === "image" ? classify({ ...target, namespace: deployment.model_namespace }, asked.base64, under.current.signal) : infer(target, asked.body, under.current.signal);
+      return put(asked, under.current.signal);
     },
     onSuccess: (answer, asked) => {
       setKept(answer);
-      const found = classified(answer);
-      if (found && asked.kind === "image") setTries((old) => remember(old, { question: asked, category: found.category, score: found.score }));
+      setTries((old) => {
+        const next = remember(old, { question: asked, ...inAWord(answer), time: Date.now() });
+        keep(own, next);
+        return next;
+      });
       setTimes((old) => [...old.slice(-49), answer.roundTripMs]);
     },
     onSettled: (_, error, asked) => {
@@ -80,7 +86,7 @@ function Playground({ deployment }: { deployment: Deployment }) {
   // From the moment the pen is lifted until what it drew is answered.
   const [settled, setSettled] = useState<Stroke[]>();
   const busy = ask.isPending || (mode === "draw" && strokes.length > 0 && settled !== strokes);
-  const [tries, setTries] = useState<Try[]>([]);
+  const [tries, setTries] = useState<Try[]>(() => recall(own));
   const [kept, setKept] = useState<Answer>();
   const { mutate, reset } = ask;
   const send = useCallback((asked: Question | undefined) => {
@@ -91,12 +97,21 @@ function Playground({ deployment }: { deployment: Deployment }) {
     reset();
   }, [mutate, reset]);
 
-  const again = (question: Question) => {
-    if (question.kind !== "image") return;
-    setStrokes(question.strokes ?? []);
-    void navigate({ search: { input: question.strokes ? undefined : "image" }, replace: true });
-    send(question);
+  // An input that came from elsewhere: the fields begin anew with it.
+  const [given, setGiven] = useState<{ id: number; question: Question }>();
+  const fill = useCallback(
+    (wanted: Question) => {
+      if (wanted.kind === "image" && wanted.strokes) setStrokes(wanted.strokes);
+      else setGiven((old) => ({ id: (old?.id ?? 0) + 1, question: wanted }));
+      void navigate({ search: (old) => ({ ...old, input: wanted.kind === "tensors" ? "json" : wanted.strokes ? undefined : "image" }), replace: true });
+    },
+    [navigate],
+  );
+  const again = (wanted: Question) => {
+    fill(wanted);
+    send(wanted);
   };
+  const shared = useShared(fill);
   const calls = question?.kind === "tensors" || (!question && !(mode === "draw" || mode === "image")) ? inferCall(target, question?.kind === "tensors" ? question.body : emptyBody(deployment.signature)) : imageCall({ ...target, namespace: deployment.model_namespace }, question?.kind === "image" ? question.base64 : "");
   const labels = declared.data?.output?.labels;
 
@@ -113,27 +128,31 @@ function Playground({ deployment }: { deployment: Deployment }) {
             options={modes.map((value) => ({ value, label: value === "draw" ? <><PenLine aria-hidden />Draw</> : value === "image" ? <><Image aria-hidden />Image</> : value === "numbers" ? <><Table2 aria-hidden />Numbers</> : <><Braces aria-hidden />JSON</> }))}
           />
         ) : null}
-        <ButtonLink className="ml-auto max-phone:ml-0" to="/deployments/$namespace/$deployment" params={{ namespace: deployment.namespace, deployment: deployment.slug }}><Rocket aria-hidden />Deployment</ButtonLink>
+        <span className="ml-auto max-phone:hidden" />
+        <ShareButton question={question} />
+        <ButtonLink to="/deployments/$namespace/$deployment" params={{ namespace: deployment.namespace, deployment: deployment.slug }}><Rocket aria-hidden />Deployment</ButtonLink>
       </div>
       {deployment.state !== "READY" ? (
         <div className="mb-4"><Note tone={deployment.state === "FAILED" ? "bad" : "info"} title={<State of="deployment" state={deployment.state} />}>{deployment.reason || "It answers when it is ready; this page notices."}</Note></div>
       ) : null}
+      {shared ? <div className="mb-4"><Note tone="info" role="status" title="This input came by a link" actions={<Button small look="primary" onClick={() => (again(shared.question), shared.done())}>Ask it</Button>}>Look at it before it is sent: nothing was asked yet.</Note></div> : null}
       <div className="grid grid-cols-[374px_minmax(0,1fr)_minmax(0,396px)] items-start gap-4 max-desk:grid-cols-[minmax(300px,374px)_minmax(0,1fr)] max-phone:grid-cols-[minmax(0,1fr)]">
         <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
         <Panel aria-label="Input">
           <PanelHead title="Input" note={images && (mode === "draw" || mode === "image") ? sizeOf(declared.data?.input) : undefined} />
           <div className="px-4 py-3">
             {images ? <div hidden={mode !== "draw"}><DrawInput strokes={strokes} onChange={setStrokes} onAsk={send} /></div> : null}
-            {images ? <div hidden={mode !== "image"}><ImageInput active={mode === "image"} busy={ask.isPending} onAsk={send} /></div> : null}
+            {images ? <div hidden={mode !== "image"}><ImageInput key={`image ${given?.id}`} start={given?.question.kind === "image" ? given.question : undefined} active={mode === "image"} busy={ask.isPending} onAsk={send} /></div> : null}
             {grid ? <div hidden={mode !== "numbers"}><GridInput signature={deployment.signature!} busy={ask.isPending} onAsk={send} /></div> : null}
-            <div hidden={mode !== "json"}><JsonInput signature={deployment.signature} busy={ask.isPending} onAsk={send} /></div>
+            <div hidden={mode !== "json"}><JsonInput key={`json ${given?.id}`} start={given?.question.kind === "tensors" ? given.question.body : undefined} signature={deployment.signature} busy={ask.isPending} onAsk={send} /></div>
           </div>
         </Panel>
-        <Tried tries={tries} current={question} onPick={again} />
+        <Tried tries={tries} current={question} onPick={again} onForget={() => (setTries([]), keep(own, []))} />
         </div>
         <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
-          <AnswerPanel answer={kept} error={isAbort(ask.error) ? null : ask.error} busy={busy} labels={Array.isArray(labels) ? labels : undefined} hint={mode === "draw" ? "Draw something. It answers after each stroke." : mode === "image" ? "Drop an image, or paste one." : "Fill in the input and send it."} />
+          <AnswerPanel answer={kept} error={isAbort(ask.error) ? null : ask.error} busy={busy} labels={Array.isArray(labels) ? labels : undefined} hint={mode === "draw" ? "Draw something. It answers after each stroke." : mode === "image" ? "Drop an image, or paste one." : "Fill in the input and send it."} url={question?.kind === "image" ? question.url : undefined} />
           <Latency answer={kept} times={times} deployment={deployment} />
+          <LoadSketch ask={question && kept ? (signal) => put(question, signal) : undefined} />
         </div>
         <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 max-desk:col-span-2 max-phone:col-span-1">
           <CodeTabs label="The same call" snippets={calls} />
@@ -142,6 +161,15 @@ function Playground({ deployment }: { deployment: Deployment }) {
       </div>
     </>
   );
+}
+
+/** What an answer is called among those tried. */
+function inAWord(answer: Answer): { answer: string; score?: number } {
+  const found = classified(answer);
+  if (found) return { answer: found.category, score: found.score };
+  const first = tensorsOf(answer)?.[0];
+  const value = first?.data.flat(Infinity)[0];
+  return { answer: first ? `${first.name} ${typeof value === "number" ? metric(value) : String(value).slice(0, 12)}` : "answered" };
 }
 
 function isAbort(error: Error | null): boolean {

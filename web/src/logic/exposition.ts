@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads the figures of one deployment out of /metrics (Prometheus text format 0.0.4), and rates between two readings.
+
+/** Cumulative since the server's start. */
+export interface Reading {
+  time: number;
+  requests: number;
+  errors: number;
+  memory: number;
+  /** Requests that took at most `le` seconds, by rising `le`. */
+  buckets: { le: number; count: number }[];
+}
+
+/** One point of the charts: what happened between two readings. */
+export interface Point {
+  time: number;
+  rate: number;
+  errorRate: number | null;
+  p50: number | null;
+  p90: number | null;
+  p99: number | null;
+  memory: number | null;
+}
+
+const line = /^(souk_serving_\w+)\{([^}]*)\} (\S+)/;
+
+function labels(text: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [, name, value] of text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) found[name!] = value!.replace(/\\(.)/g, (_, sign: string) => (sign === "n" ? "\n" : sign));
+  return found;
+}
+
+/** `deployment`: as the label says it, "namespace/slug". */
+export function readingsOf(text: string, time: number): Map<string, Reading> {
+  const all = new Map<string, Reading>();
+  for (const row of text.split("\n")) {
+    const [, name, inside, said] = line.exec(row) ?? [];
+    if (!name) continue;
+    const { deployment, code, le } = labels(inside!);
+    if (deployment === undefined) continue;
+    let reading = all.get(deployment);
+    if (!reading) all.set(deployment, (reading = { time, requests: 0, errors: 0, memory: 0, buckets: [] }));
+    const value = Number(said);
+    if (name === "souk_serving_requests_total") {
+      reading.requests += value;
+      if (code !== "OK" && code !== "ok") reading.errors += value;
+    } else if (name === "souk_serving_replica_memory_bytes") reading.memory += value;
+    else if (name === "souk_serving_request_duration_seconds_bucket") reading.buckets.push({ le: le === "+Inf" ? Infinity : Number(le), count: value });
+  }
+  return all;
+}
+
+/** The quantile of what came between two readings, in ms; linear within a bucket. */
+export function quantileBetween(before: Reading, after: Reading, share: number): number | null {
+  const old = new Map(before.buckets.map(({ le, count }) => [le, count]));
+  const counts = after.buckets.map(({ le, count }) => ({ le, count: count - (old.get(le) ?? 0) }));
+  const total = counts.at(-1)?.count ?? 0;
+  if (total <= 0) return null;
+  const wanted = share * total;
+  let low = 0;
+  let below = 0;
+  for (const { le, count } of counts) {
+    if (count >= wanted) {
+      if (le === Infinity) return low * 1000;
+      return (low + ((le - low) * (wanted - below)) / Math.max(1e-12, count - below)) * 1000;
+    }
+    low = le;
+    below = count;
+  }
+  return low * 1000;
+}
+
+/** Undefined where the server began anew between the two. */
+export function between(before: Reading, after: Reading): Point | undefined {
+  const seconds = (after.time - before.time) / 1000;
+  const requests = after.requests - before.requests;
+  if (seconds <= 0 || requests < 0) return undefined;
+  const errors = after.errors - before.errors;
+  return {
+    time: after.time / 1000,
+    rate: requests / seconds,
+    errorRate: requests > 0 ? (errors / requests) * 100 : null,
+    p50: quantileBetween(before, after, 0.5),
+    p90: quantileBetween(before, after, 0.9),
+    p99: quantileBetween(before, after, 0.99),
+    memory: after.memory > 0 ? after.memory : null,
+  };
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense, useMemo } from "react";
+import { useFigures } from "../../api/figures.ts";
+import * as queries from "../../api/queries.ts";
+import type { Deployment, LogEntry } from "../../api/types.ts";
+import { Reason } from "../../app/loaded.tsx";
+import type { Mark } from "../../charts/plot.tsx";
+import { bytes, milliseconds } from "../../logic/format.ts";
+import { Button } from "../../ui/button.tsx";
+import { Segments } from "../../ui/field.tsx";
+import { Note } from "../../ui/note.tsx";
+import { Bone } from "../../ui/skeleton.tsx";
+
+const Plot = lazy(() => import("../../charts/plot.tsx"));
+const route = getRouteApi("/deployments/$namespace/$deployment");
+const spans = { "5": "5 min", "15": "15 min", "60": "1 h" };
+type Span = keyof typeof spans;
+
+/** Requests, errors, latency and memory on one time axis, with what happened drawn in. */
+export function Charts({ deployment }: { deployment: Deployment }) {
+  const { span, zoom } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { points, error } = useFigures(deployment.namespace, deployment.slug);
+  const log = useQuery(queries.logs(deployment.namespace, deployment.slug)).data;
+  const wanted: Span = span && span in spans ? (span as Span) : "5";
+  const set = (change: { span?: string | undefined; zoom?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
+
+  const now = points.at(-1)?.time ?? Date.now() / 1000;
+  const fixed = useMemo(() => zoomed(zoom), [zoom]);
+  const range: [number, number] = fixed ?? [now - Number(wanted) * 60, now];
+  const [from, to] = range;
+  const marks = useMemo(() => marksOf(log ?? [], from, to), [log, from, to]);
+  const x = useMemo(() => points.map((point) => point.time), [points]);
+  const lines = useMemo(
+    () => ({
+      rate: [{ name: "requests", values: points.map((point) => point.rate), colour: 1 }],
+      errors: [{ name: "errors", values: points.map((point) => point.errorRate), colour: 5 }],
+      latency: [
+        { name: "p50", values: points.map((point) => point.p50), colour: 1 },
+        { name: "p90", values: points.map((point) => point.p90), colour: 4 },
+        { name: "p99", values: points.map((point) => point.p99), colour: 2, dash: true },
+      ],
+      memory: [{ name: "memory", values: points.map((point) => point.memory), colour: 3 }],
+    }),
+    [points],
+  );
+  const shared = { x, marks, range, time: true, sync: `deployment ${deployment.id}`, onRange: (next: [number, number] | undefined) => set({ zoom: next ? next.map((value) => Math.round(value)).join("-") : undefined }) };
+  const frame = "rounded-panel border border-line bg-surface";
+  return (
+    <section aria-label="Charts">
+      <div className="mb-2 flex flex-wrap items-center gap-3">
+        <h2>Figures</h2>
+        <span className="text-12 text-fg-3">{points.length > 1 ? "every 2 s, kept while this tab is open" : "measuring; the first point comes in 4 s"}</span>
+        <span className="ml-auto flex items-center gap-2">
+          {fixed ? <Button small onClick={() => set({ zoom: undefined })}>Show all again</Button> : null}
+          <Segments<Span> label="Time shown" value={wanted} onChange={(next) => set({ span: next === "5" ? undefined : next, zoom: undefined })} options={Object.entries(spans).map(([value, label]) => ({ value: value as Span, label }))} />
+        </span>
+      </div>
+      {error ? <div className="mb-3"><Note tone="warn" title="The figures could not be read"><Reason problem={error} /></Note></div> : null}
+      <Suspense fallback={<Bone className="late h-52 rounded-panel" />}>
+        <div className="grid grid-cols-2 gap-3 max-wide:grid-cols-[minmax(0,1fr)]">
+          <Plot {...shared} className={frame} title="Requests" unit="per second" lines={lines.rate} format={short} />
+          <Plot {...shared} className={frame} title="Latency" lines={lines.latency} format={milliseconds} />
+          <Plot {...shared} className={frame} title="Errors" unit="% of requests" lines={lines.errors} format={short} />
+          <Plot {...shared} className={frame} title="Memory" unit="of the loaded model" lines={lines.memory} format={bytes} />
+        </div>
+      </Suspense>
+    </section>
+  );
+}
+
+function short(value: number): string {
+  return value === 0 ? "0" : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+function zoomed(text: string | undefined): [number, number] | undefined {
+  const [from, to] = (text ?? "").split("-").map(Number);
+  return from && to && to > from ? [from, to] : undefined;
+}
+
+/** The log's lines that changed what is measured: revisions, states that last, starts and stops. */
+export function marksOf(entries: LogEntry[], from: number, to: number): Mark[] {
+  return entries.flatMap(({ time, level, message }) => {
+    const x = Date.parse(time) / 1000;
+    if (!(x >= from && x <= to)) return [];
+    const revision = /^revision (\d+) runs version (\d+)/.exec(message);
+    const ready = /^revision (\d+) .*is (READY|FAILED|STOPPED|UNLOADED)/.exec(message);
+    const bad = /^(err|fatal)/i.test(level) || /FAILED/.test(message);
+    if (revision) return [{ x, label: `v${revision[2]} begins` }];
+    if (ready) return [{ x, label: `r${ready[1]} ${ready[2]!.toLowerCase()}`, bad }];
+    if (/stopped|started|undeployed/i.test(message)) return [{ x, label: message.split(" ")[0]!.slice(0, 16), bad }];
+    return bad ? [{ x, label: "error", bad }] : [];
+  });
+}
