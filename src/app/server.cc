@@ -104,19 +104,19 @@ Status Server::start() {
       std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
                                          std::vector<runtimes::Loader*>{r.onnx.get()}, settings_.node, log_, r.metrics);
 
-  r.native.emplace(api::native::Rooms{*r.access,
-                                      *r.people,
-                                      *r.registry,
-                                      *r.artifacts,
-                                      *r.serving,
-                                      *r.events,
-                                      *r.work,
-                                      *r.nodes,
-                                      *r.leases,
-                                      *r.uploads,
-                                      {std::string(kVersion), settings_.dev, settings_.node, started,
-                                       r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql",
-                                       settings_.collect_grace}});
+  r.native.emplace(api::native::Rooms{
+      *r.access,
+      *r.people,
+      *r.registry,
+      *r.artifacts,
+      *r.serving,
+      *r.events,
+      *r.work,
+      *r.nodes,
+      *r.leases,
+      *r.uploads,
+      {std::string(kVersion), settings_.dev, settings_.node, started,
+       r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql", settings_.collect_grace}});
   api::native::add_routes(r.routes, *r.native);
   api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata_json(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);

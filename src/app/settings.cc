@@ -16,7 +16,8 @@ settings::Table table_of(Settings& s) {
   table.add("data", s.data, {.help = "Folder for the embedded database, bytes and keys"});
   table.add("listen", s.listen, {.help = "HOST:PORT to answer on; port 0 picks a free one"});
   table.add("database", s.database, {.help = "sqlite:PATH or postgresql://…; empty: sqlite in the data folder"});
-  table.add("blobs", s.blobs, {.help = "file:PATH or s3://BUCKET/PREFIX?endpoint=URL&region=NAME; empty: a folder in the data folder"});
+  table.add("blobs", s.blobs,
+            {.help = "file:PATH or s3://BUCKET/PREFIX?endpoint=URL&region=NAME; empty: a folder in the data folder"});
   table.add("dev", s.dev, {.help = "No credentials: whoever calls from this machine is an admin"});
   table.add("node", s.node, {.help = "This node's name; empty: the host's"});
   table.add("log.level", s.log_level,

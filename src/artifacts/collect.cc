@@ -22,8 +22,8 @@ BOOST_DESCRIBE_STRUCT(DigestRow, (), (digest))
 Status expire_sessions(store::Store& store, Time before) {
   return store.write([&](store::Tx& tx) -> Status {
     SOUK_TRY(tx.defer("DELETE FROM uploads WHERE update_time <= $1", before));
-    SOUK_TRY(tx.defer(
-        "DELETE FROM upload_parts WHERE upload IN (SELECT id FROM part_uploads WHERE update_time <= $1)", before));
+    SOUK_TRY(tx.defer("DELETE FROM upload_parts WHERE upload IN (SELECT id FROM part_uploads WHERE update_time <= $1)",
+                      before));
     return tx.defer("DELETE FROM part_uploads WHERE update_time <= $1", before);
   });
 }

@@ -8,8 +8,12 @@ namespace souk::artifacts {
 namespace {
 
 Error in_use(const std::string& id, std::uint32_t number) {
-  std::string what = number == 0 ? "upload " + id + " is in use" : "part " + std::to_string(number) + " of upload " + id + " is in use, or the upload is being ended";
-  return aborted(std::move(what)).advise("wait for the other request, then ask what is there").retry_in(std::chrono::seconds(1));
+  std::string what =
+      number == 0 ? "upload " + id + " is in use"
+                  : "part " + std::to_string(number) + " of upload " + id + " is in use, or the upload is being ended";
+  return aborted(std::move(what))
+      .advise("wait for the other request, then ask what is there")
+      .retry_in(std::chrono::seconds(1));
 }
 
 }  // namespace

@@ -50,8 +50,8 @@ Error missing_upload(std::string_view id) {
 }
 
 Upload shown(const UploadRow& row) {
-  Upload out{row.id, row.state, row.size, row.part_size, row.plan().count(), row.digest, row.received_parts,
-             row.received_bytes, row.create_time, row.update_time};
+  Upload out{row.id,     row.state,          row.size,           row.part_size,   row.plan().count(),
+             row.digest, row.received_parts, row.received_bytes, row.create_time, row.update_time};
   if (row.state == UploadState::COMPLETED) {
     out.received_parts = out.part_count;
     out.received_bytes = out.size;
@@ -60,12 +60,12 @@ Upload shown(const UploadRow& row) {
 }
 
 Result<UploadRow> find_row(store::Tx& tx, const Repository& repository, std::string_view id) {
-  const bool fits = id.size() == kIdLength &&
-                    std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
+  const bool fits =
+      id.size() == kIdLength && std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
   std::optional<UploadRow> row;
   if (fits) {
-    row = SOUK_TRY(tx.first<UploadRow>(std::string(kColumns) + "AND u.id = $3", repository.namespace_id,
-                                       repository.model, id));
+    row = SOUK_TRY(
+        tx.first<UploadRow>(std::string(kColumns) + "AND u.id = $3", repository.namespace_id, repository.model, id));
   }
   if (!row) return missing_upload(id);
   return std::move(*row);
@@ -73,8 +73,8 @@ Result<UploadRow> find_row(store::Tx& tx, const Repository& repository, std::str
 
 // Tags of all parts in order. Errors: failed_precondition (some are missing)
 Result<std::vector<std::string>> all_tags(store::Tx& tx, const UploadRow& row) {
-  auto parts = SOUK_TRY(
-      tx.all<TaggedPart>("SELECT number, tag FROM upload_parts WHERE upload = $1 ORDER BY number", row.id));
+  auto parts =
+      SOUK_TRY(tx.all<TaggedPart>("SELECT number, tag FROM upload_parts WHERE upload = $1 ORDER BY number", row.id));
   std::vector<std::string> tags;
   std::string missing;
   std::int64_t count = 0, expected = 1;
@@ -117,10 +117,9 @@ std::string Checksums::text() const {
 }
 
 Result<Checksums> parse_checksums(std::string_view text) {
-  const Error wrong =
-      invalid_argument("Content-Digest is missing or malformed")
-          .at("Content-Digest")
-          .advise("send crc32c=:BASE64: or sha-256=:BASE64: of the part's bytes (RFC 9530)");
+  const Error wrong = invalid_argument("Content-Digest is missing or malformed")
+                          .at("Content-Digest")
+                          .advise("send crc32c=:BASE64: or sha-256=:BASE64: of the part's bytes (RFC 9530)");
   Checksums out;
   while (!text.empty()) {
     std::size_t comma = std::min(text.find(','), text.size());
@@ -167,8 +166,8 @@ struct PartUploads::State {
 
 Status PartUploads::State::keep_part(const std::string& id, const UploadPart& part, const std::string& tag) {
   return store.write([&](store::Tx& tx) -> Status {
-    auto open = SOUK_TRY(
-        tx.exec("UPDATE part_uploads SET update_time = $2 WHERE id = $1 AND state = 'OPEN'", id, now()));
+    auto open =
+        SOUK_TRY(tx.exec("UPDATE part_uploads SET update_time = $2 WHERE id = $1 AND state = 'OPEN'", id, now()));
     if (open == 0) return missing_upload(id);
     return tx.defer(
         "INSERT INTO upload_parts (upload, number, size, checksum, tag) VALUES ($1, $2, $3, $4, $5) "
@@ -333,8 +332,7 @@ Result<std::unique_ptr<IncomingPart>> PartUploads::open_part(const Repository& r
                                                                      number, plan.size_of(part), std::move(keep)));
 }
 
-Result<Upload> PartUploads::complete(const Repository& repository, std::string_view id,
-                                     std::optional<Digest> digest) {
+Result<Upload> PartUploads::complete(const Repository& repository, std::string_view id, std::optional<Digest> digest) {
   UploadRow row = SOUK_TRY(state_->find(repository, id));
   if (digest && row.digest && *digest != *row.digest) {
     return invalid_argument("upload " + row.id + " is " + (row.state == UploadState::OPEN ? "to become " : "") +

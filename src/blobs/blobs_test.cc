@@ -75,8 +75,8 @@ INSTANTIATE_TEST_SUITE_P(On, BlobsTest, testing::ValuesIn(TestStore::kinds()),
                          [](const auto& about) { return about.param; });
 
 TEST_P(BlobsTest, keeps_bytes_by_their_digest) {
-  for (std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, kMiB - 1, 5 * kMiB, 5 * kMiB + 77,
-                           23 * kMiB + 5}) {
+  for (std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{4096}, kMiB - 1, 5 * kMiB, 5 * kMiB + 77, 23 * kMiB + 5}) {
     std::string text = noise(size);
     auto writer = create();
     for (std::size_t at = 0; at < size; at += 100'001) {
@@ -246,7 +246,8 @@ TEST_P(BlobsTest, counts_and_lists_what_is_stored) {
   ASSERT_TRUE(blobs_->put(as_bytes("12345")));
   EXPECT_EQ(*blobs_->stored_bytes(), 12 + large.size());
 
-  std::map<Digest, std::uint64_t> wanted{{one, 5}, {sha256("1234567"), 7}, {sha256(large), large.size()}, {sha256(""), 0}};
+  std::map<Digest, std::uint64_t> wanted{
+      {one, 5}, {sha256("1234567"), 7}, {sha256(large), large.size()}, {sha256(""), 0}};
   std::vector<StoredBlob> found;
   while (true) {
     auto page = blobs_->list(found.empty() ? std::nullopt : std::optional(found.back().digest), 3);

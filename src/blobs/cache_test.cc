@@ -109,8 +109,9 @@ TEST_F(CacheTest, refuses_other_bytes) {
   EXPECT_EQ(held.error().code, Code::data_loss);
   EXPECT_NE(held.error().message.find(sha256("bytes").string()), std::string::npos);
   EXPECT_TRUE(fs::is_empty(root_ / "cache"));
-  EXPECT_EQ(cache_->get(sha256("bytes"), 5, [](const Cache::Sink&) { return Status(unavailable("gone")); }).error().code,
-            Code::unavailable);
+  EXPECT_EQ(
+      cache_->get(sha256("bytes"), 5, [](const Cache::Sink&) { return Status(unavailable("gone")); }).error().code,
+      Code::unavailable);
   EXPECT_EQ(cache_->bytes(), 0u);
   EXPECT_TRUE(get("bytes"));
 }

@@ -83,8 +83,8 @@ class FolderPartWriter final : public PartWriter {
 
 Result<std::unique_ptr<PartWriter>> FolderParts::open_part(std::uint32_t number) {
   File file = SOUK_TRY(open_upload(blobs_, id_));
-  return std::unique_ptr<PartWriter>(std::make_unique<FolderPartWriter>(
-      blobs_, hasher_, std::move(file), number, plan_.offset(number), plan_.size_of(number)));
+  return std::unique_ptr<PartWriter>(std::make_unique<FolderPartWriter>(blobs_, hasher_, std::move(file), number,
+                                                                        plan_.offset(number), plan_.size_of(number)));
 }
 
 Result<Digest> FolderParts::commit(const std::vector<std::string>& tags, std::optional<Digest> expected) {

@@ -104,8 +104,7 @@ TEST_F(FolderTest, a_full_disk_is_unavailable_and_costs_nothing_written) {
   std::string text = noise(3 << 20);
   auto writer = blobs_->create();
   ASSERT_TRUE((*writer)->write(as_bytes(text).first(1 << 20)));
-  Status status =
-      with_full_disk((1 << 20) + 5000, [&] { return (*writer)->write(as_bytes(text).subspan(1 << 20)); });
+  Status status = with_full_disk((1 << 20) + 5000, [&] { return (*writer)->write(as_bytes(text).subspan(1 << 20)); });
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, Code::unavailable);
   EXPECT_FALSE(status.error().hint.empty());

@@ -22,13 +22,9 @@ struct PartPlan {
   std::uint64_t size = 0;
   std::uint64_t part_size = 0;
 
-  std::uint32_t count() const {
-    return size == 0 ? 1 : static_cast<std::uint32_t>((size + part_size - 1) / part_size);
-  }
+  std::uint32_t count() const { return size == 0 ? 1 : static_cast<std::uint32_t>((size + part_size - 1) / part_size); }
   std::uint64_t offset(std::uint32_t number) const { return (number - 1) * part_size; }
-  std::uint64_t size_of(std::uint32_t number) const {
-    return number < count() ? part_size : size - offset(number);
-  }
+  std::uint64_t size_of(std::uint32_t number) const { return number < count() ? part_size : size - offset(number); }
 };
 
 class PartWriter {
@@ -47,8 +43,8 @@ class PartUpload {
   // Errors: not_found (the upload is gone)
   virtual Result<std::unique_ptr<PartWriter>> open_part(std::uint32_t number) = 0;
   // `tags` of all parts in order; no part is being written. Blocks until durable.
-  // Errors: invalid_argument (digest differs; the upload is gone), failed_precondition (a part is not what its tag says),
-  // not_found
+  // Errors: invalid_argument (digest differs; the upload is gone), failed_precondition (a part is not what its tag
+  // says), not_found
   virtual Result<Digest> commit(const std::vector<std::string>& tags, std::optional<Digest> expected) = 0;
   virtual void discard() = 0;
 };

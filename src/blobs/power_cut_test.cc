@@ -161,8 +161,8 @@ namespace {
 class PowerCutTest : public testing::Test {
  protected:
   struct Outcome {
-    int lost = 0;      // acknowledged, and not there or damaged
-    int damaged = 0;   // there under a name that is not theirs
+    int lost = 0;     // acknowledged, and not there or damaged
+    int damaged = 0;  // there under a name that is not theirs
     int lost_parts = 0;
     int acknowledged = 0;
   };

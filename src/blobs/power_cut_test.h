@@ -21,7 +21,7 @@ namespace souk::blobs {
 class PowerCut {
  public:
   struct Options {
-    bool loses_data_syncs = false;    // a store that forgot them
+    bool loses_data_syncs = false;  // a store that forgot them
     bool loses_folder_syncs = false;
   };
 

@@ -24,7 +24,7 @@ struct ServerFacts {
   bool dev = false;
   std::string node;
   Time start_time;
-  std::string database;  // "sqlite", "postgresql"
+  std::string database;              // "sqlite", "postgresql"
   Duration upload_life{86'400'000};  // since an upload was last touched
 };
 

@@ -93,8 +93,8 @@ Result<artifacts::UploadPart> receive_part(const Rooms& rooms, Exchange& exchang
   auto checksums = SOUK_TRY(artifacts::parse_checksums(exchange.head().header("Content-Digest")));
   auto part = SOUK_TRY(rooms.uploads.open_part(repository, exchange.parameter("upload"), number, checksums));
   if (auto length = exchange.head().content_length; length && *length != part->size()) {
-    return invalid_argument("part " + std::to_string(number) + " has " + std::to_string(part->size()) +
-                            " bytes, not " + std::to_string(*length))
+    return invalid_argument("part " + std::to_string(number) + " has " + std::to_string(part->size()) + " bytes, not " +
+                            std::to_string(*length))
         .at("Content-Length");
   }
   SOUK_TRY(receive(*exchange.stream, [&](std::span<const std::byte> bytes) { return part->write(bytes); }));
@@ -109,7 +109,8 @@ void put_part(const Rooms& rooms, const ExchangePtr& exchange) {
 }
 
 void describe_put(json::Schemas& schemas, const std::vector<std::string>&, RouteDoc& doc) {
-  for (const char* name : {"ns", "model", "upload"}) doc.parameters.push_back({name, "path", true, R"({"type":"string"})", ""});
+  for (const char* name : {"ns", "model", "upload"})
+    doc.parameters.push_back({name, "path", true, R"({"type":"string"})", ""});
   doc.parameters.push_back({"number", "path", true, R"({"type":"integer"})", "From 1 on"});
   doc.parameters.push_back({"Content-Digest", "header", true, R"({"type":"string"})",
                             "crc32c=:BASE64: or sha-256=:BASE64: of the part (RFC 9530)"});
@@ -122,8 +123,7 @@ void add_parts(RouteTable::Door& door, const Rooms& rooms) {
   door.add(plain<ListParts, PartList>(
       "GET", kParts, kWriter, kUsual, {"list_upload_parts", "The parts of an upload that are there, by number"},
       [&rooms](const access::Call& call, const ListParts& request) -> Result<PartList> {
-        auto repository =
-            SOUK_TRY(rooms.registry.repository(call, access::Role::WRITER, request.ns, request.model));
+        auto repository = SOUK_TRY(rooms.registry.repository(call, access::Role::WRITER, request.ns, request.model));
         std::int64_t count = request.page_size.value_or(100), after = 0;
         if (count < 1 || count > kMostParts) {
           return invalid_argument("page_size is from 1 to 1000").at("page_size");
@@ -135,8 +135,9 @@ void add_parts(RouteTable::Door& door, const Rooms& rooms) {
         }
         return out;
       }));
-  Route put{"PUT", kPart, kWriter, kPartLimits, Form::raw,
-            [&rooms](const ExchangePtr& exchange) { put_part(rooms, exchange); }, {}};
+  Route put{"PUT",       kPart,     kWriter,
+            kPartLimits, Form::raw, [&rooms](const ExchangePtr& exchange) { put_part(rooms, exchange); },
+            {}};
   put.doc.operation_id = "put_upload_part";
   put.doc.summary = "Send a part; it is durable once this answers";
   put.describe = &describe_put;

@@ -46,7 +46,8 @@ void get_blob(const Rooms& rooms, Exchange& exchange) {
     return exchange.send(net::Response{304, headers_of(opened->digest), {}});
   }
   if (std::string url = opened->reader->direct_url(); !url.empty()) {
-    net::Response elsewhere{307, {{"Docker-Content-Digest", opened->digest.string()}, {"Cache-Control", "no-store"}}, {}};
+    net::Response elsewhere{
+        307, {{"Docker-Content-Digest", opened->digest.string()}, {"Cache-Control", "no-store"}}, {}};
     return exchange.send(std::move(elsewhere.add("Location", std::move(url))));
   }
   std::uint64_t size = opened->reader->size();

@@ -83,8 +83,7 @@ std::optional<net::Response> receive_chunk(Exchange& exchange, blobs::Writer& wr
     if (length && *length != range->count) return wrong_size(*range, *length);
   }
   auto write = [&writer](std::span<const std::byte> bytes) { return writer.write(bytes); };
-  if (Status received = receive(*exchange.stream, write); !received)
-    return error_response(received.error(), kOfUpload);
+  if (Status received = receive(*exchange.stream, write); !received) return error_response(received.error(), kOfUpload);
   if (range && writer.size() - before != range->count) return wrong_size(*range, writer.size() - before);
   return std::nullopt;
 }

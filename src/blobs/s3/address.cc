@@ -43,9 +43,9 @@ bool is_prefix(std::string_view text) {
 }
 
 bool is_region(std::string_view name) {
-  return !name.empty() && name.size() <= 64 &&
-         std::all_of(name.begin(), name.end(),
-                     [](char c) { return is_plain(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; });
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return is_plain(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
 }
 
 struct Endpoint {
@@ -133,8 +133,9 @@ Result<Address> parse_address(std::string_view url, const Environment& environme
   std::string_view query = rest.substr(std::min(question + 1, rest.size())), place = rest.substr(0, question);
   if (place.find('@') != std::string_view::npos) {
     return wrong(url, "holds credentials, which do not belong there")
-        .advise("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or s3.access_key and "
-                "s3.secret_key in the settings file");
+        .advise(
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or s3.access_key and "
+            "s3.secret_key in the settings file");
   }
   Options options = SOUK_TRY(parse_options(url, query, environment));
   Address out;
@@ -152,8 +153,8 @@ Result<Address> parse_address(std::string_view url, const Environment& environme
   std::optional<Endpoint> endpoint = parse_endpoint(where);
   if (!endpoint) return wrong(url, "has an endpoint that is not http://HOST[:PORT] or https://HOST[:PORT]");
   // A bucket with dots has no certificate as a host's name.
-  bool by_path = options.style.empty() ? !is_amazon || out.bucket.find('.') != std::string::npos
-                                       : options.style == "path";
+  bool by_path =
+      options.style.empty() ? !is_amazon || out.bucket.find('.') != std::string::npos : options.style == "path";
   out.host = by_path ? endpoint->host : out.bucket + "." + endpoint->host;
   out.base = by_path ? "/" + out.bucket + "/" : "/";
   out.origin = endpoint->scheme + "://" + out.host;

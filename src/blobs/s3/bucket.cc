@@ -159,7 +159,8 @@ Result<std::vector<Listed>> Bucket::list(const std::string& prefix, const std::s
   pugi::xml_document document = SOUK_TRY(parse(response, "ListBucketResult"));
   std::vector<Listed> out;
   for (pugi::xml_node one : document.child("ListBucketResult").children("Contents")) {
-    out.push_back({one.child_value("Key"), number_of(one.child_value("Size")), time_of(one.child_value("LastModified"))});
+    out.push_back(
+        {one.child_value("Key"), number_of(one.child_value("Size")), time_of(one.child_value("LastModified"))});
   }
   return out;
 }

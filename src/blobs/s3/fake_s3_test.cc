@@ -71,7 +71,8 @@ int FakeS3::requests(const std::string& method) {
 void FakeS3::handle(const net::StreamPtr& stream, const std::string& body) {
   std::lock_guard lock(mutex);
   const net::RequestHead& head = stream->head();
-  Seen one{std::string(head.method), std::string(head.path), std::string(head.query), std::string(head.header("Range"))};
+  Seen one{std::string(head.method), std::string(head.path), std::string(head.query),
+           std::string(head.header("Range"))};
   one.key = one.key.size() > 6 ? one.key.substr(6) : "";  // "/souk/"
   seen.push_back(one);
   Failure failure = fails ? fails(one) : Failure::none;

@@ -55,7 +55,8 @@ class FakeS3 {
  private:
   using Parameters = std::map<std::string, std::string>;
   void handle(const net::StreamPtr& stream, const std::string& body);
-  net::Response answer(const net::RequestHead& head, const Seen& seen, const Parameters& query, const std::string& body);
+  net::Response answer(const net::RequestHead& head, const Seen& seen, const Parameters& query,
+                       const std::string& body);
   net::Response put(const net::RequestHead& head, const std::string& key, const std::string& body);
   net::Response put_part(const net::RequestHead& head, const Parameters& query, const std::string& body);
   net::Response get(const net::RequestHead& head, const std::string& key);

@@ -36,7 +36,8 @@ class S3PartWriter final : public PartWriter {
       return out_of_range("part " + std::to_string(number_) + " has " + std::to_string(buffer_->size()) +
                           " bytes, not its " + std::to_string(size_));
     }
-    auto sent = core_.run<Result<std::string>>([this] { return core_.bucket.put_part(key_, upload_, number_, *buffer_); });
+    auto sent =
+        core_.run<Result<std::string>>([this] { return core_.bucket.put_part(key_, upload_, number_, *buffer_); });
     hasher_.add(number_, [this](Sha256& hash) { hash.update(as_bytes(*buffer_)); });
     std::string tag = SOUK_TRY(sent.get());
     hasher_.settle(number_, tag);

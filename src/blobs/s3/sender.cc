@@ -55,18 +55,20 @@ Sender::Sender(Address address, Credentials credentials, const S3Settings& setti
       slow_client_(client_settings(settings, true)),
       log_(log),
       requests_(metrics.counter("souk_blobs_s3_requests_total", "Requests sent to the S3 server").with()),
-      retries_(metrics.counter("souk_blobs_s3_retries_total", "Requests to the S3 server that were sent again").with()) {}
+      retries_(
+          metrics.counter("souk_blobs_s3_retries_total", "Requests to the S3 server that were sent again").with()) {}
 
 Sender::Attempt Sender::attempt(const Request& request) {
-  const std::string path = request.key.empty() ? address_.base.substr(0, std::max<std::size_t>(address_.base.size() - 1, 1))
-                                               : address_.path(request.key);
+  const std::string path = request.key.empty()
+                               ? address_.base.substr(0, std::max<std::size_t>(address_.base.size() - 1, 1))
+                               : address_.path(request.key);
   net::ClientRequest sent;
   sent.method = request.method;
   sent.url = address_.origin + path;
   if (std::string query = canonical_query(request.query); !query.empty()) sent.url += "?" + query;
   sent.headers = request.headers;
-  for (net::Header& header : sign(credentials_, address_, now(), request.method, path, request.query, request.headers,
-                                  request.payload)) {
+  for (net::Header& header :
+       sign(credentials_, address_, now(), request.method, path, request.query, request.headers, request.payload)) {
     sent.headers.push_back(std::move(header));
   }
   if (request.body != nullptr) {
@@ -141,7 +143,8 @@ Error Sender::error_of(const net::ClientResponse& response, const std::string& d
     return unavailable(std::move(message)).advise("set this machine's clock, for example by NTP");
   }
   if (fault.code == "NoSuchBucket") {
-    return unavailable(std::move(message)).advise("make the bucket " + address_.bucket + ", or name another in --blobs");
+    return unavailable(std::move(message))
+        .advise("make the bucket " + address_.bucket + ", or name another in --blobs");
   }
   if (response.status == 401 || response.status == 403) {
     return unavailable(std::move(message))

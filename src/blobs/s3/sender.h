@@ -42,7 +42,8 @@ class Sender {
  public:
   Sender(Address address, Credentials credentials, const S3Settings& settings, Logger& log, Metrics& metrics);
 
-  // Any answer but 429 and 5xx, which are unavailable once the attempts are used up. Errors: unavailable, and the sink's
+  // Any answer but 429 and 5xx, which are unavailable once the attempts are used up. Errors: unavailable, and the
+  // sink's
   Result<net::ClientResponse> send(const Request& request);
   // Ends waits between attempts, for good.
   void stop();

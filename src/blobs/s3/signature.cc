@@ -60,8 +60,8 @@ std::string signature_of(const Credentials& credentials, const Address& address,
                          const std::string& request) {
   std::string text = std::string(kAlgorithm) + "\n" + scope.stamp + "\n" + scope.text + "\n" + sha256(request).hex();
   std::string key = hmac_sha256("AWS4" + credentials.secret_key, scope.day);
-  for (std::string_view step : {std::string_view(address.region), std::string_view("s3"),
-                                std::string_view("aws4_request")}) {
+  for (std::string_view step :
+       {std::string_view(address.region), std::string_view("s3"), std::string_view("aws4_request")}) {
     key = hmac_sha256(key, step);
   }
   return to_hex(as_bytes(hmac_sha256(key, text)));
@@ -97,8 +97,8 @@ std::vector<net::Header> sign(const Credentials& credentials, const Address& add
   all.insert(all.end(), added.begin(), added.end());
   all.push_back({"host", address.host});
   Canonical canonical = canonical_headers(all);
-  std::string signature = signature_of(credentials, address, scope,
-                                       request_text(method, path, canonical_query(query), canonical, payload));
+  std::string signature =
+      signature_of(credentials, address, scope, request_text(method, path, canonical_query(query), canonical, payload));
   added.push_back({"Authorization", std::string(kAlgorithm) + " Credential=" + credentials.access_key + "/" +
                                         scope.text + ",SignedHeaders=" + canonical.names + ",Signature=" + signature});
   return added;

@@ -28,8 +28,9 @@ Result<Credentials> credentials_of(const S3Settings& settings) {
   if (out.access_key.empty() || out.secret_key.empty()) {
     return invalid_argument("blobs in S3 need credentials")
         .at("s3.access_key")
-        .advise("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or s3.access_key and "
-                "s3.secret_key in the settings file");
+        .advise(
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or s3.access_key and "
+            "s3.secret_key in the settings file");
   }
   return out;
 }

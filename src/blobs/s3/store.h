@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blobs in a bucket of S3 (core.h says where in it). Any number of processes may use one bucket and prefix. Thread-safe.
+// Blobs in a bucket of S3 (core.h says where in it). Any number of processes may use one bucket and prefix.
+// Thread-safe.
 #pragma once
 
 #include <memory>

@@ -118,7 +118,8 @@ TEST_F(S3Test, an_upload_goes_on_when_the_store_comes_back) {
   const std::string text = noise(12 * kMiB);
   auto writer = *blobs_->create();
   ASSERT_TRUE(writer->write(as_bytes(text).first(2 * kMiB)));
-  fail_always(Failure::slow_down, [](const FakeS3::Seen& s) { return s.query.find("partNumber") != std::string::npos; });
+  fail_always(Failure::slow_down,
+              [](const FakeS3::Seen& s) { return s.query.find("partNumber") != std::string::npos; });
   std::uint64_t at = 2 * kMiB;
   Status failed;
   while (failed && at < text.size()) {

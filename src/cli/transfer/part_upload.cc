@@ -232,8 +232,7 @@ class PartSender {
       request.timeout = std::chrono::milliseconds(0);
       const auto response = remote_.exchange(std::move(request));
       if (response && response->status == 200) return {};
-      Error error =
-          response ? error_of(*response, "PUT of part " + std::to_string(part.number)) : response.error();
+      Error error = response ? error_of(*response, "PUT of part " + std::to_string(part.number)) : response.error();
       if (!patience.waits_after(error)) return error;
     }
   }

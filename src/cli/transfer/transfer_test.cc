@@ -31,10 +31,10 @@ class FakeRegistry {
   std::map<std::string, std::string> manifests;
   std::vector<std::string> uploads;  // the method that carried each upload's bytes
   std::vector<int> parts_sent;
-  int hang_ups = 0;      // so many parts are taken, and not answered
-  int unavailable = 0;   // so many are answered 503
-  bool forget = false;   // uploads in parts are gone
-  std::string upload_host;           // in front of an upload's Location
+  int hang_ups = 0;         // so many parts are taken, and not answered
+  int unavailable = 0;      // so many are answered 503
+  bool forget = false;      // uploads in parts are gone
+  std::string upload_host;  // in front of an upload's Location
   std::mutex mutex;
 
  private:
