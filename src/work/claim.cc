@@ -63,7 +63,6 @@ Status Dispatcher::claim_for(store::Tx& tx, const Lane& lane, Turn& found) {
 }
 
 void Dispatcher::begin(Turn& found) {
-  for (const std::string& name : found.drained) lanes_.find(name)->second.waiting = false;
   others_wanted_ |= found.last.size() > found.drained.size();
   for (const auto& [name, last] : found.last) lanes_.find(name)->second.last = last;
   const Time now = clock_.now();

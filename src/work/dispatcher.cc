@@ -198,6 +198,8 @@ Status Dispatcher::turn() {
           return tx.defer("SELECT pg_notify('souk_work', $1)", std::to_string(nodes_.id().value));
         },
         store::Isolation::read_committed));
+    // First: what ends makes room that the claim did not see, and the lane is to be looked at again.
+    for (const std::string& name : found.drained) lanes_.find(name)->second.waiting = false;
     for (const RunningPtr& running : unsettled_) {
       if (settled(running)) finish(running);
     }

@@ -4,6 +4,7 @@
 #include "work/work.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <latch>
 #include <map>
 
@@ -335,15 +336,17 @@ TEST_P(WorkTest, NamespacesTakeTurnsAndPrioritiesOrderEach) {
 
 TEST_P(WorkTest, ConcurrencyIsBoundedByQueueAndByNamespace) {
   std::mutex mutex;
+  std::condition_variable began;
   std::map<std::int64_t, int> now;
   int most = 0, most_of_one = 0, total = 0;
   Queue q = queue([&](Attempt& attempt) -> Status {
     {
-      const std::lock_guard lock(mutex);
+      std::unique_lock lock(mutex);
       most_of_one = std::max(most_of_one, ++now[attempt.item().namespace_id.value]);
       most = std::max(most, ++total);
+      began.notify_all();
+      began.wait_for(lock, std::chrono::seconds(20), [&] { return most >= 3; });  // the first wait for each other
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(3));
     {
       const std::lock_guard lock(mutex);
       --now[attempt.item().namespace_id.value];
