@@ -144,17 +144,23 @@ Result<std::unique_ptr<Reader>> FolderBlobs::open_blob(const Digest& digest) {
   return std::unique_ptr<Reader>(std::make_unique<FileReader>(std::move(open), std::move(path), size));
 }
 
+// Makes the folder's entries durable, and the folder itself.
+Status FolderBlobs::sync_entries(const std::string& folder) const {
+  SOUK_TRY(sync_folder(folder));
+  return sync_folder(root_ + "/sha256");
+}
+
 Status FolderBlobs::keep(const std::string& upload, const Digest& digest, std::uint64_t size) {
   std::string path = blob_path(digest), folder = path.substr(0, path.rfind('/'));
   std::optional<std::uint64_t> there = SOUK_TRY(find_file(path));
   if (there == size) {
     unlink(upload.c_str());
-    return sync_folder(folder);  // whoever put it there may not have got that far
+    return sync_entries(folder);  // whoever put it there may not have got that far
   }
   if (there) {  // cut short by something outside souk: healed
     if (rename(upload.c_str(), path.c_str()) < 0) return file_error("moving an upload to", path, errno);
     add_stored(digest, static_cast<std::int64_t>(size) - static_cast<std::int64_t>(*there));
-    return sync_folder(folder);
+    return sync_entries(folder);
   }
   SOUK_TRY(make_folder(folder));
   if (link(upload.c_str(), path.c_str()) == 0) {
@@ -163,8 +169,7 @@ Status FolderBlobs::keep(const std::string& upload, const Digest& digest, std::u
     return file_error("moving an upload to", path, errno);
   }
   unlink(upload.c_str());
-  SOUK_TRY(sync_folder(folder));
-  return sync_folder(root_ + "/sha256");
+  return sync_entries(folder);
 }
 
 // The sub-folders are the first byte of the digests, so they are walked in order, each sorted by itself.

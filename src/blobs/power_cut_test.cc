@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdarg>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -35,10 +36,16 @@ std::string path_of(int fd) {
   return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : "";
 }
 
-template <class F>
-int told(int result, F tell) {
+// While a cut records, a change and its record are one step: another thread sees both or neither.
+std::mutex one_step;
+
+template <class Call, class F>
+int told(Call call, F tell) {
   PowerCut* cut = recording;
-  if (result == 0 && cut != nullptr) tell(*cut);
+  if (cut == nullptr) return call();
+  std::lock_guard lock(one_step);
+  const int result = call();
+  if (result == 0) tell(*cut);
   return result;
 }
 
@@ -282,8 +289,10 @@ extern "C" {
 
 ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset) {
   static const auto next = real<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite");
-  ssize_t put = next(fd, bytes, count, offset);
   PowerCut* cut = recording;
+  std::unique_lock lock(souk::blobs::one_step, std::defer_lock);
+  if (cut != nullptr) lock.lock();
+  ssize_t put = next(fd, bytes, count, offset);
   if (put > 0 && cut != nullptr) {
     cut->wrote(path_of(fd), static_cast<std::uint64_t>(offset),
                std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(put)));
@@ -293,41 +302,43 @@ ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset) {
 
 int ftruncate(int fd, off_t size) noexcept {
   static const auto next = real<int (*)(int, off_t)>("ftruncate");
-  return told(next(fd, size), [&](PowerCut& cut) { cut.wrote(path_of(fd), static_cast<std::uint64_t>(size), {}); });
+  return told([&] { return next(fd, size); },
+              [&](PowerCut& cut) { cut.wrote(path_of(fd), static_cast<std::uint64_t>(size), {}); });
 }
 
 int fdatasync(int fd) {
   static const auto next = real<int (*)(int)>("fdatasync");
   // The disk of the record takes it; the real one need not.
-  return told(recording == nullptr ? next(fd) : 0, [&](PowerCut& cut) { cut.synced(path_of(fd)); });
+  return told([&] { return recording == nullptr ? next(fd) : 0; }, [&](PowerCut& cut) { cut.synced(path_of(fd)); });
 }
 
 int fsync(int fd) {
   static const auto next = real<int (*)(int)>("fsync");
-  return told(recording == nullptr ? next(fd) : 0, [&](PowerCut& cut) { cut.synced(path_of(fd)); });
+  return told([&] { return recording == nullptr ? next(fd) : 0; }, [&](PowerCut& cut) { cut.synced(path_of(fd)); });
 }
 
 int link(const char* from, const char* to) noexcept {
   static const auto next = real<int (*)(const char*, const char*)>("link");
-  return told(next(from, to), [&](PowerCut& cut) { cut.linked(from, to); });
+  return told([&] { return next(from, to); }, [&](PowerCut& cut) { cut.linked(from, to); });
 }
 
 int rename(const char* from, const char* to) noexcept {
   static const auto next = real<int (*)(const char*, const char*)>("rename");
-  return told(next(from, to), [&](PowerCut& cut) {
-    cut.linked(from, to);
-    cut.removed(from);
-  });
+  return told([&] { return next(from, to); },
+              [&](PowerCut& cut) {
+                cut.linked(from, to);
+                cut.removed(from);
+              });
 }
 
 int unlink(const char* path) noexcept {
   static const auto next = real<int (*)(const char*)>("unlink");
-  return told(next(path), [&](PowerCut& cut) { cut.removed(path); });
+  return told([&] { return next(path); }, [&](PowerCut& cut) { cut.removed(path); });
 }
 
 int mkdir(const char* path, mode_t mode) noexcept {
   static const auto next = real<int (*)(const char*, mode_t)>("mkdir");
-  return told(next(path, mode), [&](PowerCut& cut) { cut.created(path, true); });
+  return told([&] { return next(path, mode); }, [&](PowerCut& cut) { cut.created(path, true); });
 }
 
 int open(const char* path, int flags, ...) {
@@ -336,8 +347,10 @@ int open(const char* path, int flags, ...) {
   va_start(more, flags);
   const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
   va_end(more);
-  int fd = next(path, flags, mode);
   PowerCut* cut = recording;
+  std::unique_lock lock(souk::blobs::one_step, std::defer_lock);
+  if (cut != nullptr && (flags & O_EXCL) != 0) lock.lock();
+  int fd = next(path, flags, mode);
   if (fd >= 0 && cut != nullptr && (flags & O_EXCL) != 0) cut->created(path, false);
   return fd;
 }
