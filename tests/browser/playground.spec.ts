@@ -186,7 +186,7 @@ test("a link fills the input in and sends nothing; history outlives the page", a
   await other.getByRole("button", { name: "Ask it" }).click();
   await expect(other.locator("[data-answer]")).toHaveText(told);
   await other.goto(`${souk.url}/playground/default/digits#try=broken`);
-  await expect(other.getByText("The link is broken")).toBeVisible();
+  await expect(other.getByRole("region", { name: "Notifications" }).getByText("The link is broken")).toBeVisible();
   await other.close();
 });
 

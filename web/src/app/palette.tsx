@@ -33,7 +33,9 @@ export default function Palette({ onClose, openMap }: { onClose: () => void; ope
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const chosen = Math.min(at, found.length - 1);
-  useEffect(() => list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [chosen]);
+  useEffect(() => {
+    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
 
   const groups = new Map<string, { entry: Ranked<Entry>; index: number }[]>();
   found.forEach((entry, index) => groups.set(entry.item.group, [...(groups.get(entry.item.group) ?? []), { entry, index }]));

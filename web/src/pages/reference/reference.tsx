@@ -29,7 +29,7 @@ function Reference({ contract }: { contract: Contract }) {
   const groups = [...new Set(shown.map((one) => one.group))].sort();
   return (
     <>
-      <PageHead title="API reference" note={<>version {contract.info.version}, <a className="link" href="/openapi.json">openapi.json</a></>}>
+      <PageHead title="API reference" note={<>version {contract.info.version}, <a className="underline" href="/openapi.json">openapi.json</a></>}>
         <Link className="link" to="/errors">What errors mean</Link>
       </PageHead>
       <div className="grid grid-cols-[320px_minmax(0,1fr)] items-start gap-6 max-wide:grid-cols-[minmax(0,1fr)]">
