@@ -67,7 +67,7 @@ export type StreamState = { kind: "connecting" } | { kind: "live" } | { kind: "w
 export interface StreamHooks {
   open: (lastId: string | undefined, signal: AbortSignal) => Promise<Response>;
   onChange: (change: Change) => void;
-  /** Events may have been missed: everything shown is to be read again. */
+  /** Events may have been missed, as always before the first one is seen: everything shown is to be read again. */
   onGap: () => void;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
   now?: () => number;
@@ -87,7 +87,6 @@ export class EventStream {
   private readonly listeners = new Set<() => void>();
   private current: StreamState = { kind: "connecting" };
   private lastId: string | undefined;
-  private wasLive = false;
   private failures = 0;
   private lostAt = 0;
   private run: AbortController | undefined;
@@ -155,9 +154,8 @@ export class EventStream {
       if (answer.status === 401) return "signed_out";
       if (answer.status === 400 || answer.status === 410) this.lastId = undefined; // the cursor is unknown here
       if (!answer.ok || !answer.body) return "lost";
-      if (this.wasLive && this.lastId === undefined) this.hooks.onGap();
+      if (this.lastId === undefined) this.hooks.onGap(); // what was read before, also on the first page, may be old by now
       this.failures = 0;
-      this.wasLive = true;
       this.become({ kind: "live" });
       const parser = new SseParser();
       const decoder = new TextDecoder();
