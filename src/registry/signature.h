@@ -49,9 +49,11 @@ struct TensorSpec {
   std::string name;
   Datatype datatype = Datatype::FP32;
   std::vector<std::int64_t> shape;
+  std::optional<double> min = {};  // declared by the version: elements are at least so much
+  std::optional<double> max = {};
   bool operator==(const TensorSpec&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(TensorSpec, (), (name, datatype, shape))
+BOOST_DESCRIBE_STRUCT(TensorSpec, (), (name, datatype, shape, min, max))
 
 struct Signature {
   std::vector<TensorSpec> inputs;

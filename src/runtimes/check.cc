@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <charconv>
 
 #include "runtimes/datatype.h"
+#include "runtimes/ranges.h"
 #include "runtimes/runtime.h"
 
 namespace souk::runtimes {
@@ -62,6 +64,11 @@ std::string names(std::span<const registry::TensorSpec> specs) {
   return text;
 }
 
+std::string number_text(double value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
 // `strings` and `data` are those of a view or of an owned tensor.
 Status check_tensor(const registry::TensorSpec& spec, const Place& place, Datatype datatype,
                     std::span<const std::int64_t> shape, std::span<const std::byte> data, std::size_t strings) {
@@ -93,6 +100,12 @@ Status check_tensor(const registry::TensorSpec& spec, const Place& place, Dataty
   if (datatype == Datatype::BOOL &&
       std::any_of(data.begin(), data.end(), [](std::byte b) { return std::to_integer<int>(b) > 1; })) {
     return place.wrong("has a BOOL element that is neither 0 nor 1", "data");
+  }
+  if (auto outside = find_out_of_range(spec, data)) {
+    return place.wrong("has " + number_text(outside->value) + " at " + std::to_string(outside->index) +
+                           ", outside of its range " + (spec.min ? number_text(*spec.min) : "…") + " to " +
+                           (spec.max ? number_text(*spec.max) : "…"),
+                       "data");
   }
   return {};
 }
@@ -151,16 +164,24 @@ Status check_request(const Signature& signature, const InferRequest& request) {
   return check_outputs_wanted(signature, request);
 }
 
-Status check_response(const Signature& signature, std::span<const Tensor> outputs) {
+Status check_response(const Signature& signature, const InferRequest& request, std::span<const Tensor> outputs) {
+  const bool all = request.outputs.empty();
+  const std::size_t wanted = all ? signature.outputs.size() : request.outputs.size();
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Tensor& output = outputs[i];
     Place place{"output", i, output.name};
     auto found = find_spec(signature.outputs, output.name, i);
     if (!found) return place.wrong("is not one of the model's signature", "name");
+    if (i >= wanted || (all ? *found != i : request.outputs[i] != output.name)) {
+      return place.wrong("is not what stands at its place", "name");
+    }
     SOUK_TRY(check_tensor(signature.outputs[*found], place, output.datatype, output.shape, output.data,
                           output.strings.size()));
   }
-  return {};
+  if (outputs.size() == wanted) return {};
+  const std::string_view missing =
+      all ? std::string_view(signature.outputs[outputs.size()].name) : request.outputs[outputs.size()];
+  return Place{"output", outputs.size(), missing}.wrong("is missing", "name");
 }
 
 }  // namespace souk::runtimes

@@ -115,11 +115,34 @@ TEST(CheckResponse, CatchesAnOutputThatDoesNotMatch) {
   outputs[0].name = "y";
   outputs[0].shape = {1, 2};
   outputs[0].data = some(8);
-  EXPECT_TRUE(check_response(kSignature, outputs));
+  InferRequest request;
+  request.outputs = {"y"};
+  EXPECT_TRUE(check_response(kSignature, request, outputs));
   outputs[0].shape = {2, 1};
-  Status status = check_response(kSignature, outputs);
+  Status status = check_response(kSignature, request, outputs);
   ASSERT_FALSE(status);
   EXPECT_NE(status.error().message.find("output \"y\" has shape [2,1]"), std::string::npos);
+}
+
+TEST(CheckResponse, CatchesOutputsThatAreNotThoseAskedFor) {
+  std::vector<Tensor> outputs(1);
+  outputs[0].name = "y";
+  outputs[0].shape = {1, 2};
+  outputs[0].data = some(8);
+  InferRequest request;
+  auto fault = [&] {
+    Status status = check_response(kSignature, request, outputs);
+    return status ? std::string() : status.error().message;
+  };
+  EXPECT_EQ(fault(), "output \"z\" is missing") << "all are asked for";
+  request.outputs = {"z"};
+  EXPECT_EQ(fault(), "output \"y\" is not what stands at its place");
+  request.outputs = {"y", "z"};
+  EXPECT_EQ(fault(), "output \"z\" is missing");
+  request.outputs = {"y"};
+  EXPECT_EQ(fault(), "");
+  outputs.push_back(outputs[0]);
+  EXPECT_EQ(fault(), "output \"y\" is not what stands at its place") << "one too many";
 }
 
 TEST(ElementCount, RefusesWhatDoesNotFit) {

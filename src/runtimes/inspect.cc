@@ -10,6 +10,7 @@
 #include <ostream>
 
 #include "base/yaml.h"
+#include "runtimes/ranges.h"
 
 namespace souk::runtimes {
 
@@ -150,6 +151,9 @@ Result<registry::Inspection> inspect_files(std::span<Loader* const> loaders, con
     auto task = check(*inspection.declaration, *inspection.signature, read_file);
     if (!task) return in_declaration(task.error());
     if (!task->empty()) inspection.signature->task = *task;
+    if (Status ranges = declare_ranges(*inspection.declaration, *inspection.signature); !ranges) {
+      return in_declaration(std::move(ranges.error()));
+    }
   }
   return inspection;
 }

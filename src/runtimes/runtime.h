@@ -64,10 +64,10 @@ class Runtime {
   virtual MemoryUse memory() const = 0;
 };
 
-// Checks names, datatypes, shapes and byte counts against a signature. Errors: invalid_argument, `field` set,
-// naming the tensor, what was expected and what came
+// Checks names, datatypes, shapes, byte counts and declared ranges against a signature, and that an answer has what was
+// asked for, in that order. Errors: invalid_argument, `field` set, naming the tensor, what was expected and what came
 Status check_request(const Signature& signature, const InferRequest& request);
-Status check_response(const Signature& signature, std::span<const Tensor> outputs);
+Status check_response(const Signature& signature, const InferRequest& request, std::span<const Tensor> outputs);
 
 // Which of a version's files is the model.
 struct Choice {

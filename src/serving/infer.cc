@@ -17,12 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLoadingRetry{1'000};
 
-// A route as an object that access decides on.
-struct Callable {
-  const access::ResourceRef* reference;
-  access::ResourceRef resource() const { return *reference; }
-};
-
 // "namespace/name" without taking memory.
 class Key {
  public:
@@ -164,6 +158,7 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   DeploymentMetrics& metrics = *replica.metrics;
   if (Status checked = runtimes::check_request(pinned->signature, request); !checked) {
     metrics.count(checked.error().code, 0);
+    replica.tally.failed({});
     return done(std::move(checked.error()));
   }
   deadline = std::min(deadline, begun + s.settings.request_timeout);
@@ -185,6 +180,7 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   auto full = [&](std::int64_t waiting) {
     metrics.waiting.fetch_sub(1, std::memory_order_relaxed);
     metrics.count(Code::unavailable, 0);
+    replica.tally.failed({});
     auto until_empty = std::chrono::nanoseconds(run_time * std::max<std::int64_t>(waiting, 1) /
                                                 static_cast<std::int64_t>(s.compute->threads()));
     auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(until_empty);

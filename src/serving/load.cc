@@ -15,6 +15,21 @@ std::string reason_of(const Error& error) {
   return reason;
 }
 
+// What the version declares beyond what its runtime knows.
+void take_declared(const registry::Signature& sealed, registry::Signature& signature) {
+  signature.task = sealed.task;
+  auto take = [](const std::vector<registry::TensorSpec>& from, std::vector<registry::TensorSpec>& to) {
+    for (registry::TensorSpec& spec : to) {
+      auto found = std::ranges::find(from, spec.name, &registry::TensorSpec::name);
+      if (found == from.end()) continue;
+      spec.min = found->min;
+      spec.max = found->max;
+    }
+  };
+  take(sealed.inputs, signature.inputs);
+  take(sealed.outputs, signature.outputs);
+}
+
 }  // namespace
 
 // Under the mutex.
@@ -116,7 +131,7 @@ Result<std::unique_ptr<Target>> Serving::State::make_target(const std::shared_pt
   target->signature = target->runtime->signature();
   if (version.signature) {
     auto sealed = json::read<registry::Signature>(version.signature->text, json::UnknownFields::ignore);
-    if (sealed) target->signature.task = sealed->task;
+    if (sealed) take_declared(*sealed, target->signature);
   }
   target->task = target->signature.task;
   target->batching = SOUK_TRY(batching_of(version.declaration, target->signature));

@@ -75,6 +75,7 @@ void Serving::State::apply(WantedRows rows) {
       metrics->requests = requests;
       metrics->ok = &requests.with({name, "OK"});
       metrics->duration = &durations.with({name});
+      metrics->violations = &violations.with({name});
     }
     served.metrics = metrics;
   }

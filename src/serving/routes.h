@@ -16,6 +16,7 @@
 
 #include "access/model.h"
 #include "serving/serving.h"
+#include "serving/tally.h"
 
 namespace souk::serving {
 
@@ -25,6 +26,7 @@ struct DeploymentMetrics {
   Counter* ok = nullptr;
   Metrics::Family<Counter> requests;  // for the other codes
   Histogram* duration = nullptr;
+  Counter* violations = nullptr;  // answers that were not the signature's
   std::atomic<std::uint64_t> errors{0};
   std::atomic<std::int64_t> waiting{0};  // in the compute queue
 
@@ -33,7 +35,7 @@ struct DeploymentMetrics {
 
 // One running copy of a revision here. `state` and what belongs to it are guarded by State::mutex; the count of
 // pins and, while one is held, `target` need no lock.
-struct Replicated {
+struct Replicated : std::enable_shared_from_this<Replicated> {
   Replicated(DeploymentId deployment, Revision revision) : deployment(deployment), revision(std::move(revision)) {}
 
   const DeploymentId deployment;
@@ -52,6 +54,7 @@ struct Replicated {
 
   std::unique_ptr<const Target> target;      // from READY until the last pin went
   std::atomic<std::int64_t> run_time_ns{0};  // a moving mean
+  Tally tally;
 
   bool pin();
   void unpin();
@@ -63,6 +66,12 @@ struct Replicated {
   std::atomic<std::uint64_t> pins_{kClosed};  // opened when READY
   friend struct Serving::State;
   void open() { pins_.fetch_and(~kClosed, std::memory_order_release); }
+};
+
+// A route as an object that access decides on.
+struct Callable {
+  const access::ResourceRef* reference;
+  access::ResourceRef resource() const { return *reference; }
 };
 
 struct Route {

@@ -21,6 +21,8 @@ Serving::State::State(ServingSettings settings, store::Store& store, events::Log
                                {"deployment", "code"})),
       durations(metrics.histogram("souk_serving_request_duration_seconds",
                                   "From the checked request to its answer, waiting included", {"deployment"})),
+      violations(metrics.counter("souk_serving_signature_violations_total",
+                                 "Answers of a model that were not what its signature says", {"deployment"})),
       memory(metrics.gauge("souk_serving_replica_memory_bytes", "What loading the answering revision took",
                            {"deployment"})),
       loads_done(metrics.counter("souk_serving_loads_total", "Loads ended, by result", {"result"})),

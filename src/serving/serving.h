@@ -18,6 +18,7 @@
 #include "runtimes/runtime.h"
 #include "serving/batching/batching.h"
 #include "serving/model.h"
+#include "serving/tally.h"
 
 namespace souk::serving {
 
@@ -68,6 +69,14 @@ struct Target {
   std::shared_ptr<runtimes::Runtime> runtime;
   std::shared_ptr<const json::Raw> declaration;  // souk.yaml as JSON; none: null pointer
   std::shared_ptr<const std::vector<registry::VersionFile>> files;
+};
+
+// What a revision has done on this node since it was loaded.
+struct Statistics {
+  std::string namespace_, slug;  // of the deployment
+  std::int64_t revision = 0;
+  std::int64_t memory_bytes = 0;
+  Tally::Sums sums;
 };
 
 // Keeps the target loaded while it lives. Movable; belongs to one thread at a time.
@@ -132,6 +141,10 @@ class Serving {
              const Later& later = {});
   // Forgets what nodes that have been gone since `before` did. Blocks: disk
   Result<std::int64_t> forget_gone_nodes(Time before);
+  // Of the revisions with traffic: of one deployment (as pin finds it), or of all that the caller may read. Never
+  // blocks for long. Errors: those of pin
+  Result<std::vector<Statistics>> statistics(const access::Call& call, std::string_view name,
+                                             std::int64_t revision = 0);
   bool ready() const;  // nothing that is wanted of this node is still on its way
 
   struct State;

@@ -103,6 +103,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
 
   Metrics::Family<Counter> requests;
   Metrics::Family<Histogram> durations;
+  Metrics::Family<Counter> violations;
   Metrics::Family<Gauge> memory;
   Metrics::Family<Counter> loads_done;
 

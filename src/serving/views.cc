@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <tuple>
 
 #include "serving/state.h"
 #include "store/lists/listing.h"
@@ -177,6 +178,29 @@ Result<std::vector<DeploymentView>> Serving::of_model(const access::Call& call, 
     if (s.access.authorize(call, access::Role::READER, view.deployment)) views.push_back(s.completed(view));
   }
   return views;
+}
+
+Result<std::vector<Statistics>> Serving::statistics(const access::Call& call, std::string_view name,
+                                                    std::int64_t revision) {
+  State& s = *state_;
+  std::vector<Statistics> all;
+  auto add = [&](Replicated& replica) {
+    if (!replica.pin()) return;
+    const Pinned pinned{replica.shared_from_this()};
+    all.push_back({pinned->namespace_, pinned->slug, pinned->revision,
+                   static_cast<std::int64_t>(pinned->runtime->memory().bytes), replica.tally.sums()});
+  };
+  if (!name.empty()) {
+    Pinned pinned = SOUK_TRY(pin(call, name, revision, access::Role::READER));
+    add(*pinned.replica_);
+    return all;
+  }
+  for (const auto& [key, route] : s.routes.current().by_name) {
+    if (!route.replica || !s.access.authorize(call, access::Role::READER, Callable{&route.resource})) continue;
+    add(*route.replica);
+  }
+  std::ranges::sort(all, {}, [](const Statistics& one) { return std::tie(one.namespace_, one.slug); });
+  return all;
 }
 
 void Serving::wait_settled(const AuthorizedDeployment& deployment, Deadline deadline,

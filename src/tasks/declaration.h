@@ -50,7 +50,8 @@ struct Declaration {
   std::optional<InputDeclaration> input;
   std::optional<OutputDeclaration> output;
   std::optional<json::Raw> batching;  // read by serving (serving/batching/batching.h)
+  std::optional<json::Raw> tensors;   // read by runtimes (runtimes/ranges.h)
 };
-BOOST_DESCRIBE_STRUCT(Declaration, (), (task, input, output, batching))
+BOOST_DESCRIBE_STRUCT(Declaration, (), (task, input, output, batching, tensors))
 
 }  // namespace souk::tasks

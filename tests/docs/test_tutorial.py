@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the tutorial and of the README, in order, as a reader would type them.
+"""The commands of the tutorial, the README and the how-to pages, in order, as a reader would type them.
 
 Only the first, `make run`, is done by hand here: on a free port and a temporary folder."""
 
@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import urllib.request
 
 import pytest
@@ -67,6 +68,17 @@ def test_the_readme(sample, checkout):
     souk, address = sample
     output = run([f"export SOUK_URL={souk.url}", *blocks("README.md", address)], checkout)
     assert re.search(r"\b7\b", output[-1])
+
+
+def test_calling_a_model(sample, checkout):
+    souk, address = sample
+    output = run([f"export SOUK_URL={souk.url}", *blocks("docs/how-to/call-a-model.md", address)], checkout)
+    assert re.search(r"\b7\b", output[1]) and '"probabilities"' in output[1]
+    (program,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/how-to/call-a-model.md").read_text(), re.S | re.M)
+    done = subprocess.run([sys.executable, "-c", program], env=os.environ | {"SOUK_URL": souk.url}, capture_output=True, text=True,
+                          timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(":") == 6, "three of score:index:label: " + done.stdout
 
 
 def test_what_the_tutorial_says_of_a_restart(tmp_path, checkout):

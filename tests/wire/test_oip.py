@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Open Inference Protocol over REST, with the binary tensor extension."""
 
+import gzip
 import json
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -318,3 +320,60 @@ def test_a_large_tensor_streams_through(souk, models):
     answer = infer(souk, "identity-fp32", request, value.tobytes())
     assert answer.status == 200, answer.body[:300]
     assert split(answer)[1]["output"] == value.tobytes()
+
+
+def test_configuration_and_statistics(souk, digits):
+    config = call(souk, "GET", "/v2/models/digits/config").json()
+    assert config["version_policy"] == {"specific": {"versions": [1]}}
+    assert config["input"] == [{"name": "pixels", "data_type": "TYPE_FP32", "dims": [1, 16, 16]}]
+    for path in ("/v2/models/digits/stats", "/v2/models/default/digits/versions/1/stats"):
+        (own,) = call(souk, "GET", path).json()["model_stats"]
+        assert own["name"] == "digits" and own["version"] == "1"
+    assert "digits" in [one["name"] for one in call(souk, "GET", "/v2/models/stats").json()["model_stats"]]
+    for path in ("/v2/models/nothing/config", "/v2/models/nothing/stats", "/v2/models/digits/versions/9/config"):
+        refused(call(souk, "GET", path), 404)
+
+
+def test_repository_refuses_what_it_does_not_know(souk, digits):
+    def post(path, body=b""):
+        return call(souk, "POST", path, {"Content-Type": "application/json"}, body)
+
+    index = post("/v2/repository/index").json()
+    assert {"name": "digits", "version": "1", "state": "READY", "reason": ""} in index
+    assert post("/v2/repository/default/index", b'{"ready": true}').json()
+    refused(post("/v2/repository/elsewhere/index"), 404)
+    for path, body in (("/v2/repository/index", b'{"reddy": true}'), ("/v2/repository/index", b"{"),
+                       ("/v2/repository/models/digits/load", b'{"parameters": {"config": "{}"}}'),
+                       ("/v2/repository/models/digits/unload", b'{"parameters": {"unload_dependents": "yes"}}')):
+        refused(post(path, body), 400)
+    refused(post("/v2/repository/models/nothing/load"), 404)
+    assert post("/v2/repository/models/a%00b/load").status == 400
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_compressed_bodies(souk, models, coding):
+    values = (np.arange(4096, dtype=np.float32) % 7).tolist()
+    body = json.dumps({"inputs": [tensor("input", [1, 4096], "FP32", values)]}).encode()
+    packed = gzip.compress(body) if coding == "gzip" else zlib.compress(body)
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding, "Accept-Encoding": coding}
+    answer = call(souk, "POST", "/v2/models/identity-fp32/infer", headers, packed)
+    assert answer.status == 200 and answer.header("Content-Encoding") == coding, answer.body[:200]
+    assert len(answer.body) < len(body) / 4
+    unpacked = gzip.decompress(answer.body) if coding == "gzip" else zlib.decompress(answer.body)
+    assert json.loads(unpacked)["outputs"][0]["data"] == values
+    plain = call(souk, "POST", "/v2/models/identity-fp32/infer", headers | {"Accept-Encoding": "identity"}, packed)
+    assert plain.header("Content-Encoding") is None and plain.json()["outputs"][0]["data"] == values
+    small = json.dumps({"inputs": [tensor("input", [1, 1], "FP32", [1.0])]}).encode()
+    answer = call(souk, "POST", "/v2/models/identity-fp32/infer", {"Content-Type": "application/json", "Accept-Encoding": coding},
+                  small)
+    assert answer.header("Content-Encoding") is None, "a small answer gains nothing"
+
+
+def test_compression_bombs_and_liars(souk, models):
+    path = "/v2/models/identity-fp32/infer"
+    bomb = gzip.compress(b" " * (300 << 20), 1)
+    refused(call(souk, "POST", path, {"Content-Encoding": "gzip"}, bomb), 413)
+    whole = gzip.compress(json.dumps({"inputs": [tensor("input", [1, 1], "FP32", [1.0])]}).encode())
+    for coding, body in (("gzip", whole[:-3]), ("gzip", b"plain"), ("deflate", b""), ("gzip", whole + b"more")):
+        refused(call(souk, "POST", path, {"Content-Encoding": coding}, body), 400)
+    assert "Content-Encoding" in refused(call(souk, "POST", path, {"Content-Encoding": "br"}, whole), 400)

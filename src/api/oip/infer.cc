@@ -3,6 +3,7 @@
 // POST …/infer, on the connection's thread: parse, pin, run, write. Bytes are copied only where they have to be.
 #include <charconv>
 
+#include "api/compression.h"
 #include "api/oip/classification.h"
 #include "api/oip/models.h"
 #include "api/oip/oip.h"
@@ -13,6 +14,7 @@ namespace souk::api::oip {
 namespace {
 
 constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
+constexpr std::size_t kCompressedFrom = 1024;  // smaller answers gain nothing
 
 // One request under way: what its tensors view lives here until the answer is sent.
 struct Inference {
@@ -40,7 +42,28 @@ Status begin(Context& context, const std::shared_ptr<Inference>& one) {
   return parse(exchange.body, size, one->pinned->signature, one->body);
 }
 
-void infer(Context& context, const ExchangePtr& exchange) {
+void pack(net::Response& response, Coding coding) {
+  Compressor compressor(coding);
+  for (const net::Chunk& chunk : response.body) compressor.add(chunk.data());
+  response.body.clear();
+  response.body.emplace_back(compressor.finish());
+  response.add("Content-Encoding", std::string(coding_name(coding)));
+}
+
+void answer(const ExchangePtr& exchange, net::Response response) {
+  const Coding coding = choose_coding(exchange->head().header("accept-encoding"));
+  std::size_t size = 0;
+  for (const net::Chunk& chunk : response.body) size += chunk.data().size();
+  if (coding == Coding::identity || size < kCompressedFrom) return exchange->send(std::move(response));
+  auto shared = std::make_shared<net::Response>(std::move(response));
+  exchange->recorder->run_on_pool(exchange, [exchange, shared, coding] {
+    pack(*shared, coding);
+    exchange->send(std::move(*shared));
+  });
+}
+
+// `later`: see Serving::infer; only on the connection's thread.
+void run(Context& context, const ExchangePtr& exchange, const serving::Later& later) {
   auto one = std::make_shared<Inference>();
   one->exchange = exchange;
   if (Status begun = begin(context, one); !begun) return exchange->fail(std::move(begun.error()));
@@ -52,10 +75,31 @@ void infer(Context& context, const ExchangePtr& exchange) {
     if (!result) return one->exchange->fail(std::move(result.error()));
     auto response = write_response(one->name, *one->pinned, one->body, std::move(*result));
     if (!response) return one->exchange->fail(std::move(response.error()));
-    one->exchange->send(std::move(*response));
+    answer(one->exchange, std::move(*response));
   };
-  context.serving.infer(one->pinned, one->body.infer, one->body.deadline(exchange->call.deadline), done,
-                        [stream = exchange->stream.get()](std::function<void()> f) { stream->post(std::move(f)); });
+  context.serving.infer(one->pinned, one->body.infer, one->body.deadline(exchange->call.deadline), done, later);
+}
+
+// Of a body in that coding; on the pool.
+void run_coded(Context& context, const ExchangePtr& exchange, Coding coding) {
+  auto bytes = decompress(coding, std::as_bytes(std::span(*exchange->body)), kInferLimits.max_bytes);
+  if (!bytes) return exchange->fail(bytes.error());
+  exchange->body = std::make_shared<std::string>(std::move(*bytes));
+  run(context, exchange, {});
+}
+
+void infer(const ContextPtr& context, const ExchangePtr& exchange) {
+  const std::string_view encoding = exchange->head().header("content-encoding");
+  if (encoding.empty()) {
+    return run(*context, exchange,
+               [stream = exchange->stream.get()](std::function<void()> f) { stream->post(std::move(f)); });
+  }
+  const std::optional<Coding> coding = find_coding(encoding);
+  if (!coding) {
+    return exchange->fail(
+        invalid_argument("is not known").at("Content-Encoding").advise("send gzip, deflate or identity"));
+  }
+  exchange->recorder->run_on_pool(exchange, [context, exchange, coding] { run_coded(*context, exchange, *coding); });
 }
 
 }  // namespace
@@ -68,7 +112,7 @@ void add_infer(RouteTable::Door& door, const ContextPtr& context) {
                      kExecutor,
                      kInferLimits,
                      Form::completing,
-                     [context](const ExchangePtr& exchange) { infer(*context, exchange); },
+                     [context](const ExchangePtr& exchange) { infer(context, exchange); },
                      {}});
     }
   }

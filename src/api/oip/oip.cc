@@ -3,6 +3,7 @@
 
 #include "api/error_table.h"
 #include "api/oip/models.h"
+#include "api/oip/repository.h"
 #include "base/json.h"
 
 namespace souk::api::oip {
@@ -25,6 +26,25 @@ struct ModelReady {
 };
 BOOST_DESCRIBE_STRUCT(ModelReady, (), (name, ready))
 
+struct IndexBody {
+  std::optional<bool> ready;
+};
+BOOST_DESCRIBE_STRUCT(IndexBody, (), (ready))
+
+// Triton's clients send `unload_dependents`; a deployment has none.
+struct UnloadParameters {
+  std::optional<bool> unload_dependents;
+};
+BOOST_DESCRIBE_STRUCT(UnloadParameters, (), (unload_dependents))
+struct NoParameters {};
+BOOST_DESCRIBE_STRUCT(NoParameters, (), ())
+template <class Parameters>
+struct RepositoryBody {
+  std::optional<Parameters> parameters;
+};
+BOOST_DESCRIBE_STRUCT(RepositoryBody<NoParameters>, (), (parameters))
+BOOST_DESCRIBE_STRUCT(RepositoryBody<UnloadParameters>, (), (parameters))
+
 net::Response json_response(int status, std::string body) {
   return net::Response::text(status, "application/json", std::move(body));
 }
@@ -45,6 +65,54 @@ void get_ready(Context& context, Exchange& exchange) {
   auto ready = is_ready(context.serving, exchange.call, name, exchange.parameter("version"));
   if (!ready) return exchange.fail(ready.error());
   exchange.send(json_response(*ready ? 200 : 503, json::write(ModelReady{std::move(name), *ready})));
+}
+
+void get_config(Context& context, Exchange& exchange) {
+  auto revision = revision_of(exchange.parameter("version"));
+  if (!revision) return exchange.fail(revision.error());
+  std::string name = model_name(exchange);
+  auto pinned = context.serving.pin(exchange.call, name, *revision, access::Role::READER);
+  if (!pinned) return exchange.fail(pinned.error());
+  exchange.send(json_response(200, json::write(model_config(name, **pinned))));
+}
+
+void get_statistics(Context& context, Exchange& exchange) {
+  auto revision = revision_of(exchange.parameter("version"));
+  if (!revision) return exchange.fail(revision.error());
+  auto statistics = model_statistics(context.serving, exchange.call, model_name(exchange), *revision);
+  if (!statistics) return exchange.fail(statistics.error());
+  exchange.send(json_response(200, json::write(*statistics)));
+}
+
+// An absent body is an empty object.
+template <class Body>
+Result<Body> read_body(const Exchange& exchange) {
+  if (!exchange.body || exchange.body->empty()) return Body{};
+  return json::read<Body>(*exchange.body, json::UnknownFields::refuse);
+}
+
+void post_index(Context& context, Exchange& exchange) {
+  auto body = read_body<IndexBody>(exchange);
+  if (!body) return exchange.fail(body.error());
+  auto index = repository_index(context.serving, exchange.call, exchange.parameter("ns"), body->ready.value_or(false));
+  if (!index) return exchange.fail(index.error());
+  exchange.send(json_response(200, json::write(*index)));
+}
+
+using Change = void (*)(serving::Serving&, const access::Call&, std::string_view, Loaded);
+
+template <class Parameters>
+void post_change(Context& context, const ExchangePtr& exchange, Change change) {
+  auto body = read_body<RepositoryBody<Parameters>>(*exchange);
+  if (!body) return exchange->fail(body.error());
+  change(context.serving, exchange->call, model_name(*exchange), [exchange](Status done) {
+    if (!done) return exchange->fail(done.error());
+    exchange->send(json_response(200, "{}"));
+  });
+}
+
+Route post(std::string pattern, Permission permission, std::function<void(const ExchangePtr&)> run) {
+  return Route{"POST", std::move(pattern), permission, kUsual, Form::plain, std::move(run), {}};
 }
 
 Route get(std::string pattern, Permission permission, std::function<void(const ExchangePtr&)> run) {
@@ -91,7 +159,24 @@ void add_routes(RouteTable& table, serving::Serving& serving, std::string_view v
       door.add(get(path, kReader, [context](const ExchangePtr& exchange) { get_metadata(*context, *exchange); }));
       door.add(
           get(path + "/ready", kReader, [context](const ExchangePtr& exchange) { get_ready(*context, *exchange); }));
+      door.add(
+          get(path + "/config", kReader, [context](const ExchangePtr& exchange) { get_config(*context, *exchange); }));
+      door.add(get(path + "/stats", kReader,
+                   [context](const ExchangePtr& exchange) { get_statistics(*context, *exchange); }));
     }
+  }
+  door.add(get("/v2/models/stats", kReader,
+               [context](const ExchangePtr& exchange) { get_statistics(*context, *exchange); }));
+  for (const char* index : {"/v2/repository/index", "/v2/repository/{ns}/index"}) {
+    door.add(post(index, kReader, [context](const ExchangePtr& exchange) { post_index(*context, *exchange); }));
+  }
+  for (const char* model : {"/v2/repository/models/{model}", "/v2/repository/models/{ns}/{model}"}) {
+    door.add(post(std::string(model) + "/load", kWriter, [context](const ExchangePtr& exchange) {
+      post_change<NoParameters>(*context, exchange, &load_model);
+    }));
+    door.add(post(std::string(model) + "/unload", kWriter, [context](const ExchangePtr& exchange) {
+      post_change<UnloadParameters>(*context, exchange, &unload_model);
+    }));
   }
   add_infer(door, context);
   add_grpc(table, context);

@@ -86,7 +86,7 @@ TEST_F(OnnxTest, PassesEveryDatatypeThrough) {
   ASSERT_TRUE(check_request(runtime->signature(), request));
   auto result = infer(*runtime, request);
   ASSERT_TRUE(result) << result.error().describe();
-  ASSERT_TRUE(check_response(runtime->signature(), *result));
+  ASSERT_TRUE(check_response(runtime->signature(), request, *result));
   for (std::size_t i = 0; i < kDatatypeNames.size(); ++i) {
     const Tensor& output = (*result)[i];
     EXPECT_EQ(output.name, "y_" + std::string(kDatatypeNames[i]));

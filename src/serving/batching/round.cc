@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serving/batching/round.h"
 
+#include <algorithm>
+
 #include "serving/batching/batch.h"
 
 namespace souk::serving {
@@ -15,14 +17,28 @@ void learn_run_time(Replicated& replica, std::chrono::nanoseconds took, std::int
   replica.run_time_ns.store(mean + (took.count() / rows - mean) / 8, std::memory_order_relaxed);
 }
 
-runtimes::InferResult checked(const Replicated& replica, runtimes::InferResult result) {
+runtimes::InferResult checked(const Replicated& replica, const runtimes::InferRequest& request,
+                              runtimes::InferResult result) {
   if (!result) return result;
-  Status fits = runtimes::check_response(replica.target->signature, *result);
+  Status fits = runtimes::check_response(replica.target->signature, request, *result);
   if (fits) return result;
+  replica.metrics->violations->add();
   return internal("the model's answer does not match its signature: " + fits.error().message);
 }
 
-void finish(Waiting& one, Clock::time_point ended, runtimes::InferResult result) {
+// What a request adds to the model's inferences: its rows, where the first dimension counts some.
+std::int64_t inferences_of(const Replicated& replica, const runtimes::InferRequest& request) {
+  const auto& inputs = replica.target->signature.inputs;
+  const bool batched = !inputs.empty() && !inputs[0].shape.empty() && inputs[0].shape[0] < 0;
+  return batched ? std::max<std::int64_t>(rows_of(request), 1) : 1;
+}
+
+void finish(Waiting& one, Clock::time_point started, Clock::time_point ended, runtimes::InferResult result) {
+  if (result) {
+    one.replica->tally.answered(inferences_of(*one.replica, *one.request), one.begun, started, ended);
+  } else {
+    one.replica->tally.failed(ended - one.begun);
+  }
   one.replica->metrics->count(result ? std::nullopt : std::optional(result.error().code),
                               std::chrono::duration<double>(ended - one.begun).count());
   one.done(std::move(result));
@@ -45,7 +61,7 @@ struct Running {
   void completed(runtimes::InferResult result) {
     const auto ended = Clock::now();
     Replicated& replica = *members.front().replica;
-    result = checked(replica, std::move(result));
+    result = checked(replica, batch.request(), std::move(result));
     auto parts = result ? batch.split(std::move(*result)) : std::move(result.error());
     if (!parts) {
       // Whose fault it is shows when each runs alone.
@@ -53,7 +69,8 @@ struct Running {
       return;
     }
     learn_run_time(replica, ended - started, static_cast<std::int64_t>(members.size()));
-    for (std::size_t i = 0; i < members.size(); ++i) finish(members[i], ended, std::move((*parts)[i]));
+    replica.tally.executed(rows_of(batch.request()), ended - started);
+    for (std::size_t i = 0; i < members.size(); ++i) finish(members[i], started, ended, std::move((*parts)[i]));
   }
 };
 
@@ -75,8 +92,11 @@ void run_alone(Waiting one) {
   const Deadline deadline = one.deadline;
   target.runtime->infer(request, deadline, [started, one = std::move(one)](runtimes::InferResult result) mutable {
     auto ended = Clock::now();
-    if (result) learn_run_time(*one.replica, ended - started, 1);
-    finish(one, ended, checked(*one.replica, std::move(result)));
+    if (result) {
+      learn_run_time(*one.replica, ended - started, 1);
+      one.replica->tally.executed(inferences_of(*one.replica, *one.request), ended - started);
+    }
+    finish(one, started, ended, checked(*one.replica, *one.request, std::move(result)));
   });
 }
 
