@@ -15,6 +15,7 @@
 #include "app/prepare.h"
 #include "app/process_metrics.h"
 #include "artifacts/artifacts.h"
+#include "artifacts/moves/moves.h"
 #include "blobs/blobs.h"
 #include "events/log.h"
 #include "registry/registry.h"
@@ -53,7 +54,7 @@ struct Server::Rooms {
   std::unique_ptr<work::Work> work;
   std::unique_ptr<access::Access> access;
   std::unique_ptr<access::People> people;
-  std::unique_ptr<blobs::Blobs> blobs;
+  std::unique_ptr<artifacts::Moves> moves;
   std::unique_ptr<artifacts::Artifacts> artifacts;
   std::unique_ptr<artifacts::PartUploads> uploads;
   std::unique_ptr<registry::Inspector> inspector;
@@ -93,8 +94,12 @@ Status Server::start() {
   SOUK_TRY(bootstrap(*r.access, settings_.data, log_));
   r.people = std::make_unique<access::People>(*r.access);
 
-  r.blobs = SOUK_TRY(blobs::Blobs::open(settings_.blobs, log_, r.metrics, settings_.s3));
-  r.artifacts = std::make_unique<artifacts::Artifacts>(*r.store, *r.blobs, log_, r.metrics);
+  auto open_blobs = [this, &r](const std::string& url) {
+    return blobs::Blobs::open(url, log_, r.metrics, settings_.s3);
+  };
+  r.moves = SOUK_TRY(artifacts::Moves::start(*r.store, *r.events, settings_.blobs, open_blobs, log_));
+  r.moves->join(*r.work, *r.nodes);
+  r.artifacts = std::make_unique<artifacts::Artifacts>(*r.store, r.moves->blobs(), log_, r.metrics, r.moves.get());
   r.uploads = std::make_unique<artifacts::PartUploads>(*r.store, *r.artifacts);
   r.inspector = std::make_unique<runtimes::ChildInspector>();
   r.registry =
@@ -115,6 +120,7 @@ Status Server::start() {
       *r.nodes,
       *r.leases,
       *r.uploads,
+      *r.moves,
       {std::string(kVersion), settings_.dev, settings_.node, started,
        r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql", settings_.collect_grace}});
   api::native::add_routes(r.routes, *r.native);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <thread>
 
 #include "artifacts/blob_rows.h"
 #include "artifacts/sessions.h"
@@ -14,39 +13,8 @@ namespace souk::artifacts {
 
 namespace {
 
-constexpr Duration kFresh{3'600'000};  // so long a pin or link is not renewed
-constexpr std::chrono::seconds kPatience{5};
-constexpr std::chrono::milliseconds kPause{10};
-
-Error being_removed(const Digest& digest) {
-  return unavailable("blob " + digest.string() + " is being removed just now")
-      .advise("push it again")
-      .retry_in(std::chrono::seconds(1));
-}
-
 Error missing_upload(const std::string& id) {
   return not_found("upload " + id + " does not exist or has expired").advise("start the upload again");
-}
-
-struct PinRow {
-  std::int64_t generation = 0;
-  Time use_time;
-  Time delete_time;
-};
-BOOST_DESCRIBE_STRUCT(PinRow, (), (generation, use_time, delete_time))
-
-// Pins the bytes before they are relied on, waiting for a removal under way. Returns their generation.
-Result<std::int64_t> pin(store::Store& store, const Digest& digest, std::uint64_t size) {
-  auto known = SOUK_TRY(store.read([&](store::Tx& tx) {
-    return tx.first<PinRow>("SELECT generation, use_time, delete_time FROM blobs WHERE digest = $1", digest);
-  }));
-  if (known && known->delete_time == Time{} && now() - known->use_time < kFresh) return known->generation;
-  for (auto until = std::chrono::steady_clock::now() + kPatience;; std::this_thread::sleep_for(kPause)) {
-    auto pinned = SOUK_TRY(
-        store.write([&](store::Tx& tx) { return pin_row(tx, digest, static_cast<std::int64_t>(size), now()); }));
-    if (pinned) return *pinned;
-    if (std::chrono::steady_clock::now() > until) return being_removed(digest);
-  }
 }
 
 Status link(store::Tx& tx, const Repository& repository, const Digest& digest, std::int64_t generation,
@@ -58,10 +26,11 @@ Status link(store::Tx& tx, const Repository& repository, const Digest& digest, s
 
 }  // namespace
 
-Artifacts::Artifacts(store::Store& store, blobs::Blobs& blobs, Logger& log, Metrics& metrics)
+Artifacts::Artifacts(store::Store& store, blobs::Blobs& blobs, Logger& log, Metrics& metrics, LinkFence* fence)
     : store_(store),
       blobs_(blobs),
       log_(log),
+      fence_(fence),
       collected_(
           metrics.counter("souk_artifacts_collected_blobs_total", "Blobs dropped because nothing used them").with()),
       sessions_(std::make_shared<Sessions>()) {}
@@ -96,6 +65,7 @@ Status Artifacts::mount(const Repository& from, const Repository& to, const Dige
 
 Status Artifacts::link_blob(const Repository& repository, const Digest& digest, std::uint64_t size) {
   std::int64_t generation = SOUK_TRY(pin(store_, digest, size));
+  if (fence_ != nullptr) SOUK_TRY(fence_->renew(digest));
   std::optional<std::uint64_t> there = SOUK_TRY(blobs_.find_size(digest));
   if (there != size) return not_found("blob " + digest.string() + " is not stored");
   return store_.write([&](store::Tx& tx) { return link(tx, repository, digest, generation, size); });
@@ -200,14 +170,22 @@ Result<Digest> Artifacts::commit_and_link(const Repository& repository, std::uin
   Digest digest = SOUK_TRY(commit());
   if (!expected) {
     generation = SOUK_TRY(pin(store_, digest, size));
-    // Bytes that others had before may have been collected until they were pinned.
+    // Until they were pinned, bytes that others had before may have been collected, or left behind by a move.
+    if (fence_ != nullptr) SOUK_TRY(fence_->renew(digest));
     std::optional<std::uint64_t> there = SOUK_TRY(blobs_.find_size(digest));
     if (there != size) return being_removed(digest);
   }
-  SOUK_TRY(store_.write([&](store::Tx& tx) -> Status {
+  auto write = [&](store::Tx& tx) -> Status {
+    if (fence_ != nullptr) SOUK_TRY(fence_->check(tx));
     SOUK_TRY(also(tx, digest));
     return link(tx, repository, digest, generation, size);
-  }));
+  };
+  Status linked = store_.write(write);
+  if (!linked && linked.error().code == Code::aborted && fence_ != nullptr) {
+    SOUK_TRY(fence_->renew(digest));
+    linked = store_.write(write);
+  }
+  SOUK_TRY(std::move(linked));
   return digest;
 }
 

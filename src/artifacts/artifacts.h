@@ -31,9 +31,19 @@ struct Repository {
   std::string string() const { return namespace_ + "/" + model; }
 };
 
+// Whether bytes that were just committed lie where all nodes look for them (moves.h).
+class LinkFence {
+ public:
+  virtual ~LinkFence() = default;
+  // In the transaction that links them. Errors: aborted (they may lie elsewhere)
+  virtual Status check(store::Tx& tx) = 0;
+  // Brings them where they belong, after `check` refused.
+  virtual Status renew(const Digest& digest) = 0;
+};
+
 class Artifacts {
  public:
-  Artifacts(store::Store& store, blobs::Blobs& blobs, Logger& log, Metrics& metrics);
+  Artifacts(store::Store& store, blobs::Blobs& blobs, Logger& log, Metrics& metrics, LinkFence* fence = nullptr);
 
   // --- blobs of a repository ------------------------------------------------------------------------
   // Errors: not_found (not in this repository)
@@ -103,6 +113,7 @@ class Artifacts {
   store::Store& store_;
   blobs::Blobs& blobs_;
   Logger& log_;
+  LinkFence* fence_;
   Counter& collected_;
   std::shared_ptr<class Sessions> sessions_;
 };

@@ -2,8 +2,42 @@
 #include "artifacts/blob_rows.h"
 
 #include <cstring>
+#include <thread>
 
 namespace souk::artifacts {
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::milliseconds kPause{10};
+
+struct PinRow {
+  std::int64_t generation = 0;
+  Time use_time;
+  Time delete_time;
+};
+BOOST_DESCRIBE_STRUCT(PinRow, (), (generation, use_time, delete_time))
+
+}  // namespace
+
+Error being_removed(const Digest& digest) {
+  return unavailable("blob " + digest.string() + " is being removed just now")
+      .advise("push it again")
+      .retry_in(std::chrono::seconds(1));
+}
+
+Result<std::int64_t> pin(store::Store& store, const Digest& digest, std::uint64_t size) {
+  auto known = SOUK_TRY(store.read([&](store::Tx& tx) {
+    return tx.first<PinRow>("SELECT generation, use_time, delete_time FROM blobs WHERE digest = $1", digest);
+  }));
+  if (known && known->delete_time == Time{} && now() - known->use_time < kFresh) return known->generation;
+  for (auto until = std::chrono::steady_clock::now() + kPatience;; std::this_thread::sleep_for(kPause)) {
+    auto pinned = SOUK_TRY(
+        store.write([&](store::Tx& tx) { return pin_row(tx, digest, static_cast<std::int64_t>(size), now()); }));
+    if (pinned) return *pinned;
+    if (std::chrono::steady_clock::now() > until) return being_removed(digest);
+  }
+}
 
 Result<std::optional<std::int64_t>> pin_row(store::Tx& tx, const Digest& digest, std::int64_t size, Time at) {
   std::int64_t generation = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blobs/blobs.h"
 
+#include <filesystem>
+
 #include "base/settings.h"
 #include "blobs/folder.h"
 #include "blobs/s3/store.h"
@@ -9,6 +11,7 @@ namespace souk::blobs {
 
 namespace {
 constexpr std::size_t kPiece = 1 << 20;
+constexpr std::string_view kFile = "file:";
 }  // namespace
 
 Error rotten(const Digest& digest, const Digest& is) {
@@ -25,15 +28,26 @@ Error wrong_digest(std::uint64_t size, const Digest& is, const Digest& expected)
 
 Result<std::unique_ptr<Blobs>> Blobs::open(const std::string& url, Logger& log, Metrics& metrics,
                                            const S3Settings& s3) {
-  if (url.starts_with("file:")) {
-    std::string path = url.substr(5);
-    if (path.starts_with("//")) path = path.substr(2);
-    return FolderBlobs::open(path, log, metrics);
-  }
   if (url.starts_with("s3:")) return s3::S3Blobs::open(url, s3, log, metrics);
-  return invalid_argument("blobs URL '" + settings::mask_url(url) + "' has no known form")
-      .at("blobs")
-      .advise("use file:PATH or s3://BUCKET/PREFIX?endpoint=https://HOST&region=NAME");
+  return FolderBlobs::open(SOUK_TRY(canonical_url(url)).substr(kFile.size()), log, metrics);
+}
+
+Result<std::string> Blobs::canonical_url(const std::string& url) {
+  if (url.starts_with("s3:")) return SOUK_TRY(s3::S3Blobs::address_of(url)).url;
+  if (!url.starts_with(kFile)) {
+    return invalid_argument("blobs URL '" + settings::mask_url(url) + "' has no known form")
+        .at("blobs")
+        .advise("use file:PATH or s3://BUCKET/PREFIX?endpoint=https://HOST&region=NAME");
+  }
+  std::string path = url.substr(kFile.size());
+  if (path.starts_with("//")) path = path.substr(2);
+  std::error_code error;
+  std::string absolute = std::filesystem::absolute(path, error).lexically_normal().string();
+  if (path.empty() || error || path.find('\0') != std::string::npos) {
+    return invalid_argument("'" + path + "' is no folder for blobs").at("blobs");
+  }
+  while (absolute.size() > 1 && absolute.back() == '/') absolute.pop_back();
+  return std::string(kFile) + absolute;
 }
 
 Result<Digest> Blobs::put(std::span<const std::byte> bytes) {

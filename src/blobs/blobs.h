@@ -61,6 +61,8 @@ class Blobs {
   // `url` is file:PATH or s3://bucket/prefix?endpoint=…&region=…
   static Result<std::unique_ptr<Blobs>> open(const std::string& url, Logger& log, Metrics& metrics,
                                              const S3Settings& s3 = {});
+  // The one way to write the URL of a place. Errors: invalid_argument
+  static Result<std::string> canonical_url(const std::string& url);
   virtual ~Blobs() = default;
 
   virtual Result<std::unique_ptr<Writer>> create() = 0;

@@ -272,7 +272,7 @@ TEST_P(BlobsTest, counts_and_lists_what_is_stored) {
   EXPECT_EQ(*blobs_->stored_bytes(), 7u);
   reopen();
   EXPECT_EQ(*blobs_->stored_bytes(), 7u);
-  EXPECT_NE(metrics_.render().find("souk_blobs_stored_bytes 7"), std::string::npos) << metrics_.render();
+  EXPECT_NE(metrics_.render().find("} 7\n"), std::string::npos) << metrics_.render();
 }
 
 TEST_P(BlobsTest, expires_uploads_nobody_touches) {

@@ -62,7 +62,7 @@ FolderBlobs::FolderBlobs(std::string root, Logger& log, Metrics& metrics)
     : root_(std::move(root)),
       log_(log),
       written_(metrics.counter("souk_blobs_written_bytes_total", "Bytes written into uploads").with()) {
-  Gauge& gauge = metrics.gauge("souk_blobs_stored_bytes", "Bytes of all blobs kept").with();
+  Gauge& gauge = metrics.gauge("souk_blobs_stored_bytes", "Bytes of all blobs kept", {"place"}).with({"file:" + root_});
   metrics.on_render([&gauge, stored = stored_] { gauge.set(static_cast<double>(stored->load())); });
 }
 
@@ -70,16 +70,13 @@ FolderBlobs::~FolderBlobs() = default;
 
 Result<std::unique_ptr<Blobs>> FolderBlobs::open(const std::string& root, Logger& log, Metrics& metrics) {
   std::error_code error;
-  std::string absolute = fs::absolute(root, error).lexically_normal().string();
-  if (root.empty() || error) return invalid_argument("'" + root + "' is no folder for blobs").at("blobs");
-  while (absolute.size() > 1 && absolute.back() == '/') absolute.pop_back();
-  fs::create_directories(fs::path(absolute).parent_path(), error);
-  for (const char* folder : {"", "/sha256", "/uploads"}) SOUK_TRY(make_folder(absolute + folder));
-  if (::access((absolute + "/uploads").c_str(), R_OK | W_OK | X_OK) < 0) {
-    return file_error("opening the blobs folder", absolute, errno);
+  fs::create_directories(fs::path(root).parent_path(), error);
+  for (const char* folder : {"", "/sha256", "/uploads"}) SOUK_TRY(make_folder(root + folder));
+  if (::access((root + "/uploads").c_str(), R_OK | W_OK | X_OK) < 0) {
+    return file_error("opening the blobs folder", root, errno);
   }
-  SOUK_TRY(sync_folder(absolute));
-  auto made = std::unique_ptr<FolderBlobs>(new FolderBlobs(absolute, log, metrics));
+  SOUK_TRY(sync_folder(root));
+  auto made = std::unique_ptr<FolderBlobs>(new FolderBlobs(root, log, metrics));
   made->counter_ = std::jthread([blobs = made.get()](std::stop_token stop) { blobs->count_stored(stop); });
   return std::unique_ptr<Blobs>(std::move(made));
 }

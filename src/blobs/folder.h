@@ -20,7 +20,7 @@ namespace souk::blobs {
 
 class FolderBlobs final : public Blobs {
  public:
-  // Errors: unavailable (the folder cannot be made or read)
+  // `root` is absolute. Errors: unavailable (the folder cannot be made or read)
   static Result<std::unique_ptr<Blobs>> open(const std::string& root, Logger& log, Metrics& metrics);
   ~FolderBlobs() override;
 

@@ -30,6 +30,7 @@ struct CommandLine {
   std::string name;  // positional arguments and options of the commands; one is chosen, so they share
   std::string reference;
   bool follow = false;
+  bool no_wait = false;
   ListOptions list;
   PushOptions push;
   PullOptions pull;
@@ -188,6 +189,17 @@ void add_keys(CommandLine& line) {
   });
 }
 
+void add_blobs(CommandLine& line) {
+  CLI::App* blobs = line.noun("blobs", "Where bytes are: migrate, status");
+  CLI::App* migrate = line.verb(blobs, "migrate", "Move all bytes to another place while serving",
+                                [&line](const Context& c) { return blobs_migrate(c, line.name, line.no_wait); });
+  migrate->add_option("target", line.name, "file:PATH or s3://BUCKET/PREFIX?endpoint=URL&region=NAME, as of the server")
+      ->required();
+  migrate->add_flag("--no-wait", line.no_wait, "Do not wait until all is moved");
+  line.verb(blobs, "status", "Moves of all bytes, and how far they are",
+            [](const Context& c) { return blobs_status(c); });
+}
+
 void add_queues(CommandLine& line) {
   CLI::App* queue = line.noun("queue", "Durable work: list, show, retry, drop, cancel");
   line.verb(queue, "list", "What waits, runs and failed for good", [](const Context& c) { return queue_list(c); });
@@ -290,6 +302,7 @@ int run(int argc, char** argv, const std::vector<Command>& others) {
   add_deployment(line);
   add_keys(line);
   add_queues(line);
+  add_blobs(line);
   add_completion(line);
   try {
     line.app.parse(argc, argv);

@@ -87,6 +87,9 @@ Status infer(const Context& context, const InferOptions& options);
 Status key_create(const Context& context, const KeyOptions& options);
 Status key_list(const Context& context);
 Status key_revoke(const Context& context, const std::string& id);
+Status blobs_migrate(const Context& context, const std::string& target, bool no_wait);
+Status blobs_status(const Context& context);
+
 Status queue_list(const Context& context);
 Status queue_show(const Context& context, const QueueOptions& options);
 Status queue_retry(const Context& context, const QueueOptions& options);

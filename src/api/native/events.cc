@@ -24,9 +24,9 @@ bool may_hear(const access::Principal& principal, const events::Event& event) {
   return principal.role_on({kind, id, event.namespace_id, ""}) >= access::Role::READER;
 }
 
-constexpr std::array<std::string_view, 13> kKinds{"namespace", "model",   "version",        "alias", "deployment",
-                                                  "revision",  "replica", "api_key",        "user",  "team",
-                                                  "grant",     "session", "service_account"};
+constexpr std::array<std::string_view, 15> kKinds{"blob_move", "import",     "namespace", "model",   "version",
+                                                  "alias",     "deployment", "revision",  "replica", "api_key",
+                                                  "user",      "team",       "grant",     "session", "service_account"};
 
 // Errors: invalid_argument (a type of no kind that there is: nothing would ever come)
 Result<std::vector<std::string>> split_types(std::string_view text) {

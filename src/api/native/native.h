@@ -10,6 +10,7 @@
 #include "access/people/people.h"
 #include "api/route.h"
 #include "artifacts/artifacts.h"
+#include "artifacts/moves/moves.h"
 #include "artifacts/part_uploads.h"
 #include "events/log.h"
 #include "registry/registry.h"
@@ -39,6 +40,7 @@ struct Rooms {
   work::Nodes& nodes;
   work::Leases& leases;
   artifacts::PartUploads& uploads;
+  artifacts::Moves& moves;
   ServerFacts facts;
 };
 

@@ -174,6 +174,7 @@ void add_models(RouteTable::Door& door, const Rooms& rooms);
 void add_versions(RouteTable::Door& door, const Rooms& rooms);
 void add_files(RouteTable::Door& door, const Rooms& rooms);
 void add_uploads(RouteTable::Door& door, const Rooms& rooms);
+void add_blob_moves(RouteTable::Door& door, const Rooms& rooms);
 void add_aliases(RouteTable::Door& door, const Rooms& rooms);
 void add_deployments(RouteTable::Door& door, const Rooms& rooms);
 void add_api_keys(RouteTable::Door& door, const Rooms& rooms);

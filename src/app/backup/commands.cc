@@ -8,6 +8,7 @@
 #include "app/operator_commands.h"
 #include "app/own_arguments.h"
 #include "app/prepare.h"
+#include "artifacts/moves/moves.h"
 #include "cli/output.h"
 
 namespace souk::app {
@@ -88,7 +89,9 @@ Status list(BackupPlace& place, const cli::Output& out) {
 Status save(const Settings& settings, BackupPlace& place, std::int64_t keep, const cli::Output& out, Logger& log) {
   Metrics metrics;
   auto store = SOUK_TRY(store::Store::open(settings.database, settings.store, log, metrics, store::Access::read_only));
-  auto bytes = SOUK_TRY(blobs::Blobs::open(settings.blobs, log, metrics, settings.s3));
+  auto bytes = SOUK_TRY(artifacts::Moves::open_blobs(*store, settings.blobs, [&](const std::string& url) {
+    return blobs::Blobs::open(url, log, metrics, settings.s3);
+  }));
   const BackupReport report = SOUK_TRY(make_backup(*store, *bytes, place, progress_of(out)));
   print(out, report);
   if (!report.lost.empty()) {

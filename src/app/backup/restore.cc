@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "app/backup/backup.h"
+#include "artifacts/moves/moves.h"
 #include "store/migrations.h"
 
 namespace souk::app {
@@ -73,7 +74,10 @@ Status load_rows(store::Tx& tx, BackupPlace& place, const BackupManifest& manife
   for (const BackupTable& table : manifest.tables) SOUK_TRY(load_table(loader, place, table));
   for (const store::LastIdentity& last : manifest.identities) SOUK_TRY(loader.set_last_identity(last));
   SOUK_TRY(loader.finish());
-  return compare_tables(tx, manifest);
+  SOUK_TRY(compare_tables(tx, manifest));
+  const bool knows_moves =
+      std::ranges::find(manifest.tables, "blob_moves", &BackupTable::name) != manifest.tables.end();
+  return knows_moves ? artifacts::Moves::forget(tx) : Status();
 }
 
 // A restore that was interrupted may be begun again: blobs that are there are read and compared instead.

@@ -4,6 +4,7 @@
 #include "app/backup/place.h"
 #include "app/doctor/checks.h"
 #include "artifacts/inventory.h"
+#include "artifacts/moves/moves.h"
 #include "cli/output.h"
 
 namespace souk::app {
@@ -97,7 +98,10 @@ void check_bytes(Patient& patient, Findings& out) {
     return out.warn("blobs.reach", url.substr(5) + " is not there",
                     "souk serve makes it; or give the right one by --data or --blobs");
   }
-  auto opened = blobs::Blobs::open(url, patient.log, patient.metrics, patient.settings.s3);
+  const auto open = [&patient](const std::string& place) {
+    return blobs::Blobs::open(place, patient.log, patient.metrics, patient.settings.s3);
+  };
+  auto opened = patient.store ? artifacts::Moves::open_blobs(*patient.store, url, open) : open(url);
   if (!opened) {
     return out.wrong("blobs.reach", opened.error(),
                      "see that the place is there and souk's user may read and write it");

@@ -158,6 +158,9 @@ Result<Address> parse_address(std::string_view url, const Environment& environme
   out.host = by_path ? endpoint->host : out.bucket + "." + endpoint->host;
   out.base = by_path ? "/" + out.bucket + "/" : "/";
   out.origin = endpoint->scheme + "://" + out.host;
+  out.url = std::string(kScheme) + out.bucket + (prefix.empty() ? "" : "/" + std::string(prefix)) +
+            "?endpoint=" + endpoint->scheme + "://" + endpoint->host + "&region=" + out.region +
+            "&style=" + (by_path ? "path" : "virtual");
   return out;
 }
 

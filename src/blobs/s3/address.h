@@ -19,6 +19,7 @@ struct Address {
   std::string bucket;
   std::string prefix;  // of every key: "" or "a/b/"
   std::string region;
+  std::string url;  // that says all of this, whatever the environment
 
   // Of a key of ours, encoded for a URL.
   std::string path(std::string_view key) const;

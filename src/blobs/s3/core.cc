@@ -24,10 +24,7 @@ Core::Core(Address address, Credentials credentials, const S3Settings& settings,
       tasks("s3", parallel * 2, 1 << 20),
       cache_folder_(settings.cache),
       cache_size_(settings.cache_size.count),
-      metrics_(metrics) {
-  Gauge& gauge = metrics.gauge("souk_blobs_stored_bytes", "Bytes of all blobs kept").with();
-  metrics.on_render([&gauge, stored = stored] { gauge.set(stored->shown()); });
-}
+      metrics_(metrics) {}
 
 std::string Core::blob_key(const Digest& digest) const {
   std::string hex = digest.hex();

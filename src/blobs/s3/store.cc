@@ -21,7 +21,23 @@ std::string setting_or(const std::string& setting, const char* variable) {
   return value != nullptr ? value : setting;
 }
 
-Result<Credentials> credentials_of(const S3Settings& settings) {
+}  // namespace
+
+Result<std::unique_ptr<Blobs>> S3Blobs::open(const std::string& url, const S3Settings& settings, Logger& log,
+                                             Metrics& metrics) {
+  Address address = SOUK_TRY(address_of(url));
+  Credentials credentials = SOUK_TRY(credentials_of(settings));
+  const std::string place = address.url.substr(0, address.url.find('?'));
+  auto core = std::make_unique<Core>(std::move(address), std::move(credentials), settings, log, metrics);
+  SOUK_TRY(core->bucket.check());
+  Gauge& gauge = metrics.gauge("souk_blobs_stored_bytes", "Bytes of all blobs kept", {"place"}).with({place});
+  metrics.on_render([&gauge, stored = core->stored] { gauge.set(stored->shown()); });
+  std::unique_ptr<S3Blobs> made(new S3Blobs(std::move(core)));
+  made->counter_ = std::jthread([blobs = made.get()](std::stop_token stop) { blobs->count_stored(stop); });
+  return std::unique_ptr<Blobs>(std::move(made));
+}
+
+Result<Credentials> S3Blobs::credentials_of(const S3Settings& settings) {
   Credentials out{setting_or(settings.access_key, "AWS_ACCESS_KEY_ID"),
                   setting_or(settings.secret_key, "AWS_SECRET_ACCESS_KEY"),
                   setting_or(settings.session_token, "AWS_SESSION_TOKEN")};
@@ -35,17 +51,8 @@ Result<Credentials> credentials_of(const S3Settings& settings) {
   return out;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Blobs>> S3Blobs::open(const std::string& url, const S3Settings& settings, Logger& log,
-                                             Metrics& metrics) {
-  Address address = SOUK_TRY(parse_address(url, [](const char* name) -> const char* { return std::getenv(name); }));
-  Credentials credentials = SOUK_TRY(credentials_of(settings));
-  auto core = std::make_unique<Core>(std::move(address), std::move(credentials), settings, log, metrics);
-  SOUK_TRY(core->bucket.check());
-  std::unique_ptr<S3Blobs> made(new S3Blobs(std::move(core)));
-  made->counter_ = std::jthread([blobs = made.get()](std::stop_token stop) { blobs->count_stored(stop); });
-  return std::unique_ptr<Blobs>(std::move(made));
+Result<Address> S3Blobs::address_of(const std::string& url) {
+  return parse_address(url, [](const char* name) -> const char* { return std::getenv(name); });
 }
 
 S3Blobs::~S3Blobs() {

@@ -18,6 +18,10 @@ class S3Blobs final : public Blobs {
   // Errors: invalid_argument (URL, credentials missing), unavailable (bucket), with what to do
   static Result<std::unique_ptr<Blobs>> open(const std::string& url, const S3Settings& settings, Logger& log,
                                              Metrics& metrics);
+  // With what the environment adds. Errors: invalid_argument
+  static Result<Address> address_of(const std::string& url);
+  // Errors: invalid_argument (there are none)
+  static Result<Credentials> credentials_of(const S3Settings& settings);
   ~S3Blobs() override;
 
   Result<std::unique_ptr<blobs::Writer>> create() override;
