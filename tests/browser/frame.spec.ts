@@ -22,11 +22,25 @@ const views = {
   compare: "/models/default/digits/compare?versions=1,2&facts=all&file=NOTES.md",
   reference: "/reference?call=deploy",
   errors: "/errors",
+  queues: "/queues",
+  queue: "/queues/imports",
+  users: "/access/users",
+  user: "/access/users?user=admin",
+  teams: "/access/teams?team=crew",
+  accounts: "/access/accounts",
+  grants: "/access/grants?namespace=default",
+  keys: "/access/keys",
+  newKey: "/access/keys?show=new",
+  modelAccess: "/models/default/digits/access",
+  deploymentAccess: "/deployments/default/digits?show=access",
+  settings: "/settings",
   gone: "/models/default/nothing",
 };
 
-async function clean(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+/** What does not depend on colour is the same in both themes and looked at in one. */
+async function clean(page: Page, what: string, all: boolean): Promise<void> {
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (all ? axe.withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]) : axe.withRules(["color-contrast", "link-in-text-block"])).analyze();
   expect(violations.map((violation) => `${what}: ${violation.id} at ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
 }
 
@@ -35,6 +49,9 @@ test.beforeAll(async ({ souk }) => {
   cpSync(join(root, "samples/digits"), folder, { recursive: true });
   writeFileSync(join(folder, "NOTES.md"), "Two\nlines.\n");
   await souk.cli("model", "push", folder, "default/digits:2");
+  await souk.api("POST", "/api/v1/teams", { name: "crew" });
+  await souk.api("POST", "/api/v1/namespaces/default/service_accounts", { name: "robot", role: "READER" });
+  await souk.api("POST", "/api/v1/api_keys", { name: "robot", service_account: "default/robot", role: "READER" });
 });
 
 for (const scheme of ["light", "dark"] as const) {
@@ -44,19 +61,19 @@ for (const scheme of ["light", "dark"] as const) {
     for (const [name, path] of Object.entries(views)) {
       await page.goto(souk.url + path);
       await live(page);
-      await page.getByRole("heading", { level: 1 }).waitFor();
-      await clean(page, name);
+      await page.locator("main h1").waitFor();
+      await clean(page, name, scheme === "light");
     }
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(scheme);
     await page.goto(`${souk.url}/models`);
     await live(page);
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog").waitFor();
-    await clean(page, "palette");
+    await clean(page, "palette", scheme === "light");
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "New model" }).click();
     await page.getByRole("dialog").waitFor();
-    await clean(page, "upload");
+    await clean(page, "upload", scheme === "light");
   });
 }
 
@@ -64,7 +81,7 @@ test("nothing is wider than a phone", async ({ page, souk }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   for (const [name, path] of Object.entries(views)) {
     await page.goto(souk.url + path);
-    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.locator("main h1").waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390);
   }
   await page.getByRole("button", { name: "Open navigation" }).click();

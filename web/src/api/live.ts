@@ -17,7 +17,7 @@ export function touched(change: Change): QueryKey[] {
   const one = (kind: "model" | "deployment", slug: string | undefined): QueryKey => (slug && ns ? [kind, ns, slug] : ns ? [kind, ns] : [kind]);
   switch (noun) {
     case "namespace":
-      return [["namespaces"], ["whoami"]];
+      return [["namespaces"], ["whoami"], ["access"]];
     case "model":
       return [...lists("models"), one("model", change.name), ["server"]];
     case "version":
@@ -28,8 +28,15 @@ export function touched(change: Change): QueryKey[] {
     case "revision":
     case "replica":
       return [["deployments"], one("deployment", named("deployment")), ["models"], ["model"]];
+    case "user":
+    case "team": // each has a namespace of its name
+      return [["access"], ["whoami"], ["namespaces"]];
+    case "grant":
+      return [["access"], ["whoami"], ["namespaces"], ["models"], ["deployments"]];
+    case "service_account":
+    case "session":
     case "api_key":
-      return [["api_keys"]];
+      return [["access"]];
     default:
       return [[]];
   }

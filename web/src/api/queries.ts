@@ -6,19 +6,19 @@ import { at, call, callJson } from "./client.ts";
 import type { Contract } from "../logic/openapi.ts";
 import type { Alias, AliasChange, Declaration, Deployment, LogEntry, Model, Namespace, Server, Version, VersionFile, Whoami } from "./types.ts";
 
-interface Page {
+export interface Page {
   next_page_token?: string;
 }
 const pageSize = 500;
 
-function withPage(path: string, parameters: Record<string, string | undefined>): string {
+export function withPage(path: string, parameters: Record<string, string | undefined>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value) query.set(name, value);
   return query.size > 0 ? `${path}?${query}` : path;
 }
 
 /** Follows every page of a list that is short by nature. */
-async function all<T>(path: string, noun: string, signal: AbortSignal): Promise<T[]> {
+export async function all<T>(path: string, noun: string, signal: AbortSignal): Promise<T[]> {
   const found: T[] = [];
   let token: string | undefined;
   do {

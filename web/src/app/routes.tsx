@@ -34,6 +34,7 @@ const versions = createRoute({ getParentRoute: () => model, path: "/versions", v
 const compare = createRoute({ getParentRoute: () => model, path: "/compare", validateSearch: texts("versions", "facts", "file"), component: lazyRouteComponent(() => import("../pages/models/compare.tsx"), "Compare") });
 const files = createRoute({ getParentRoute: () => model, path: "/files", validateSearch: texts("file"), component: lazyRouteComponent(() => import("../pages/models/files.tsx"), "Files") });
 const use = createRoute({ getParentRoute: () => model, path: "/use", component: lazyRouteComponent(() => import("../pages/models/use.tsx"), "Use") });
+const modelAccess = createRoute({ getParentRoute: () => model, path: "/access", component: lazyRouteComponent(() => import("../pages/models/access.tsx"), "ModelAccess") });
 
 const deployments = createRoute({
   getParentRoute: () => root, path: "/deployments", validateSearch: texts("namespace", "q", "state", "show"),
@@ -52,13 +53,32 @@ const playground = createRoute({
   component: lazyRouteComponent(() => import("../pages/playground/playground.tsx"), "PlaygroundPage"),
 });
 
+const queues = createRoute({ getParentRoute: () => root, path: "/queues", component: lazyRouteComponent(() => import("../pages/work/queues.tsx"), "QueuesPage") });
+const queue = createRoute({
+  getParentRoute: () => root, path: "/queues/$queue", validateSearch: texts("state", "item"),
+  component: lazyRouteComponent(() => import("../pages/work/queue.tsx"), "QueuePage"),
+});
+
+const access = createRoute({ getParentRoute: () => root, path: "/access", component: lazyRouteComponent(() => import("../pages/access/access.tsx"), "AccessPage") });
+const accessHome = createRoute({ getParentRoute: () => access, path: "/", beforeLoad: () => { throw redirect({ to: "/access/users", replace: true }); } });
+const users = createRoute({ getParentRoute: () => access, path: "/users", validateSearch: texts("q", "show", "user"), component: lazyRouteComponent(() => import("../pages/access/users.tsx"), "UsersPage") });
+const teams = createRoute({ getParentRoute: () => access, path: "/teams", validateSearch: texts("show", "team"), component: lazyRouteComponent(() => import("../pages/access/teams.tsx"), "TeamsPage") });
+const accounts = createRoute({ getParentRoute: () => access, path: "/accounts", validateSearch: texts("namespace", "show"), component: lazyRouteComponent(() => import("../pages/access/accounts.tsx"), "AccountsPage") });
+const grants = createRoute({ getParentRoute: () => access, path: "/grants", validateSearch: texts("namespace", "show"), component: lazyRouteComponent(() => import("../pages/access/grants-page.tsx"), "GrantsPage") });
+const keys = createRoute({ getParentRoute: () => access, path: "/keys", validateSearch: texts("show", "account"), component: lazyRouteComponent(() => import("../pages/access/keys.tsx"), "KeysPage") });
+
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: lazyRouteComponent(() => import("../pages/settings/settings.tsx"), "SettingsPage") });
+
 const reference = createRoute({
   getParentRoute: () => root, path: "/reference", validateSearch: texts("q", "call", "with"),
   component: lazyRouteComponent(() => import("../pages/reference/reference.tsx"), "ReferencePage"),
 });
 const errors = createRoute({ getParentRoute: () => root, path: "/errors", component: lazyRouteComponent(() => import("../pages/reference/errors.tsx"), "ErrorsPage") });
 
-const tree = root.addChildren([home, models, model.addChildren([overview, versions, compare, files, use]), deployments, deployment, playgrounds, playground, reference, errors]);
+const tree = root.addChildren([
+  home, models, model.addChildren([overview, versions, compare, files, use, modelAccess]), deployments, deployment, playgrounds, playground,
+  queues, queue, access.addChildren([accessHome, users, teams, accounts, grants, keys]), settings, reference, errors,
+]);
 
 export function makeRouter(queries: QueryClient) {
   return createRouter({

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { createLink, Link, useRouterState } from "@tanstack/react-router";
-import { BookOpen, Box, Keyboard, Rocket, SquarePlay, TriangleAlert, type LucideIcon } from "lucide-react";
+import { BookOpen, Box, Keyboard, ListChecks, Rocket, Settings, ShieldCheck, SquarePlay, TriangleAlert, type LucideIcon } from "lucide-react";
 import { useEffect, type ComponentProps, type ReactNode } from "react";
 import * as queries from "../api/queries.ts";
 import { bytes } from "../logic/format.ts";
@@ -64,6 +64,11 @@ export function Sidebar({ open, onClose, openMap }: { open: boolean; onClose: ()
           <Group name="Serve">
             <ItemLink to="/deployments" icon={Rocket} {...current("deployments")} after={<DeploymentCount />}>Deployments</ItemLink>
             <ItemLink to="/playground" icon={SquarePlay} {...current("playground")}>Playground</ItemLink>
+          </Group>
+          <Group name="Manage">
+            <ItemLink to="/queues" icon={ListChecks} {...current("queues")}>Queues</ItemLink>
+            <ItemLink to="/access/users" icon={ShieldCheck} {...current("access")}>Access</ItemLink>
+            <ItemLink to="/settings" icon={Settings} {...current("settings")}>Settings</ItemLink>
           </Group>
         </div>
         <Link to="/reference" {...current("reference")} className="mx-2 flex h-[29px] items-center gap-[9px] rounded-control px-2 text-12 text-fg-3 hover:text-fg aria-[current=page]:font-medium aria-[current=page]:text-fg"><BookOpen aria-hidden size={14} strokeWidth={1.75} />API reference</Link>

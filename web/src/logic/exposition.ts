@@ -87,3 +87,42 @@ export function between(before: Reading, after: Reading): Point | undefined {
     memory: after.memory > 0 ? after.memory : null,
   };
 }
+
+/** The server as a whole, out of the same text. What a server does not tell is undefined. */
+export interface Summary {
+  requests: number;
+  failed: number;
+  refused: number;
+  inferences: number;
+  connections: number | undefined;
+  memory: number | undefined;
+  diskFree: number | undefined;
+  files: [open: number, most: number] | undefined;
+  databaseSilence: number | undefined;
+  watchers: number | undefined;
+}
+
+export function summaryOf(text: string): Summary {
+  const sums = new Map<string, number>();
+  const add = (key: string, value: number) => sums.set(key, (sums.get(key) ?? 0) + value);
+  for (const row of text.split("\n")) {
+    const [, name, inside, said] = /^(\w+)(?:\{([^}]*)\})? (\S+)/.exec(row) ?? [];
+    if (!name || !Number.isFinite(Number(said))) continue;
+    add(name, Number(said));
+    if (name === "souk_api_requests_total") add(`api ${labels(inside ?? "").status ?? ""}`, Number(said));
+  }
+  const of = (name: string) => sums.get(name);
+  const files = of("process_open_fds");
+  return {
+    requests: of("souk_api_requests_total") ?? 0,
+    failed: of("api 5xx") ?? 0,
+    refused: of("api 4xx") ?? 0,
+    inferences: of("souk_serving_requests_total") ?? 0,
+    connections: of("souk_net_connections"),
+    memory: of("process_resident_memory_bytes"),
+    diskFree: of("souk_app_disk_free_bytes"),
+    files: files === undefined ? undefined : [files, of("process_max_fds") ?? Infinity],
+    databaseSilence: of("souk_app_database_silence_seconds"),
+    watchers: of("souk_events_subscribers"),
+  };
+}

@@ -33,6 +33,15 @@ export function relative(time: string | number | Date, now: number): string {
   return new Date(then).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** How long something lasts or lasted: "8 s", "12 min", "3 h", "5 days". */
+export function age(from: string | number | Date, until: number): string {
+  const span = Math.max(0, until - new Date(from).getTime());
+  if (span < minute) return `${Math.round(span / 1000)} s`;
+  if (span < hour) return `${Math.round(span / minute)} min`;
+  if (span < 2 * day) return `${Math.round(span / hour)} h`;
+  return `${Math.round(span / day)} days`;
+}
+
 export function exact(time: string | number | Date): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return "";

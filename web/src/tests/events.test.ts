@@ -122,6 +122,8 @@ describe("what a change makes old", () => {
     expect(touched(change("alias.moved", { name: "digits@champion" }))).toContainEqual(["model", "default", "digits"]);
     expect(touched(change("alias.moved", { name: "champion" }))).toContainEqual(["model", "default"]);
     expect(touched(change("replica.changed", { data: { deployment: "digits" } }))).toContainEqual(["deployment", "default", "digits"]);
+    expect(touched(change("grant.created", { name: "anna" }))).toContainEqual(["access"]);
+    expect(touched(change("team.created", { name: "crew" }))).toContainEqual(["namespaces"]);
     expect(touched(change("something.new"))).toEqual([[]]);
   });
   it("is read again once for a burst", () => {

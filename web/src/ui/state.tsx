@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The vocabulary: one icon, one word and one colour for each state, everywhere.
-import { CircleCheck, CircleDashed, CircleDot, CirclePause, CircleX, Download, Flame, Hourglass, Loader, LogOut, Moon, type LucideIcon } from "lucide-react";
+import { Ban, CircleCheck, CircleDashed, CircleDot, CirclePause, CircleX, Clock, Download, Flame, Hourglass, Loader, LogOut, Moon, type LucideIcon } from "lucide-react";
 import { cx } from "./cx.ts";
 import { useChanged } from "./use-changed.ts";
 
@@ -32,13 +32,34 @@ const replica: Record<string, Word> = {
   FAILED: { icon: CircleX, word: "Failed", tone: "bad" },
 };
 
+/** Of durable work, and of what runs it: queue items, operations, runs. */
+const work: Record<string, Word> = {
+  WAITING: { icon: Hourglass, word: "Waiting", tone: "idle" },
+  QUEUED: { icon: Hourglass, word: "Queued", tone: "idle" },
+  DELAYED: { icon: Clock, word: "Tried again later", tone: "warn" },
+  RUNNING: { icon: Loader, word: "Running", tone: "info", busy: true },
+  DONE: { icon: CircleCheck, word: "Done", tone: "ok" },
+  SUCCEEDED: { icon: CircleCheck, word: "Succeeded", tone: "ok" },
+  FAILED: { icon: CircleX, word: "Failed", tone: "bad" },
+  DEAD: { icon: CircleX, word: "Failed for good", tone: "bad" },
+  CANCELLED: { icon: Ban, word: "Cancelled", tone: "idle" },
+};
+const principal: Record<string, Word> = {
+  ACTIVE: { icon: CircleCheck, word: "Active", tone: "ok" },
+  DISABLED: { icon: Ban, word: "Disabled", tone: "warn" },
+  EXPIRED: { icon: Clock, word: "Expired", tone: "warn" },
+  REVOKED: { icon: Ban, word: "Revoked", tone: "idle" },
+};
+const words = { deployment, replica, work, principal };
+export type Of = keyof typeof words;
+
 const colour = { ok: "text-ok", warn: "text-warn", bad: "text-bad", info: "text-info", idle: "text-idle" };
 
-export function wordOf(of: "deployment" | "replica", state: string): Word {
-  return (of === "deployment" ? deployment : replica)[state] ?? { icon: CircleDot, word: state.charAt(0) + state.slice(1).toLowerCase(), tone: "idle" };
+export function wordOf(of: Of, state: string): Word {
+  return words[of][state] ?? { icon: CircleDot, word: state.charAt(0) + state.slice(1).toLowerCase(), tone: "idle" };
 }
 
-export function State({ of, state, note, className }: { of: "deployment" | "replica"; state: string; note?: string | undefined; className?: string }) {
+export function State({ of, state, note, className }: { of: Of; state: string; note?: string | undefined; className?: string }) {
   const { icon: Icon, word, tone, busy } = wordOf(of, state);
   const changed = useChanged(state);
   return (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Ellipsis, Pause, Play, Rocket, SquarePlay, Trash2 } from "lucide-react";
+import { Ellipsis, Pause, Play, Rocket, SquarePlay, Trash2, UserPlus } from "lucide-react";
 import { lazy, Suspense } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Deployment } from "../../api/types.ts";
@@ -24,6 +24,7 @@ import { Revisions } from "./revisions.tsx";
 
 const DeployDialog = lazy(() => import("./deploy-dialog.tsx"));
 const UndeployDialog = lazy(() => import("./undeploy-dialog.tsx"));
+const AccessDialog = lazy(() => import("./access-dialog.tsx"));
 const route = getRouteApi("/deployments/$namespace/$deployment");
 
 export function DeploymentPage() {
@@ -56,7 +57,7 @@ export function DeploymentPage() {
 function Head({ deployment }: { deployment: Deployment }) {
   const { show: layer } = route.useSearch();
   const navigate = route.useNavigate();
-  const setLayer = (show: "deploy" | "undeploy" | undefined) => void navigate({ search: (old) => ({ ...old, show }), replace: show === undefined, resetScroll: false });
+  const setLayer = (show: "deploy" | "undeploy" | "access" | undefined) => void navigate({ search: (old) => ({ ...old, show }), replace: show === undefined, resetScroll: false });
   const params = { namespace: deployment.namespace, deployment: deployment.slug };
   const path = `/v2/models/${deployment.namespace === "default" ? "" : `${deployment.namespace}/`}${deployment.slug}/infer`;
   const running = deployment.desired_state === "RUNNING";
@@ -75,11 +76,13 @@ function Head({ deployment }: { deployment: Deployment }) {
       <Button look={deployment.state === "FAILED" ? "primary" : "plain"} className="max-phone:flex-1" onClick={() => setLayer("deploy")}><Rocket aria-hidden />Deploy another version</Button>
       <Menu align="end" label="More" trigger={<Button look="quiet" icon aria-label="More actions"><Ellipsis aria-hidden /></Button>}>
         <MenuItem onClick={() => void turn(deployment, running ? "STOPPED" : "RUNNING")}>{running ? <Pause aria-hidden /> : <Play aria-hidden />}{running ? "Stop" : "Start"}</MenuItem>
+        <MenuItem onClick={() => setLayer("access")}><UserPlus aria-hidden />Who may use it</MenuItem>
         <MenuSeparator />
         <MenuItem danger onClick={() => setLayer("undeploy")}><Trash2 aria-hidden />Undeploy</MenuItem>
       </Menu>
       <Suspense>
         {layer === "deploy" ? <DeployDialog deployment={deployment} onClose={() => setLayer(undefined)} /> : null}
+        {layer === "access" ? <AccessDialog on={{ ns: deployment.namespace, deployment: deployment.slug }} onClose={() => setLayer(undefined)} /> : null}
         {layer === "undeploy" ? <UndeployDialog deployment={deployment} onClose={() => setLayer(undefined)} /> : null}
       </Suspense>
     </div>

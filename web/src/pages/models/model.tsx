@@ -84,6 +84,7 @@ function Tabs({ model }: { model: Model }) {
       <PageTab to="/models/$namespace/$model/versions" params={params} search={search} activeOptions={{ includeSearch: false }} count={model.version_count}>Versions</PageTab>
       <PageTab to="/models/$namespace/$model/files" params={params} search={search} activeOptions={{ includeSearch: false }} count={files.data?.length}>Files</PageTab>
       <PageTab to="/models/$namespace/$model/use" params={params} search={search} activeOptions={{ includeSearch: false }}>Use it</PageTab>
+      <PageTab to="/models/$namespace/$model/access" params={params} search={search} activeOptions={{ includeSearch: false }}>Access</PageTab>
     </PageTabs>
   );
 }

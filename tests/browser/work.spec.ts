@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, live, type Souk, test } from "./souk.ts";
+
+/** Items as a queue leaves them whose work fails for good; no queue of a server alone does that when asked. */
+async function failForGood(souk: Souk, queue: string, errors: string[]): Promise<void> {
+  const script = `
+import json, sqlite3, sys, time
+path, queue, errors = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+database = sqlite3.connect(path, timeout=30)
+now = int(time.time() * 1000)
+for number, error in enumerate(errors):
+    database.execute("INSERT INTO work_items (queue, namespace_id, state, priority, key, payload, checkpoint, attempts, error, node_id, token, cancel,"
+        " create_time, update_time) VALUES (?, 1, 'DEAD', 0, NULL, ?, '{}', 8, ?, 0, 0, 0, ?, ?)", (queue, json.dumps({"number": number}), error, now, now))
+database.commit()`;
+  execFileSync("python3", ["-c", script, join(souk.folder, "data/souk.db"), queue, JSON.stringify(errors)]);
+  // Readers keep their snapshot until the server itself commits.
+  await souk.api("POST", "/api/v1/namespaces", { slug: `after-${queue}` });
+}
+
+test("queues, and what failed for good: looked at, tried again, forgotten", async ({ page, souk }) => {
+  await page.goto(`${souk.url}/queues`);
+  await expect(page.getByRole("region", { name: "Nodes" }).getByRole("row")).toHaveCount(2);
+  await expect(page.getByRole("region", { name: "Done by one node" })).toContainText("housekeeping");
+  await expect(page.getByText("Nothing is queued")).toBeVisible();
+
+  await failForGood(souk, "imports", ["the bucket answered 403", "the bucket answered 404", "the disk is full"]);
+  const row = page.getByRole("row", { name: /imports/ });
+  await expect(row).toContainText("3");
+  await page.getByRole("link", { name: "imports" }).click();
+  await expect(page).toHaveURL(/\/queues\/imports$/);
+  await page.getByRole("row", { name: /403/ }).click();
+  await expect(page).toHaveURL(/item=\d+/);
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toContainText("the bucket answered 403");
+  await expect(dialog).toContainText('"number": 0');
+  await dialog.getByRole("button", { name: "Try again" }).click();
+  await expect(dialog.getByRole("button", { name: "Cancel it" })).toBeVisible();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Waiting", exact: true }).click();
+  await expect(page).toHaveURL(/state=WAITING/);
+  await expect(page.getByRole("table", { name: "Items" }).getByRole("row")).toHaveCount(2);
+
+  await page.getByRole("button", { name: "Failed for good", exact: true }).click();
+  await page.getByRole("row", { name: /404/ }).click();
+  await dialog.getByRole("button", { name: "Forget it" }).click();
+  await expect(page.getByRole("row", { name: /404/ })).toHaveCount(0);
+  await page.getByRole("button", { name: "Forget them" }).click();
+  await dialog.getByRole("button", { name: "Forget them" }).click();
+  await expect(page.getByText("No item is in this state now.")).toBeVisible();
+});
+
+test("settings say whether the server is well, what it is and what it keeps", async ({ page, souk }) => {
+  await page.goto(`${souk.url}/models`);
+  await live(page);
+  await page.keyboard.press("g");
+  await page.keyboard.press("s");
+  await expect(page).toHaveURL(/\/settings$/);
+  await expect(page.getByRole("status").filter({ hasText: "Ready" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Server" })).toContainText("SQLite");
+  await expect(page.getByRole("region", { name: "Storage" }).getByRole("link", { name: "default/digits" })).toBeVisible();
+  await expect(page.getByText("Disk free")).toBeVisible();
+});

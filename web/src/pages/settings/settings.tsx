@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Is this souk well, what is it, and where does it keep what it has?
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
+import * as health from "../../api/health.ts";
+import * as queries from "../../api/queries.ts";
+import type { Model, Server } from "../../api/types.ts";
+import { Loaded } from "../../app/loaded.tsx";
+import type { Summary } from "../../logic/exposition.ts";
+import { age, bytes, count } from "../../logic/format.ts";
+import { CopyButton } from "../../ui/copy.tsx";
+import { Note } from "../../ui/note.tsx";
+import { KeyValue, PageHead, Panel, PanelHead, Tiles } from "../../ui/panel.tsx";
+import { Bone } from "../../ui/skeleton.tsx";
+import { useNow, When } from "../../ui/time.tsx";
+
+export function SettingsPage() {
+  const server = useQuery(queries.server);
+  return (
+    <>
+      <PageHead title="Settings" note={<Health />} />
+      <div className="grid gap-4">
+        <Figures />
+        <div className="grid grid-cols-2 items-start gap-4 max-desk:grid-cols-[minmax(0,1fr)]">
+          <Panel aria-label="Server">
+            <PanelHead title="Server" />
+            <Loaded query={server} what="the server" skeleton={<div className="late p-4"><Bone className="w-40" /></div>}>{(data) => <About server={data} />}</Loaded>
+          </Panel>
+          <Storage server={server.data} />
+        </div>
+        <Care />
+      </div>
+    </>
+  );
+}
+
+function Health() {
+  const { data, error } = useQuery(health.ready);
+  if (error) return <span className="inline-flex items-center gap-1.5 text-bad"><CircleX aria-hidden size={14} />Does not answer</span>;
+  if (!data) return null;
+  return data.ok ? <span role="status" className="inline-flex items-center gap-1.5 text-fg"><CircleCheck aria-hidden size={14} className="text-ok" />Ready: everything that is wanted of this node runs</span> : <span role="status" className="inline-flex items-center gap-1.5 text-fg"><TriangleAlert aria-hidden size={14} className="text-warn" />Not ready: {data.said || "see the log"}</span>;
+}
+
+function Figures() {
+  const query = useQuery(health.figures);
+  return (
+    <Loaded query={query} what="the figures of the server" skeleton={<Bone className="late h-22 rounded-panel" />}>
+      {(now) => (
+        <>
+          <Warnings now={now} />
+          <Tiles
+            tiles={[
+              { name: "Requests", value: count(now.requests), note: "since the start, all doors" },
+              { name: "Failed", value: count(now.failed), note: `5xx; ${count(now.refused)} refused (4xx)` },
+              { name: "Inferences", value: count(now.inferences), note: "on this node" },
+              { name: "Connections", value: count(now.connections ?? 0), note: `${count(now.watchers ?? 0)} follow events` },
+              { name: "Memory", ...split(now.memory), note: now.files ? `${count(now.files[0])} open files` : "" },
+              { name: "Disk free", ...split(now.diskFree), note: "where the data folder is" },
+            ]}
+          />
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function split(size: number | undefined): { value: string; unit?: string } {
+  const [value = "", unit] = size === undefined ? [] : bytes(size).split(" ");
+  return unit ? { value, unit } : { value: value || "–" };
+}
+
+/** The alerts that docs/operations.md asks for, where one holds now. */
+function Warnings({ now }: { now: Summary }) {
+  const found: [title: string, say: string][] = [];
+  if ((now.databaseSilence ?? 0) > 5) found.push(["The database does not answer", `It has been silent for ${Math.round(now.databaseSilence!)} s. Inference goes on from memory; what would write is refused until it is back.`]);
+  if (now.diskFree !== undefined && now.diskFree < 5e9) found.push(["The disk is nearly full", `${bytes(now.diskFree)} are free where the data folder is. Free space, or delete versions that nobody uses.`]);
+  if (now.files && now.files[0] / now.files[1] > 0.8) found.push(["Few file descriptors are left", `${count(now.files[0])} of ${count(now.files[1])} are open. Raise LimitNOFILE.`]);
+  if (found.length === 0) return null;
+  return <div className="grid gap-2">{found.map(([title, say]) => <Note key={title} tone="warn" role="alert" title={title}>{say}</Note>)}</div>;
+}
+
+const places: Record<string, string> = { file: "a local folder", s3: "S3", sqlite: "SQLite", postgresql: "PostgreSQL" };
+
+function About({ server }: { server: Server }) {
+  const now = useNow();
+  return (
+    <div className="px-4 py-3">
+      <KeyValue
+        rows={[
+          ["Version", <><code>{server.version}</code> of {server.name}</>],
+          ["Node", <><code>{server.node}</code>, see <Link className="link underline underline-offset-2" to="/queues">nodes</Link></>],
+          ["Address", <code key="a" className="wrap-anywhere">{window.location.origin}</code>],
+          ["Up for", <span key="u">{age(server.start_time, now)}, since <When time={server.start_time} /></span>],
+          ["Mode", server.dev ? <span key="m" className="text-warn">development: no key is asked for on this machine</span> : "keys and sessions are asked for"],
+          ["Metadata", places[server.database] ?? server.database],
+          ["Bytes", places[server.blobs] ?? server.blobs],
+          ["API", <Link key="r" className="link" to="/reference">reference</Link>],
+        ]}
+      />
+    </div>
+  );
+}
+
+function Storage({ server }: { server: Server | undefined }) {
+  const list = useInfiniteQuery(queries.models(""));
+  return (
+    <Panel aria-label="Storage">
+      <PanelHead title="Storage" note={server ? `${bytes(server.storage_bytes)} kept, equal bytes once` : undefined} />
+      <Loaded query={list} what="the models" skeleton={<div className="late p-4"><Bone className="w-40" /></div>}>
+        {({ pages }) => <Largest models={pages.flatMap((page) => page.models)} />}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function Largest({ models }: { models: Model[] }) {
+  const sized = models.flatMap((model) => (model.latest_version?.size_bytes ? [{ model, size: model.latest_version.size_bytes }] : [])).sort((a, b) => b.size - a.size).slice(0, 8);
+  if (sized.length === 0) return <p className="px-4 py-3 text-fg-3">No version has bytes yet.</p>;
+  const most = sized[0]!.size;
+  return (
+    <div className="px-4 py-3">
+      <h3 className="mb-2">Largest, by the latest version</h3>
+      <ul className="grid gap-1">
+        {sized.map(({ model, size }) => (
+          <li key={model.id} className="grid h-7 grid-cols-[minmax(0,40%)_minmax(0,1fr)_72px] items-center gap-3">
+            <Link className="link truncate" to="/models/$namespace/$model" params={{ namespace: model.namespace, model: model.slug }}>{model.namespace}/{model.slug}</Link>
+            <span aria-hidden className="block h-2 overflow-hidden rounded-[2px] bg-sunken"><i className="block h-full rounded-[2px] bg-accent" style={{ width: `${Math.max(1, (size / most) * 100)}%` }} /></span>
+            <span className="num text-right">{bytes(size)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+const care = [
+  ["souk doctor", "Looks at the database, the disks, the bytes, clocks and the sandbox, and says how to put right what is wrong."],
+  ["souk backup /backups/souk --keep 14", "Saves everything beside the running server. What is there already is not copied again."],
+  ["souk restore /backups/souk", "Puts a backup into an empty database and folder; every digest is checked."],
+] as const;
+
+function Care() {
+  return (
+    <Panel aria-label="Look after it">
+      <PanelHead title="Look after it" note="on the server's machine" />
+      <dl className="grid gap-3 px-4 py-3">
+        {care.map(([command, does]) => (
+          <div key={command} className="grid grid-cols-[minmax(0,340px)_minmax(0,1fr)] items-center gap-x-4 gap-y-1 max-phone:grid-cols-[minmax(0,1fr)]">
+            <dt className="flex min-w-0 items-center gap-1"><code className="wrap-anywhere">{command}</code><CopyButton text={command} label={`Copy ${command}`} /></dt>
+            <dd className="text-fg-2">{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </Panel>
+  );
+}
