@@ -73,6 +73,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blob_moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Moves of all bytes, the latest first */
+        get: operations["list_blob_moves"];
+        put?: never;
+        /** Move all bytes to another place, file:PATH or s3://…, while serving */
+        post: operations["create_blob_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blob_moves/{blob_move}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a move of all bytes is */
+        get: operations["get_blob_move"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments": {
         parameters: {
             query?: never;
@@ -1109,6 +1144,35 @@ export interface components {
             revoke_time?: string | null;
             replaced_by?: number | null;
         };
+        BlobMove: {
+            id: number;
+            source: string;
+            target: string;
+            state: components["schemas"]["BlobMoveState"];
+            /** Format: int64 */
+            total_blobs: number;
+            /** Format: int64 */
+            total_bytes: number;
+            /** Format: int64 */
+            done_blobs: number;
+            /** Format: int64 */
+            done_bytes: number;
+            /** Format: int64 */
+            copied_blobs: number;
+            /** Format: int64 */
+            copied_bytes: number;
+            damaged?: string[];
+            error: string;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+        };
+        BlobMoveList: {
+            blob_moves?: components["schemas"]["BlobMove"][];
+        };
+        /** @enum {string} */
+        BlobMoveState: "PREPARING" | "COPYING" | "DONE" | "FAILED" | "CANCELLED";
         Caller: {
             name: string;
             kind: components["schemas"]["PrincipalKind"];
@@ -1368,6 +1432,9 @@ export interface components {
             name: string;
             display_name?: string | null;
             role?: components["schemas"]["Role"] | null;
+        };
+        NewBlobMove: {
+            target: string;
         };
         NewGrant: {
             to: string;
@@ -1808,6 +1875,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_blob_moves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlobMoveList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_blob_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBlobMove"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlobMove"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_blob_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                blob_move: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlobMove"];
                 };
             };
             /** @description What went wrong and what to do about it */
