@@ -274,9 +274,19 @@ def bench_queue(work):
         report(f"queue on {database}: claim behind 1,000,000 / 1,000", ratio, 2, f"{m['claim_ms_million']:.2f} / {m['claim_ms']:.2f} ms for 16", at_most=True)
 
 
+def bench_access(work):
+    """Signing in, naming callers and listing what they see, with 10,000 users, 1,000 teams and 1,000,000 grants."""
+    import access_bench
+    data = Path(work) / "access"
+    access_bench.fill(SOUK, data)
+    access_bench.bench_authentication(SOUK, BIN / "access_load", data, h2load, report)
+    access_bench.bench_pages(SOUK, data, h2load, report)
+    access_bench.bench_sign_ins(SOUK, data, h2load, report)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer queue")
+    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer queue access")
     only = set(parser.parse_args().only)
     with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
         chosen = lambda name: not only or name in only  # noqa: E731
@@ -286,6 +296,8 @@ def main():
             bench_start(work)
         if chosen("queue"):
             bench_queue(work)
+        if chosen("access"):
+            bench_access(work)
         if not only or only & {"inference", "get", "create", "writing"}:
             bench_served(work, chosen)
         if chosen("transfer"):

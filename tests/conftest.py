@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/samples")]
+sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/samples"), str(ROOT / "tests/access")]
 
 from postgres import Postgres  # noqa: E402
 from registry_client import deploy, folder, push  # noqa: E402

@@ -180,7 +180,7 @@ PrincipalPtr Access::system() const {
 }
 
 Result<Role> Access::check(const Call& call, Role needed, const ResourceRef& resource) const {
-  const auto missing = [&] { return not_found(resource.label + " does not exist"); };
+  const auto missing = [&] { return concealed(not_found(resource.label + " does not exist")); };
   if (!call.principal) return missing();
   const Principal& principal = *call.principal;
   if (principal.may(needed, resource)) return std::max(needed, principal.role_on(resource));
@@ -234,20 +234,18 @@ Visible Access::visible(const Call& call, ObjectKind kind, std::string_view name
     list->erase(same.begin(), same.end());
   }
   Visible out;
-  const auto add_list = [&](std::string_view column, std::vector<std::int64_t>& ids) {
+  const store::Dialect dialect = state_->store.dialect();
+  const auto add_list = [&](std::string_view column, const std::vector<std::int64_t>& ids) {
     if (ids.empty()) return;
-    // Lengths are powers of two, so that few statements are prepared however many ids there are.
-    while ((ids.size() & (ids.size() - 1)) != 0) ids.push_back(ids.back());
-    out.sql += (out.sql.empty() ? "(" : " OR ") + std::string(column) + " IN (";
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      out.parameters.emplace_back(ids[i]);
-      out.sql += (i == 0 ? "$" : ", $") + std::to_string(first + static_cast<int>(out.parameters.size()) - 1);
-    }
-    out.sql += ")";
+    out.parameters.push_back(id_list(ids, dialect));
+    const int place = first + static_cast<int>(out.parameters.size()) - 1;
+    out.sql += (out.sql.empty() ? "(" : " OR ") + in_list(column, dialect, place);
   };
   add_list(namespace_column, namespaces);
   add_list(id_column, objects);
   out.sql = out.sql.empty() ? "FALSE" : out.sql + ")";
+  out.namespaces = std::move(namespaces);
+  out.objects = std::move(objects);
   return out;
 }
 
@@ -261,24 +259,27 @@ Status Access::remove_resource(store::Tx& tx, const ResourceRef& resource) {
   return tx.defer("DELETE FROM grants WHERE kind = $1 AND object_id = $2", resource.kind, resource.id);
 }
 
-Result<std::string> Access::page_token_key() const {
-  std::lock_guard lock(state_->token_key_mutex);
-  if (!state_->token_key.empty()) return state_->token_key;
-  const auto find = [](store::Tx& tx) {
-    return tx.scalar<std::string>("SELECT key FROM signing_keys WHERE purpose = $1", "page_token");
+Result<std::string> Access::signing_key(std::string_view purpose) const {
+  std::lock_guard lock(state_->signing_keys_mutex);
+  if (const auto known = state_->signing_keys.find(purpose); known != state_->signing_keys.end()) return known->second;
+  const auto find = [&](store::Tx& tx) {
+    return tx.scalar<std::string>("SELECT key FROM signing_keys WHERE purpose = $1", purpose);
   };
   auto key = SOUK_TRY(state_->store.read(find));
   if (!key) {
     key = SOUK_TRY(state_->store.write([&](store::Tx& tx) -> Result<std::optional<std::string>> {
       SOUK_TRY(
           tx.exec("INSERT INTO signing_keys (purpose, key, create_time) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                  "page_token", random_token(43), now()));
+                  purpose, random_token(43), now()));
       return find(tx);
     }));
   }
-  if (!key) return internal("the key that signs page tokens could not be made");
-  state_->token_key = *key;
-  return *key;
+  if (!key) return internal("the key that signs " + std::string(purpose) + " could not be made");
+  return state_->signing_keys.emplace(purpose, std::move(*key)).first->second;
+}
+
+void Access::note_refusal(const Call& call, Refusal refusal) const {
+  state_->refusals.add(call, std::move(refusal));
 }
 
 }  // namespace souk::access

@@ -15,9 +15,11 @@
 #include <string_view>
 #include <vector>
 
+#include "access/audit/refusals.h"
 #include "access/model.h"
 #include "access/scopes.h"
 #include "access/settings.h"
+#include "access/visible.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/result.h"
@@ -44,12 +46,6 @@ class Authorized {
 // Namespace as an object of its own.
 struct NamespaceRef : Namespace {
   ResourceRef resource() const { return {ObjectKind::NAMESPACE, id.value, id, "namespace " + slug}; }
-};
-
-// A WHERE fragment that is true for the rows a caller may see, with its parameters.
-struct Visible {
-  std::string sql;  // uses $first, $first+1, …
-  std::vector<store::Value> parameters;
 };
 
 // What a key is to be bound to. A kind is MODEL or DEPLOYMENT; none and a namespace_id: all of that namespace.
@@ -131,8 +127,12 @@ class Access {
   Result<std::vector<ApiKey>> list_keys(const Call& call) const;
   Status revoke_key(const Call& call, ApiKeyId id);
 
-  // Signs the page tokens of lists (store/lists/listing.h); the same on every node.
-  Result<std::string> page_token_key() const;
+  // Signs the page tokens of lists (store/lists/listing.h).
+  Result<std::string> page_token_key() const { return signing_key("page_token"); }
+  // A secret of this installation, the same on every node; made on first need.
+  Result<std::string> signing_key(std::string_view purpose) const;
+  // For the audit: `call` was refused. Does not block.
+  void note_refusal(const Call& call, Refusal refusal) const;
   // Writes down when keys and sessions were last used. A thread of Access does it once a minute.
   Status write_uses();
 

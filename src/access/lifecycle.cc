@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "access/audit/audit.h"
 #include "access/state.h"
 
 namespace souk::access {
@@ -35,7 +36,10 @@ Result<PrincipalId> insert_system(store::Tx& tx) {
 
 Access::Access(store::Store& store, events::Log& events, Logger& log, Metrics& metrics, bool dev,
                AccessSettings settings)
-    : state_(std::make_unique<State>(store, events, log, metrics, dev, std::move(settings))) {}
+    : state_(std::make_unique<State>(store, events, log, metrics, dev, std::move(settings))) {
+  // Each event that somebody caused is a row of the audit log, in the same transaction.
+  events.on_append(&insert_audit);
+}
 
 Access::~Access() {
   state_->stop();

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "access/audit/refusals.h"
 #include "access/memory/credentials.h"
 #include "access/memory/directory.h"
 #include "access/memory/roster.h"
@@ -69,8 +71,9 @@ struct Access::State {
   PrincipalPtr anonymous;
   Counter& accepted;
   Counter& refused;
-  std::mutex token_key_mutex;
-  std::string token_key;
+  Refusals refusals;
+  std::mutex signing_keys_mutex;
+  std::map<std::string, std::string, std::less<>> signing_keys;
 
  private:
   void hear(const events::Event& event);

@@ -14,10 +14,10 @@ namespace souk::access {
 
 class TestAccess {
  public:
-  explicit TestAccess(store::Dialect dialect, bool dev = true) : database(dialect) {
+  explicit TestAccess(store::Dialect dialect, bool dev = true, AccessSettings settings = {}) : database(dialect) {
     store = database.open_migrated();
     events = std::make_unique<events::Log>(*store, database.log, database.metrics);
-    access = std::make_unique<Access>(*store, *events, database.log, database.metrics, dev);
+    access = std::make_unique<Access>(*store, *events, database.log, database.metrics, dev, std::move(settings));
     first_key = store::TestDatabase::must(access->bootstrap()).value_or("");
   }
 

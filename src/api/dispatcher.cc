@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/dispatcher.h"
 
+#include <algorithm>
 #include <array>
 #include <random>
 
+#include "access/sessions/sessions.h"
+#include "api/cookies.h"
 #include "api/error_table.h"
 #include "api/grpc/status.h"
 #include "api/origin.h"
+#include "base/digest.h"
 
 namespace souk::api {
 namespace {
@@ -33,6 +37,29 @@ std::string trace_id_of(const net::RequestHead& head) {
   return hex && !zero ? std::string(id) : new_trace_id();
 }
 
+// "10.0.0.1" of "10.0.0.1:51234", "::1" of "[::1]:51234".
+std::string address_of(std::string_view peer) {
+  if (peer.starts_with('[')) return std::string(peer.substr(1, peer.find(']') - 1));
+  return std::string(peer.substr(0, peer.rfind(':')));
+}
+
+// The last address that a proxy wrote: what stands before it, the client may have made up.
+std::string_view last_of(std::string_view list) {
+  std::string_view last = list.substr(list.rfind(',') + 1);
+  while (last.starts_with(' ')) last.remove_prefix(1);
+  while (last.ends_with(' ')) last.remove_suffix(1);
+  return last;
+}
+
+bool is_address(std::string_view text) {
+  return !text.empty() && text.size() <= 45 &&
+         text.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+}
+
+bool changes_something(std::string_view method) {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+}
+
 }  // namespace
 
 void declare(settings::Table& table, ApiSettings& s) {
@@ -48,7 +75,9 @@ void declare(settings::Table& table, ApiSettings& s) {
                      "then this node cannot know whether they still hold, and answers 503",
              .min = 0,
              .max = 7 * 86'400'000.0});
-  table.add("api.origins", s.origins, {.help = "Origins of other sites whose pages may call a dev server"});
+  table.add("api.origins", s.origins, {.help = "Origins of other sites whose pages may call this server"});
+  table.add("api.trusted_proxies", s.trusted_proxies,
+            {.help = "Addresses of proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed"});
 }
 
 struct Dispatcher::State : Recorder {
@@ -87,6 +116,9 @@ struct Dispatcher::State : Recorder {
       const Series& one = series[exchange.route->index];
       one.by_class[status >= 100 && status < 600 ? status / 100 : 0]->add();
       one.duration->observe(seconds);
+      // A door that shaped the error itself and told nobody.
+      if (status == 401) failed(exchange, unauthenticated(""));
+      if (status == 403) failed(exchange, permission_denied(""));
     }
     if (!settings.access_log) return;
     log.info("api", "answered",
@@ -107,17 +139,56 @@ struct Dispatcher::State : Recorder {
         .retry_in(std::chrono::seconds(5));
   }
 
-  Status admit(Exchange& exchange) {
+  void failed(const Exchange& exchange, const Error& error) override {
+    const bool refusal =
+        error.code == Code::unauthenticated || error.code == Code::permission_denied || error.concealed;
+    if (!refusal || !exchange.route || exchange.noted) return;
+    exchange.noted = true;
+    access::Call call = exchange.call;
+    if (const std::string_view ns = exchange.parameter("ns"); !ns.empty()) call.namespace_ = ns;
+    // What is not there and not to be seen are told apart in the audit only.
+    access.note_refusal(call, {exchange.route->method + " " + exchange.route->pattern,
+                               std::string(exchange.head().path.substr(0, 300)), error.code});
+  }
+
+  void place(Exchange& exchange) {
+    const net::RequestHead& head = exchange.head();
+    exchange.secure = head.secure;
+    exchange.call.address = address_of(head.peer);
+    if (std::ranges::find(settings.trusted_proxies, exchange.call.address) == settings.trusted_proxies.end()) return;
+    if (const auto from = last_of(head.header("X-Forwarded-For")); is_address(from)) exchange.call.address = from;
+    exchange.secure = exchange.secure || head.header("X-Forwarded-Proto") == "https";
+  }
+
+  // What comes by a cookie comes from a page, and must be one of this server's. Errors: permission_denied
+  Status check_page(const Exchange& exchange, std::string_view session) {
+    const net::RequestHead& head = exchange.head();
+    if (!changes_something(head.method)) return {};
+    SOUK_TRY(check_same_origin(head, settings.origins));
+    if (equal_in_constant_time(head.header("X-Souk-CSRF"), access::csrf_token(session))) return {};
+    return permission_denied("this request came by a cookie, without its CSRF token")
+        .at("X-Souk-CSRF")
+        .advise("send the csrf_token of GET /api/v1/session, or use an API key");
+  }
+
+  // Names the caller, from memory unless `may_ask`. False: the database must be asked.
+  Result<bool> admit(Exchange& exchange, bool may_ask) {
     const net::RequestHead& head = exchange.head();
     const Permission& permission = exchange.route->permission;
     if (permission.needs_credentials()) {
       if (silence && silence() > settings.cut_off_limit) return cut_off();
-      std::string_view authorization = head.header("Authorization");
-      if (dev && authorization.empty() && !head.peer_is_loopback)
+      const access::Shown shown{head.header("Authorization"), cookie(head, kSessionCookie, exchange.secure)};
+      if (dev && shown.authorization.empty() && !head.peer_is_loopback)
         return unauthenticated("dev mode serves this machine only");
-      exchange.call.principal = SOUK_TRY(access.authenticate(authorization));
+      access::PrincipalPtr known = SOUK_TRY(may_ask ? access.authenticate(shown) : access.recognize(shown));
+      if (!known) return false;
+      exchange.call.principal = std::move(known);
+      const access::Principal& principal = *exchange.call.principal;
+      if (shown.authorization.empty() && principal.credential.starts_with("session")) {
+        SOUK_TRY(check_page(exchange, shown.session));
+      }
       if (permission.needed() != access::Role::NONE &&
-          !exchange.call.principal->scope.allows_somewhere(access::action_of(permission.needed()))) {
+          !principal.scope.allows_somewhere(access::action_of(permission.needed()))) {
         return permission_denied("this key's scope does not allow to " +
                                  std::string(json::enum_name(access::action_of(permission.needed()))))
             .advise("use a key with a wider scope");
@@ -129,7 +200,22 @@ struct Dispatcher::State : Recorder {
     std::string_view asked = head.header("X-Souk-Namespace");
     exchange.call.namespace_ = asked.empty() ? exchange.call.principal->default_namespace : std::string(asked);
     if (head.has_header("Idempotency-Key")) exchange.call.idempotency_key = std::string(head.header("Idempotency-Key"));
-    return {};
+    return true;
+  }
+
+  void go_on(const ExchangePtr& exchange, const Result<bool>& admitted) {
+    if (!admitted) return exchange->fail(admitted.error());
+    exchange->stream->limit(exchange->route->limits);
+    collect_and_run(exchange);
+  }
+
+  // The database must say who it is: off the connection's thread, which may not wait for it.
+  void admit_later(const ExchangePtr& exchange) {
+    Status posted = requests.post([this, exchange] {
+      auto admitted = std::make_shared<Result<bool>>(admit(*exchange, true));
+      exchange->stream->post([this, exchange, admitted] { go_on(exchange, *admitted); });
+    });
+    if (!posted) exchange->fail(posted.error());
   }
 
   void run_on_pool(const ExchangePtr& exchange, std::function<void()> f) override {
@@ -213,6 +299,7 @@ struct Dispatcher::State : Recorder {
     exchange->recorder = this;
     exchange->stream = std::move(stream);
     exchange->call.trace_id = trace_id_of(exchange->head());
+    place(*exchange);
     Result<RouteTable::Match> match = table.match(exchange->head().method, exchange->head().path);
     if (!match) return exchange->send(problem(match.error(), exchange->call));
     if (dev) {
@@ -223,9 +310,10 @@ struct Dispatcher::State : Recorder {
     if (!match->route) return fail_unrouted(exchange, *match);
     exchange->route = match->route;
     exchange->path = std::move(match->path);
-    if (Status admitted = admit(*exchange); !admitted) return exchange->fail(admitted.error());
-    exchange->stream->limit(exchange->route->limits);
-    collect_and_run(exchange);
+    // An embedded database answers in microseconds, and never waits for a write.
+    Result<bool> admitted = admit(*exchange, embedded);
+    if (admitted && !*admitted) return admit_later(exchange);
+    go_on(exchange, admitted);
   }
 
   ApiSettings settings;

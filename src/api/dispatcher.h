@@ -23,8 +23,9 @@ struct ApiSettings {
   std::int64_t request_queue = 1024;
   std::int64_t stream_threads = 64;
   bool access_log = false;
-  std::vector<std::string> origins;  // other sites whose pages may call
   std::chrono::milliseconds cut_off_limit{600'000};
+  std::vector<std::string> origins;          // other sites whose pages may call
+  std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-… is believed
 };
 void declare(settings::Table& table, ApiSettings& s);
 

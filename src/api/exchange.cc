@@ -40,7 +40,12 @@ void Exchange::send(net::Response response, int recorded) {
   stream->send(std::move(response));
 }
 
+void Exchange::note(const Error& error) const {
+  if (recorder) recorder->failed(*this, error);
+}
+
 void Exchange::fail(const Error& error) {
+  note(error);
   net::Response response = route->error(error, call);
   // A protocol may say in a 200 that something failed: counters and logs are not to take it for a success.
   int recorded = response.status < 400 ? http_status(error) : response.status;

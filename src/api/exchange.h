@@ -28,6 +28,8 @@ class Recorder {
   virtual void answered(const Exchange& exchange, int status) = 0;
   // Runs f on the pool for what may block, or fails the exchange when that is full.
   virtual void run_on_pool(const std::shared_ptr<Exchange>& exchange, std::function<void()> f) = 0;
+  // Hears of every error that is answered, before it is.
+  virtual void failed(const Exchange& exchange, const Error& error) = 0;
 };
 
 struct Exchange {
@@ -38,6 +40,8 @@ struct Exchange {
   std::shared_ptr<std::string> body;  // whole, in the forms that collect it
   Recorder* recorder = nullptr;
   std::chrono::steady_clock::time_point started;
+  mutable bool noted = false;  // its refusal, for the audit
+  bool secure = false;         // the client speaks TLS, to souk or to a proxy that is trusted
 
   const net::RequestHead& head() const { return stream->head(); }
   // A value of the path by its name in the pattern; empty when the pattern has none of that name.
@@ -49,6 +53,8 @@ struct Exchange {
   void send(net::Response response);
   // Answers in the door's own error shape.
   void fail(const Error& error);
+  // For doors that shape an error themselves, before they send it.
+  void note(const Error& error) const;
   // The head of an answer that streams, with the trace id.
   void start(net::ResponseHead head);
 

@@ -97,6 +97,32 @@ void write_operation(json::Writer& out, const Route& route, const RouteDoc& doc)
 
 }  // namespace
 
+std::string routes_document(const RouteTable& table) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object();
+  out.key("routes");
+  out.begin_array();
+  for (const auto& route : table.routes()) {
+    const Permission& permission = route->permission;
+    out.begin_object();
+    out.key("method");
+    out.value(route->method);
+    out.key("pattern");
+    out.value(route->pattern);
+    out.key("door");
+    out.value(route->door);
+    out.key("needs");
+    out.value(!permission.needs_credentials()             ? std::string_view("ANYONE")
+              : permission.needed() == access::Role::NONE ? std::string_view("KNOWN")
+                                                          : json::enum_name(permission.needed()));
+    out.end_object();
+  }
+  out.end_array();
+  out.end_object();
+  return text;
+}
+
 std::string openapi_document(const RouteTable& table, std::string_view version) {
   json::Schemas schemas;
   std::map<std::string, std::vector<std::pair<const Route*, RouteDoc>>> paths;

@@ -30,13 +30,12 @@ bool is_loopback_host(std::string_view host) {
   return name == "localhost" || is_loopback_v4(name);
 }
 
-Status check_origin(const net::RequestHead& head, const std::vector<std::string>& origins) {
-  std::string_view host = head.header("Host");
-  if (!is_loopback_host(host)) {
-    return permission_denied("Host '" + std::string(host.substr(0, 100)) + "' is not this machine")
-        .advise("in dev mode call souk as localhost or 127.0.0.1; start it without --dev to serve others");
+Status check_same_origin(const net::RequestHead& head, const std::vector<std::string>& origins) {
+  if (!head.has_header("Origin")) {
+    const std::string_view site = head.header("Sec-Fetch-Site");
+    if (site.empty() || site == "same-origin" || site == "none") return {};
+    return permission_denied("pages of other sites may not do this");
   }
-  if (!head.has_header("Origin")) return {};
   std::string_view origin = head.header("Origin");
   if (std::ranges::find(origins, origin) != origins.end()) return {};
   std::string_view rest = origin;
@@ -44,9 +43,19 @@ Status check_origin(const net::RequestHead& head, const std::vector<std::string>
     rest.remove_prefix(7);
   else if (rest.starts_with("https://"))
     rest.remove_prefix(8);
-  if (rest == host) return {};
+  if (!rest.empty() && rest == head.header("Host")) return {};
   return permission_denied("pages of '" + std::string(origin.substr(0, 100)) + "' may not call this server")
       .advise("set api.origins to let them");
+}
+
+Status check_origin(const net::RequestHead& head, const std::vector<std::string>& origins) {
+  std::string_view host = head.header("Host");
+  if (!is_loopback_host(host)) {
+    return permission_denied("Host '" + std::string(host.substr(0, 100)) + "' is not this machine")
+        .advise("in dev mode call souk as localhost or 127.0.0.1; start it without --dev to serve others");
+  }
+  if (!head.has_header("Origin")) return {};
+  return check_same_origin(head, origins);
 }
 
 }  // namespace souk::api

@@ -15,6 +15,10 @@ namespace souk::api {
 // "localhost:8080", "127.0.0.1", "[::1]:8080": whether the host part is loopback.
 bool is_loopback_host(std::string_view host);
 
+// Whether a page of this very server sent it, or no page at all: what signs in or comes by a cookie. Behind a proxy the
+// Host is that which the browser asked for. Errors: permission_denied
+Status check_same_origin(const net::RequestHead& head, const std::vector<std::string>& origins = {});
+
 // Errors: permission_denied (says which header and what is allowed)
 Status check_origin(const net::RequestHead& head, const std::vector<std::string>& origins);
 

@@ -110,6 +110,8 @@ class RouteTable {
   std::unique_ptr<State> state_;
 };
 
+// Every route as JSON, {"routes":[{method, pattern, door, needs}]}: what tests of access go through.
+std::string routes_document(const RouteTable& table);
 // The OpenAPI 3.1 document of the table's documented routes. Reproducible.
 std::string openapi_document(const RouteTable& table, std::string_view version);
 

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "api/native/native.h"
+
 namespace souk::app {
 
 namespace {
@@ -43,6 +45,15 @@ Status bootstrap(access::Access& access, const std::string& data, Logger& log) {
   if (!key) return {};
   log.warn("app", "first start: an admin key was written",
            {{"file", path}, {"next", "export SOUK_KEY=$(cat FILE), make keys of your own, then delete the file"}});
+  return {};
+}
+
+Status tell_setup_link(access::Sessions& sessions, const std::string& url, Logger& log) {
+  const auto link = SOUK_TRY(sessions.setup_link());
+  if (!link) return {};
+  log.warn("app", "nobody can sign in yet: open this link to name the first administrator",
+           {{"link", url + std::string(api::native::kSetUpPage) + link->token},
+            {"works", "once, until " + format_rfc3339(link->expire_time)}});
   return {};
 }
 

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "access/access.h"
+#include "access/audit/audit.h"
 #include "access/people/people.h"
+#include "access/sessions/sessions.h"
 #include "api/instill/instill.h"
 #include "api/native/native.h"
 #include "api/oci/oci.h"
@@ -54,6 +56,8 @@ struct Server::Rooms {
   std::unique_ptr<work::Work> work;
   std::unique_ptr<access::Access> access;
   std::unique_ptr<access::People> people;
+  std::unique_ptr<access::Sessions> sessions;
+  std::unique_ptr<access::Audit> audit;
   std::unique_ptr<artifacts::Moves> moves;
   std::unique_ptr<artifacts::Artifacts> artifacts;
   std::unique_ptr<artifacts::PartUploads> uploads;
@@ -93,6 +97,8 @@ Status Server::start() {
   r.access = std::make_unique<access::Access>(*r.store, *r.events, log_, r.metrics, settings_.dev, settings_.access);
   SOUK_TRY(bootstrap(*r.access, settings_.data, log_));
   r.people = std::make_unique<access::People>(*r.access);
+  r.sessions = std::make_unique<access::Sessions>(*r.access);
+  r.audit = std::make_unique<access::Audit>(*r.access, *r.leases);
 
   auto open_blobs = [this, &r](const std::string& url) {
     return blobs::Blobs::open(url, log_, r.metrics, settings_.s3);
@@ -112,6 +118,8 @@ Status Server::start() {
   r.native.emplace(api::native::Rooms{
       *r.access,
       *r.people,
+      *r.sessions,
+      *r.audit,
       *r.registry,
       *r.artifacts,
       *r.serving,
@@ -150,6 +158,7 @@ Status Server::start() {
       r.metrics);
   SOUK_TRY(r.nodes->start());
   SOUK_TRY(r.net->start());
+  SOUK_TRY(tell_setup_link(*r.sessions, r.net->url(), log_));
   SOUK_TRY(r.serving->start(kWaitForReplicas));
   r.work->start();
   r.housekeeping = std::make_unique<Housekeeping>(*r.leases, settings_.collect_every, housekeeping_tasks(), log_);
@@ -177,6 +186,7 @@ void Server::stop() {
   r.housekeeping.reset();
   if (r.net) r.net->drain();
   if (r.dispatcher) r.dispatcher->close();
+  if (r.sessions) r.sessions->close();
   if (r.work) r.work->stop();
   if (r.serving) r.serving->stop();
   if (r.nodes) r.nodes->stop();

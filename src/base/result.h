@@ -47,6 +47,7 @@ struct Error {
   std::string hint;   // the next thing to try; empty: none
   std::optional<std::chrono::milliseconds> retry_after;
   std::shared_ptr<const Error> cause;
+  bool concealed = false;  // not_found of what is there, but not to be seen: told to nobody, for the audit
 
   Error(Code code, std::string message) : code(code), message(std::move(message)) {}
 
@@ -93,6 +94,11 @@ SOUK_ERROR_MAKER(unavailable)
 SOUK_ERROR_MAKER(data_loss)
 SOUK_ERROR_MAKER(unauthenticated)
 #undef SOUK_ERROR_MAKER
+
+inline Error concealed(Error error) {
+  error.concealed = true;
+  return error;
+}
 
 // tl::expected<T, Error> that may not be ignored and takes an Error as it is.
 template <class T>

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cli.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 
-#include "cli/commands.h"
+#include "cli/command_line.h"
 #include "cli/completion.h"
 #include "cli/login.h"
 
@@ -13,43 +12,6 @@ namespace souk::cli {
 namespace {
 
 constexpr const char* kReference = "[namespace/]model[:tag|@alias|@sha256:…]";
-
-using Action = std::function<Status(const Context&)>;
-
-// The whole command line: its options' values, and what the chosen command does.
-struct CommandLine {
-  CLI::App app{"souk: push a model, deploy it, ask it", "souk"};
-  std::string url;
-  std::string format;
-  bool quiet = false;
-  bool yes = false;
-  int wait_seconds = -1;
-  Action action;                                          // of a command that asks a server
-  std::function<Status(const Output& out)> local_action;  // of one that does not
-
-  std::string name;  // positional arguments and options of the commands; one is chosen, so they share
-  std::string reference;
-  bool follow = false;
-  bool no_wait = false;
-  ListOptions list;
-  PushOptions push;
-  PullOptions pull;
-  DeployOptions deploy_options;
-  InferOptions infer_options;
-  KeyOptions key;
-  QueueOptions queue;
-
-  CLI::App* noun(const std::string& noun, const std::string& help) {
-    CLI::App* sub = app.add_subcommand(noun, help);
-    sub->require_subcommand(1);
-    return sub;
-  }
-  CLI::App* verb(CLI::App* under, const std::string& verb, const std::string& help, Action action) {
-    CLI::App* sub = under->add_subcommand(verb, help);
-    sub->callback([this, action = std::move(action)] { this->action = action; });
-    return sub;
-  }
-};
 
 void add_globals(CommandLine& line) {
   CLI::App& app = line.app;
@@ -69,11 +31,15 @@ void add_globals(CommandLine& line) {
       "Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 not found, 4 not allowed, 5 conflict, 6 not reachable.");
 }
 
+}  // namespace
+
 void add_list_options(CommandLine& line, CLI::App* sub) {
   sub->add_option("-n,--namespace", line.list.namespace_, "Only of this namespace");
   sub->add_option("--filter", line.list.filter, "Which, such as: name = 'digits'");
   sub->add_option("--order-by", line.list.order_by, "In which order, such as: update_time desc");
 }
+
+namespace {
 
 void add_model(CommandLine& line) {
   CLI::App* model = line.noun("model", "Models: push, pull, list, show, delete");
@@ -167,26 +133,6 @@ void add_deployment(CommandLine& line) {
   infer_app->add_option("--input", line.infer_options.inputs, "NAME=JSON or NAME=@FILE, once an input")
       ->excludes(image)
       ->allow_extra_args(false);
-}
-
-void add_keys(CommandLine& line) {
-  CLI::App* key = line.noun("key", "API keys: create, list, revoke");
-  CLI::App* create = line.verb(key, "create", "Make a key; it is shown once",
-                               [&line](const Context& c) { return key_create(c, line.key); });
-  create->add_option("name", line.key.name, "What it is for")->required();
-  create->add_option("--role", line.key.role, "reader, executor, writer, admin or owner");
-  create->add_option("-n,--namespace", line.key.namespaces, "Only for this namespace")->allow_extra_args(false);
-  create->add_option("--expires-in", line.key.expires_in, "Such as 30d");
-  line.verb(key, "list", "List keys", [](const Context& c) { return key_list(c); });
-  line.verb(key, "revoke", "Revoke a key", [&line](const Context& c) { return key_revoke(c, line.name); })
-      ->add_option("id", line.name, "Its id")
-      ->required();
-  line.app.add_subcommand("login", "Save a server and a key (read from stdin)")->callback([&line] {
-    line.local_action = [&line](const Output& out) { return login(out, line.url); };
-  });
-  line.app.add_subcommand("logout", "Forget the saved server and key")->callback([&line] {
-    line.local_action = logout;
-  });
 }
 
 void add_blobs(CommandLine& line) {
@@ -300,7 +246,7 @@ int run(int argc, char** argv, const std::vector<Command>& others) {
   add_version(line);
   add_alias(line);
   add_deployment(line);
-  add_keys(line);
+  add_access(line);
   add_queues(line);
   add_blobs(line);
   add_completion(line);

@@ -47,10 +47,53 @@ struct InferOptions {
 };
 
 struct KeyOptions {
-  std::string name;
+  std::string name;  // to rotate: its id
   std::string role;
   std::vector<std::string> namespaces;
+  std::vector<std::string> scopes;
   std::string expires_in;
+  std::string default_namespace;
+  std::string service_account;
+  std::string overlap;
+};
+
+struct LoginOptions {
+  std::string user;  // empty: a key is read
+};
+
+struct PeopleOptions {
+  std::string name;
+  std::string display_name;
+  std::string role;
+  std::string owner;
+  std::string member;
+  std::string namespace_;
+  std::string heir;
+};
+
+struct SessionOptions {
+  std::string user;  // empty: one's own
+  std::string id;
+  bool all = false;
+};
+
+struct GrantOptions {
+  std::string object;
+  std::string to;
+  std::string role;
+  std::string id;
+};
+
+struct AuditOptions {
+  std::string namespace_;
+  std::string actor;
+  std::string object;
+  std::string since;
+  std::string until;
+  std::string filter;
+  int limit = 100;
+  std::string file;
+  std::string head;
 };
 
 struct QueueOptions {
@@ -86,6 +129,7 @@ Status infer(const Context& context, const InferOptions& options);
 
 Status key_create(const Context& context, const KeyOptions& options);
 Status key_list(const Context& context);
+Status key_rotate(const Context& context, const KeyOptions& options);
 Status key_revoke(const Context& context, const std::string& id);
 Status blobs_migrate(const Context& context, const std::string& target, bool no_wait);
 Status blobs_status(const Context& context);
@@ -97,8 +141,41 @@ Status queue_drop(const Context& context, const QueueOptions& options);
 Status queue_cancel(const Context& context, const QueueOptions& options);
 Status schedule_list(const Context& context);
 Status node_list(const Context& context);
-// Reads the key from stdin and saves it when the server takes it.
-Status login(const Output& out, const std::string& url);
+// Reads a key, or the user's password, from stdin, and saves a key when the server takes it.
+Status login(const Output& out, const std::string& url, const LoginOptions& options);
 Status logout(const Output& out);
+
+Status user_create(const Context& context, const PeopleOptions& options);
+Status user_list(const Context& context, const ListOptions& options);
+Status user_link(const Context& context, const PeopleOptions& options);
+// Sets the state, or (empty) the role on the server.
+Status user_update(const Context& context, const PeopleOptions& options, const std::string& state);
+Status user_delete(const Context& context, const PeopleOptions& options);
+Status session_list(const Context& context, const SessionOptions& options);
+Status session_revoke(const Context& context, const SessionOptions& options);
+// Changes one's own; the old and the new one are read from stdin.
+Status user_password(const Context& context);
+Status team_create(const Context& context, const PeopleOptions& options);
+Status team_list(const Context& context, const ListOptions& options);
+Status team_show(const Context& context, const PeopleOptions& options);
+Status team_add(const Context& context, const PeopleOptions& options);
+Status team_remove(const Context& context, const PeopleOptions& options);
+Status team_delete(const Context& context, const PeopleOptions& options);
+Status account_create(const Context& context, const PeopleOptions& options);
+Status account_list(const Context& context, const PeopleOptions& options);
+Status account_delete(const Context& context, const PeopleOptions& options);
+Status grant_create(const Context& context, const GrantOptions& options);
+Status grant_list(const Context& context, const GrantOptions& options);
+Status grant_revoke(const Context& context, const GrantOptions& options);
+Status grant_explain(const Context& context, const GrantOptions& options);
+Status audit_list(const Context& context, const AuditOptions& options);
+Status audit_export(const Context& context);
+Status audit_verify(const Context& context, const AuditOptions& options);
+
+std::string upper(std::string text);
+// A line from stdin, without echo on a terminal.
+Result<std::string> read_secret(const std::string& prompt);
+// The path with the options' filter and order as its query.
+std::string list_path(std::string path, const ListOptions& options);
 
 }  // namespace souk::cli

@@ -56,10 +56,34 @@ const std::string& listed_columns() {
   return columns;
 }
 
+// The rows of a page over all namespaces, for a caller who does not see them all, in an order that has its indexes.
+Result<store::Rows> rows_over_all(Registry::State& state, const access::Visible& visible, const ListQuery& query,
+                                  const std::string& key, store::Listing& listing) {
+  static const access::VisibleTable table{listed_columns(), "registered_models m", "m.namespace_id", "m.id"};
+  listing = SOUK_TRY(compile_listing(query, model_schema(), state.store.dialect(), key, "models 0", 1));
+  return state.store.read([&](store::Tx& tx) { return access::read_visible(tx, visible, table, listing); });
+}
+
+Result<Page<ListedModel>> shape_page(Registry::State& state, Page<RegisteredModel> page) {
+  Page<ListedModel> out{{}, std::move(page.next_page_token)};
+  for (RegisteredModel& model : page.items) {
+    ListedModel& listed = out.items.emplace_back();
+    static_cast<RegisteredModel&>(listed) = std::move(model);
+    listed.namespace_ = SOUK_TRY(state.access.namespace_slug(listed.namespace_id));
+  }
+  return out;
+}
+
 Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Call& call, NamespaceId only,
                                        const ListQuery& query) {
   const std::string key = SOUK_TRY(state.access.page_token_key());
   access::Visible visible = state.access.visible(call, access::ObjectKind::MODEL, "m.namespace_id", "m.id", 1);
+  const bool by_update = query.order_by.empty() || query.order_by.starts_with("update_time");
+  if (!only && by_update && visible.namespaces.size() + visible.objects.size() > 0) {
+    store::Listing listing;
+    auto rows = SOUK_TRY(rows_over_all(state, visible, query, key, listing));
+    return shape_page(state, SOUK_TRY(store::page_of<RegisteredModel>(std::move(rows), listing, key)));
+  }
   std::vector<store::Value> parameters = std::move(visible.parameters);
   std::string where = visible.sql;
   if (only) {
@@ -75,14 +99,7 @@ Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Cal
                           " FROM registered_models m WHERE " + where + " AND " + listing.where + " ORDER BY " +
                           listing.order + " LIMIT $" + std::to_string(parameters.size());
   auto rows = SOUK_TRY(state.store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
-  auto page = SOUK_TRY(store::page_of<RegisteredModel>(std::move(rows), listing, key));
-  Page<ListedModel> out{{}, std::move(page.next_page_token)};
-  for (RegisteredModel& model : page.items) {
-    ListedModel& listed = out.items.emplace_back();
-    static_cast<RegisteredModel&>(listed) = std::move(model);
-    listed.namespace_ = SOUK_TRY(state.access.namespace_slug(listed.namespace_id));
-  }
-  return out;
+  return shape_page(state, SOUK_TRY(store::page_of<RegisteredModel>(std::move(rows), listing, key)));
 }
 
 }  // namespace
@@ -95,7 +112,7 @@ Result<Page<ListedModel>> Registry::list_models(const access::Call& call, std::s
   auto page = list_visible(*state_, call, found->id, query);
   // Who may not see the namespace may still see some of its models; who sees none is told as if it were not there.
   const bool sees_all = call.principal->role_in(found->id) >= access::Role::READER;
-  if (!sees_all && (!page || page->items.empty())) return missing();
+  if (!sees_all && (!page || page->items.empty())) return concealed(missing());
   return page;
 }
 

@@ -228,7 +228,9 @@ Result<std::optional<ModelId>> authorize_push(Registry::State& state, const acce
   asked.slug = place.model;
   const bool exists = found.has_value();
   auto authorized = state.access.authorize(call, needed, exists ? std::move(*found) : std::move(asked));
-  if (!authorized && authorized.error().code == Code::not_found) return missing_model(place.namespace_, place.model);
+  if (!authorized && authorized.error().code == Code::not_found) {
+    return concealed(missing_model(place.namespace_, place.model));
+  }
   if (!authorized) return authorized.error();
   return exists ? std::optional<ModelId>((*authorized)->id) : std::nullopt;
 }

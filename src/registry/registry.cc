@@ -91,7 +91,7 @@ Result<AuthorizedModel> Registry::get_model(const access::Call& call, access::Ro
   if (!found) return missing_model(shown, model);
   auto authorized = state_->access.authorize(call, needed, RegisteredModel(*found));
   // What one may not see is told in the words for what is not there.
-  if (!authorized && authorized.error().code == Code::not_found) return missing_model(shown, model);
+  if (!authorized && authorized.error().code == Code::not_found) return concealed(missing_model(shown, model));
   return authorized;
 }
 
@@ -100,7 +100,7 @@ Result<AuthorizedModel> Registry::get_model(const access::Call& call, access::Ro
   auto found = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return find_model(tx, id); }));
   if (!found) return missing();
   auto authorized = state_->access.authorize(call, needed, std::move(*found));
-  if (!authorized && authorized.error().code == Code::not_found) return missing();
+  if (!authorized && authorized.error().code == Code::not_found) return concealed(missing());
   return authorized;
 }
 

@@ -126,9 +126,14 @@ Result<Pinned> Serving::pin_model(const access::Call& call, std::string_view ns,
   const Routes& now = s.routes.current();
   auto found = now.by_model.find(key.view());
   const Route* chosen = nullptr;
+  std::optional<Error> denied;  // by one that the caller sees, but may not ask
   if (found != now.by_model.end()) {
     for (const Route* route : found->second) {
-      if (!s.access.authorize(call, access::Role::EXECUTOR, Callable{&route->resource})) continue;
+      const auto allowed = s.access.authorize(call, access::Role::EXECUTOR, Callable{&route->resource});
+      if (!allowed) {
+        if (allowed.error().code == Code::permission_denied) denied = allowed.error();
+        continue;
+      }
       bool right = !version;
       if (version && route->replica && route->replica->pin()) {
         Pinned pinned{route->replica};
@@ -138,6 +143,7 @@ Result<Pinned> Serving::pin_model(const access::Call& call, std::string_view ns,
       if (chosen && chosen->replica) break;
     }
   }
+  if (!chosen && denied) return *std::move(denied);
   if (!chosen) {
     std::string what = "model " + access::as_shown(ns) + "/" + access::as_shown(model);
     std::string which = version ? "version " + access::as_shown(*version) + " of " + what : what;

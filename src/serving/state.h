@@ -83,6 +83,8 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
 
   // --- views.cc -----------------------------------------------------------------------------------------
   Result<DeploymentView> view(store::Tx& tx, Deployment row);
+  Result<registry::Page<DeploymentView>> list(const access::Call& call, NamespaceId only,
+                                              const registry::ListQuery& query);
   // What rows say, with what memory knows of this node and what both add up to.
   DeploymentView completed(DeploymentView rows) const;
   void overlay(DeploymentView& view) const;

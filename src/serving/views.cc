@@ -133,14 +133,21 @@ Result<DeploymentView> Serving::view(const AuthorizedDeployment& deployment) {
 Result<registry::Page<DeploymentView>> Serving::list(const access::Call& call, std::string_view ns,
                                                      const registry::ListQuery& query) {
   State& s = *state_;
-  NamespaceId only;
-  if (!ns.empty()) {
-    auto place = SOUK_TRY(s.access.find_namespace(call, ns));
-    if (!place) return not_found("namespace " + access::as_shown(ns) + " does not exist");
-    only = place->id;
-  }
-  const std::string key = SOUK_TRY(s.access.page_token_key());
-  access::Visible visible = s.access.visible(call, access::ObjectKind::DEPLOYMENT, "d.namespace_id", "d.id", 1);
+  if (ns.empty()) return s.list(call, NamespaceId(), query);
+  const auto missing = [&] { return not_found("namespace " + access::as_shown(ns) + " does not exist"); };
+  auto place = SOUK_TRY(s.access.find_namespace(call, ns));
+  if (!place || !call.principal) return missing();
+  auto page = s.list(call, place->id, query);
+  // Who may not see the namespace may still see some of its deployments; who sees none is told as if it were not there.
+  const bool sees_all = call.principal->role_in(place->id) >= access::Role::READER;
+  if (!sees_all && (!page || page->items.empty())) return concealed(missing());
+  return page;
+}
+
+Result<registry::Page<DeploymentView>> Serving::State::list(const access::Call& call, NamespaceId only,
+                                                            const registry::ListQuery& query) {
+  const std::string key = SOUK_TRY(access.page_token_key());
+  access::Visible visible = access.visible(call, access::ObjectKind::DEPLOYMENT, "d.namespace_id", "d.id", 1);
   std::vector<store::Value> parameters = std::move(visible.parameters);
   std::string where = visible.sql;
   if (only) {
@@ -148,17 +155,17 @@ Result<registry::Page<DeploymentView>> Serving::list(const access::Call& call, s
     where += " AND d.namespace_id = $" + std::to_string(parameters.size());
   }
   store::Listing listing =
-      SOUK_TRY(compile_listing(query, deployment_schema(), s.store.dialect(), key,
+      SOUK_TRY(compile_listing(query, deployment_schema(), store.dialect(), key,
                                "deployments " + std::to_string(only.value), static_cast<int>(parameters.size()) + 1));
   parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
   parameters.emplace_back(listing.fetch());
   const std::string sql = "SELECT " + deployment_columns() + ", " + listing.order_column +
                           " FROM deployments d WHERE " + where + " AND " + listing.where + " ORDER BY " +
                           listing.order + " LIMIT $" + std::to_string(parameters.size());
-  return s.store.read([&](store::Tx& tx) -> Result<registry::Page<DeploymentView>> {
+  return store.read([&](store::Tx& tx) -> Result<registry::Page<DeploymentView>> {
     auto rows = SOUK_TRY(store::page_of<Deployment>(SOUK_TRY(tx.run(sql, parameters)), listing, key));
     registry::Page<DeploymentView> page{{}, std::move(rows.next_page_token)};
-    for (Deployment& row : rows.items) page.items.push_back(SOUK_TRY(s.view(tx, std::move(row))));
+    for (Deployment& row : rows.items) page.items.push_back(SOUK_TRY(view(tx, std::move(row))));
     return page;
   });
 }

@@ -186,6 +186,7 @@ test("without dev mode a key is asked for, kept for the tab, and taken back", as
   const souk = await Souk.start({ dev: false });
   try {
     await page.goto(`${souk.url}/models`);
+    await page.getByRole("button", { name: "Use an API key" }).click();
     const key = page.getByLabel("API key");
     await key.fill("souk_wrong");
     await page.getByRole("button", { name: "Sign in" }).click();

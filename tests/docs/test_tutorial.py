@@ -12,6 +12,7 @@ import urllib.request
 
 import pytest
 from souk_server import BINARY, ROOT, Souk
+from wire import call
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.S | re.M)
 
@@ -79,6 +80,20 @@ def test_calling_a_model(sample, checkout):
                           timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(":") == 6, "three of score:index:label: " + done.stdout
+
+
+def test_giving_access(tmp_path, checkout):
+    with Souk(tmp_path / "data", dev=False) as souk:
+        token = re.search(r"/set-up#(\w+)", souk.log()).group(1)
+        chief = {"token": token, "name": "chief", "password": "correct horse battery"}
+        assert call(souk, "POST", "/api/v1/setup", data=chief).status == 201
+        commands = blocks("docs/how-to/give-access.md", souk.url.removeprefix("http://"))
+        commands[0] = commands[0].replace("souk login --user chief", f"souk login --user chief <<< '{chief['password']}'")
+        output = run([f"export HOME={checkout} SOUK_URL={souk.url}; unset XDG_CONFIG_HOME", *commands], checkout)
+        assert "WRITER" in output[2] and "/set-up#" in output[2]
+        assert "carol" in output[3] and "team blue" in output[3]
+        assert output[4].count("souk_") >= 3
+        assert "grant.created" in output[6] and '"intact":true' in output[6]
 
 
 def test_what_the_tutorial_says_of_a_restart(tmp_path, checkout):

@@ -66,14 +66,17 @@ Status listen(const Rooms& rooms, const ExchangePtr& exchange) {
 
   events::Filter filter;
   filter.types = SOUK_TRY(split_types(types));
-  filter.visible = [principal = exchange->call.principal, ns](const events::Event& event) {
+  filter.visible = [principal = exchange->call.principal, ns, &access = rooms.access](const events::Event& event) {
+    if (!access.holds(*principal)) return true;  // ends the stream, below
     return (ns.empty() || event.namespace_ == ns) && may_hear(*principal, event);
   };
   net::EventWriter writer(exchange->stream, {}, {{"souk-trace-id", exchange->call.trace_id}});
   auto listener = std::make_shared<Listener>();
   auto subscribed = rooms.events.subscribe(
       std::move(filter),
-      [writer](const events::EventPtr& event) mutable {
+      [writer, principal = exchange->call.principal, &access = rooms.access](const events::EventPtr& event) mutable {
+        // Whose key, session or rights changed asks again, and is told what it may hear then.
+        if (!access.holds(*principal)) return writer.close();
         // A client that is too slow is cut off by the writer; the close below ends the subscription.
         (void)writer
             .send({.id = event->cursor, .type = event->type, .data = json::write(*event), .retry = std::nullopt})

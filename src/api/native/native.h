@@ -7,7 +7,9 @@
 #include <string>
 
 #include "access/access.h"
+#include "access/audit/audit.h"
 #include "access/people/people.h"
+#include "access/sessions/sessions.h"
 #include "api/route.h"
 #include "artifacts/artifacts.h"
 #include "artifacts/moves/moves.h"
@@ -19,6 +21,9 @@
 #include "work/work.h"
 
 namespace souk::api::native {
+
+// The page on which a one-time link sets a password; the token follows.
+inline constexpr std::string_view kSetUpPage = "/set-up#";
 
 struct ServerFacts {
   std::string version;
@@ -32,6 +37,8 @@ struct ServerFacts {
 struct Rooms {
   access::Access& access;
   access::People& people;
+  access::Sessions& sessions;
+  access::Audit& audit;
   registry::Registry& registry;
   artifacts::Artifacts& artifacts;
   serving::Serving& serving;

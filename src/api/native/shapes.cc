@@ -176,6 +176,8 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_teams(door, rooms);
   add_service_accounts(door, rooms);
   add_grants(door, rooms);
+  add_sessions(door, rooms);
+  add_audit(door, rooms);
   add_events(door, rooms);
   add_queues(door, rooms);
 }

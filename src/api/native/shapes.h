@@ -182,6 +182,8 @@ void add_users(RouteTable::Door& door, const Rooms& rooms);
 void add_teams(RouteTable::Door& door, const Rooms& rooms);
 void add_service_accounts(RouteTable::Door& door, const Rooms& rooms);
 void add_grants(RouteTable::Door& door, const Rooms& rooms);
+void add_sessions(RouteTable::Door& door, const Rooms& rooms);
+void add_audit(RouteTable::Door& door, const Rooms& rooms);
 void add_events(RouteTable::Door& door, const Rooms& rooms);
 void add_queues(RouteTable::Door& door, const Rooms& rooms);
 

@@ -75,6 +75,7 @@ net::Response error_shape(const Error& error, const access::Call&) {
 }
 
 void fail(Exchange& exchange, const Error& error, const Codes& codes) {
+  exchange.note(error);
   exchange.send(error_response(error, codes));
 }
 

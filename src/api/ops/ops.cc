@@ -29,6 +29,11 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   });
   metrics.permission = kReader;
   door.add(std::move(metrics));
+  Route routes = route("/routes.json", Form::plain, [&table](const ExchangePtr& exchange) {
+    exchange->send(net::Response::text(200, "application/json", routes_document(table)));
+  });
+  routes.permission = kKnown;
+  door.add(std::move(routes));
   auto document = std::make_shared<const std::string>(openapi_document(table, rooms.version));
   door.add(route("/openapi.json", Form::completing, [document](const ExchangePtr& exchange) {
     net::Response response = net::Response::text(200, "application/json", "");

@@ -64,11 +64,25 @@ export interface CallOptions {
   accept?: number[];
 }
 
-/** Sends a call. Throws Problem. A 401 also asks for a sign-in. */
-export async function call(path: string, options: CallOptions = {}): Promise<Response> {
-  const headers: Record<string, string> = { ...options.headers };
+const reads = new Set(["GET", "HEAD"]);
+
+/** By the tab's key, or by the session's cookie; then what changes something carries the session's token. */
+async function identify(method: string, headers: Record<string, string>): Promise<RequestCredentials> {
   const key = session.key();
-  if (key) headers.Authorization = `Bearer ${key}`;
+  if (key) {
+    headers.Authorization = `Bearer ${key}`;
+    return "omit";
+  }
+  if (!reads.has(method)) {
+    const token = await session.csrf();
+    if (token) headers["X-Souk-CSRF"] = token;
+  }
+  return "same-origin";
+}
+
+/** Sends a call. Throws Problem. A 401 also asks for a sign-in. */
+export async function call(path: string, options: CallOptions = {}, again = true): Promise<Response> {
+  const headers: Record<string, string> = { ...options.headers };
   let body = options.body ?? null;
   if (options.json !== undefined) {
     body = JSON.stringify(options.json);
@@ -76,15 +90,20 @@ export async function call(path: string, options: CallOptions = {}): Promise<Res
   }
   const method = options.method ?? "GET";
   if (method === "POST" && path.startsWith("/api/")) headers["Idempotency-Key"] ??= randomId();
+  const credentials = await identify(method, headers);
   let answer: Response;
   try {
-    answer = await fetch(path, { method, headers, body, credentials: "omit", signal: options.signal ?? null });
+    answer = await fetch(path, { method, headers, body, credentials, signal: options.signal ?? null });
   } catch (cause) {
     if (options.signal?.aborted) throw cause;
     throw new Problem({ status: 0, title: "No answer", detail: "souk does not answer.", hint: "Is the server running, and is this machine still connected to it?" });
   }
   if (answer.ok || options.accept?.includes(answer.status)) return answer;
   const problem = await problemOf(answer);
+  if (problem.status === 403 && problem.field === "X-Souk-CSRF" && again) {
+    session.staleCsrf();
+    return call(path, options, false);
+  }
   if (problem.status === 401) session.demand();
   throw problem;
 }

@@ -76,7 +76,7 @@ export function startLive(client: QueryClient): EventStream {
       const key = session.key();
       if (key) headers.Authorization = `Bearer ${key}`;
       if (lastId !== undefined) headers["Last-Event-ID"] = lastId;
-      return fetch("/api/v1/events", { headers, credentials: "omit", cache: "no-store", signal });
+      return fetch("/api/v1/events", { headers, credentials: key ? "omit" : "same-origin", cache: "no-store", signal });
     },
     onChange: (change) => invalidator.add(touched(change)),
     onGap: () => invalidator.add([[]]),

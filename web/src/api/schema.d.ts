@@ -73,33 +73,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blob_moves": {
+    "/api/v1/audit_events": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Moves of all bytes, the latest first */
-        get: operations["list_blob_moves"];
+        /** Who did what, and what was refused */
+        get: operations["list_audit_events"];
         put?: never;
-        /** Move all bytes to another place, file:PATH or s3://…, while serving */
-        post: operations["create_blob_move"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blob_moves/{blob_move}": {
+    "/api/v1/audit_events:export": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** How far a move of all bytes is */
-        get: operations["get_blob_move"];
+        /** The audit log in its chain's order, as JSON lines that `souk audit verify` checks */
+        get: operations["export_audit_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -255,6 +254,23 @@ export interface paths {
         };
         /** Who may do what with the namespace, and why */
         get: operations["who_can_access_namespace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/audit_events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what in a namespace */
+        get: operations["list_namespace_audit_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -944,6 +960,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller, and its session's CSRF token */
+        get: operations["get_session"];
+        put?: never;
+        /** Sign in with a password; sets a cookie */
+        post: operations["sign_in"];
+        /** End the session of this browser */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session:change_password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change one's own password; other sessions end, this one gets another token */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's sessions; those of another user, for administrators */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /** End all of the caller's sessions, or of another user's, but this one */
+        delete: operations["revoke_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session, at once */
+        delete: operations["revoke_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a password by a one-time link, and sign in */
+        post: operations["set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose password a one-time link sets */
+        post: operations["check_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -1053,6 +1174,23 @@ export interface paths {
         patch: operations["update_user"];
         trace?: never;
     };
+    "/api/v1/users/{user}:link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a one-time link that sets the user's password; links before it end */
+        post: operations["make_password_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/whoami": {
         parameters: {
             query?: never;
@@ -1144,35 +1282,33 @@ export interface components {
             revoke_time?: string | null;
             replaced_by?: number | null;
         };
-        BlobMove: {
+        AuditEvent: {
             id: number;
-            source: string;
-            target: string;
-            state: components["schemas"]["BlobMoveState"];
-            /** Format: int64 */
-            total_blobs: number;
-            /** Format: int64 */
-            total_bytes: number;
-            /** Format: int64 */
-            done_blobs: number;
-            /** Format: int64 */
-            done_bytes: number;
-            /** Format: int64 */
-            copied_blobs: number;
-            /** Format: int64 */
-            copied_bytes: number;
-            damaged?: string[];
-            error: string;
             /** Format: date-time */
-            create_time: string;
+            time: string;
             /** Format: date-time */
-            update_time: string;
+            first_time: string;
+            /** Format: int64 */
+            count: number;
+            actor: string;
+            /** Format: int64 */
+            actor_id: number;
+            credential: string;
+            address: string;
+            action: string;
+            outcome: components["schemas"]["Outcome"];
+            namespace: string;
+            kind: string;
+            /** Format: int64 */
+            object_id: number;
+            object: string;
+            trace_id: string;
+            detail: unknown;
         };
-        BlobMoveList: {
-            blob_moves?: components["schemas"]["BlobMove"][];
+        AuditList: {
+            audit_events?: components["schemas"]["AuditEvent"][];
+            next_page_token?: string | null;
         };
-        /** @enum {string} */
-        BlobMoveState: "PREPARING" | "COPYING" | "DONE" | "FAILED" | "CANCELLED";
         Caller: {
             name: string;
             kind: components["schemas"]["PrincipalKind"];
@@ -1294,6 +1430,12 @@ export interface components {
         LeaseList: {
             leases?: components["schemas"]["Lease"][];
         };
+        LinkBody: {
+            token: string;
+        };
+        LinkOwner: {
+            name?: string | null;
+        };
         LiveMetrics: {
             /** Format: int64 */
             requests: number;
@@ -1330,6 +1472,11 @@ export interface components {
             revoke_time?: string | null;
             replaced_by?: number | null;
             key: string;
+        };
+        MadeLink: {
+            link: string;
+            /** Format: date-time */
+            expire_time: string;
         };
         Member: {
             id: number;
@@ -1433,9 +1580,6 @@ export interface components {
             display_name?: string | null;
             role?: components["schemas"]["Role"] | null;
         };
-        NewBlobMove: {
-            target: string;
-        };
         NewGrant: {
             to: string;
             role: components["schemas"]["Role"];
@@ -1505,9 +1649,15 @@ export interface components {
         NodeList: {
             nodes?: components["schemas"]["Node"][];
         };
+        /** @enum {string} */
+        Outcome: "DONE" | "REFUSED";
         PartList: {
             parts?: components["schemas"]["UploadPart"][];
             next_page_token?: string | null;
+        };
+        PasswordBody: {
+            old_password: string;
+            new_password: string;
         };
         /** @enum {string} */
         PrincipalKind: "USER" | "SERVICE_ACCOUNT" | "TEAM" | "ANONYMOUS" | "SYSTEM";
@@ -1625,6 +1775,36 @@ export interface components {
             state: components["schemas"]["PrincipalState"];
             /** Format: date-time */
             create_time: string;
+        };
+        Session: {
+            id: number;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            last_use_time: string;
+            /** Format: date-time */
+            expire_time: string;
+            address: string;
+            user_agent: string;
+            current: boolean;
+        };
+        SessionAnswer: {
+            name: string;
+            csrf_token: string;
+            /** Format: date-time */
+            expire_time?: string | null;
+        };
+        SessionList: {
+            sessions?: components["schemas"]["Session"][];
+        };
+        SetUpBody: {
+            token: string;
+            password: string;
+            name?: string | null;
+        };
+        SignInBody: {
+            name: string;
+            password: string;
         };
         /** @enum {string} */
         State: "LIVE" | "ARCHIVED";
@@ -1888,9 +2068,14 @@ export interface operations {
             };
         };
     };
-    list_blob_moves: {
+    list_audit_events: {
         parameters: {
-            query?: never;
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1903,7 +2088,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BlobMoveList"];
+                    "application/json": components["schemas"]["AuditList"];
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -1917,46 +2102,14 @@ export interface operations {
             };
         };
     };
-    create_blob_move: {
+    export_audit_events: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The last position seen */
+                after?: number;
+            };
             header?: never;
             path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewBlobMove"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BlobMove"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_blob_move: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                blob_move: number;
-            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1967,7 +2120,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BlobMove"];
+                    "application/x-ndjson": string;
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -2323,6 +2476,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessorList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_namespace_audit_events: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -4236,6 +4425,283 @@ export interface operations {
             };
         };
     };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                user?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_other_sessions: {
+        parameters: {
+            query?: {
+                user?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUpBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionAnswer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOwner"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_teams: {
         parameters: {
             query?: {
@@ -4653,6 +5119,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_password_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLink"];
                 };
             };
             /** @description What went wrong and what to do about it */

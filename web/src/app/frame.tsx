@@ -17,6 +17,7 @@ const Palette = lazy(loadPalette);
 const KeyMap = lazy(() => import("./key-map.tsx"));
 const Toasts = lazy(() => import("../ui/toasts.tsx"));
 const SignIn = lazy(() => import("../pages/session/sign-in.tsx"));
+const SetUp = lazy(() => import("../pages/session/set-up.tsx"));
 
 export function Frame() {
   const [layer, setLayer] = useState<"" | "palette" | "keys">("");
@@ -38,12 +39,13 @@ export function Frame() {
     setDrawer(false);
     setLayer("");
   }, [path]);
-  const signIn = useSyncExternalStore(session.subscribe, session.needed);
+  const setUp = path === "/set-up";
+  const signIn = useSyncExternalStore(session.subscribe, session.needed) && !setUp;
 
   return (
     <>
       <a href="#main" className="sr-only z-50 focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:rounded-control focus:bg-raised focus:px-3 focus:py-2">Skip to the page</a>
-      <div inert={signIn} className="grid min-h-screen grid-cols-[minmax(0,1fr)] grid-rows-[48px_minmax(0,1fr)] phone:grid-cols-[216px_minmax(0,1fr)]">
+      <div inert={signIn || setUp} className="grid min-h-screen grid-cols-[minmax(0,1fr)] grid-rows-[48px_minmax(0,1fr)] phone:grid-cols-[216px_minmax(0,1fr)]">
         <Sidebar open={drawer} onClose={() => setDrawer(false)} openMap={openMap} />
         <header className="sticky top-0 z-10 flex min-w-0 items-center gap-2 border-b border-line bg-bg pr-4 pl-5 max-phone:gap-0.5 max-phone:px-2">
           <Button look="quiet" icon className="phone:hidden" aria-label="Open navigation" aria-expanded={drawer} onClick={() => setDrawer(true)}><MenuIcon aria-hidden /></Button>
@@ -64,6 +66,7 @@ export function Frame() {
         {layer === "palette" ? <Palette onClose={close} openMap={openMap} /> : null}
         {layer === "keys" ? <KeyMap onClose={close} /> : null}
         {signIn ? <SignIn /> : null}
+        {setUp ? <SetUp /> : null}
         {toasts ? <Toasts /> : null}
       </Suspense>
     </>

@@ -75,8 +75,11 @@ const reference = createRoute({
 });
 const errors = createRoute({ getParentRoute: () => root, path: "/errors", component: lazyRouteComponent(() => import("../pages/reference/errors.tsx"), "ErrorsPage") });
 
+// Stands over the frame (frame.tsx); the link's token is behind '#', where no server sees it.
+const setUp = createRoute({ getParentRoute: () => root, path: "/set-up", component: () => null });
+
 const tree = root.addChildren([
-  home, models, model.addChildren([overview, versions, compare, files, use, modelAccess]), deployments, deployment, playgrounds, playground,
+  home, setUp, models, model.addChildren([overview, versions, compare, files, use, modelAccess]), deployments, deployment, playgrounds, playground,
   queues, queue, access.addChildren([accessHome, users, teams, accounts, grants, keys]), settings, reference, errors,
 ]);
 

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { LogIn, LogOut, Monitor, Moon, Search, Sun } from "lucide-react";
 import * as queries from "../api/queries.ts";
 import { session } from "../api/session.ts";
+import { signOut } from "../api/sign-in.ts";
 import { Button } from "../ui/button.tsx";
 import { Kbd } from "../ui/field.tsx";
 import { Menu, MenuChoices, MenuItem, MenuSeparator } from "../ui/menu.tsx";
@@ -58,7 +59,7 @@ export function Person() {
         <p className="text-12 text-fg-3">{data?.kind === "ANONYMOUS" ? `Dev mode: no key is needed here${role ? `, ${role}` : ""}` : role}</p>
       </div>
       <MenuSeparator />
-      {session.key() ? <MenuItem onClick={() => session.forget()}><LogOut aria-hidden />Sign out</MenuItem> : <MenuItem onClick={() => session.demand()}><LogIn aria-hidden />Use an API key</MenuItem>}
+      {session.key() || data?.kind === "USER" ? <MenuItem onClick={() => void signOut()}><LogOut aria-hidden />Sign out</MenuItem> : <MenuItem onClick={() => session.demand()}><LogIn aria-hidden />Sign in</MenuItem>}
     </Menu>
   );
 }
