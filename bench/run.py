@@ -144,7 +144,7 @@ def copy_schema(server, target):
     import sqlite3
     source = sqlite3.connect(f"file:{server.data}/souk.db?mode=ro", uri=True)
     fresh = sqlite3.connect(target)
-    for (sql,) in source.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type = 'index', rowid"):
+    for (sql,) in source.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'documents_text_%' ORDER BY type = 'index', rowid"):
         fresh.execute(sql)
     for table in ("principals", "namespaces"):
         for row in source.execute(f"SELECT * FROM {table}"):
@@ -319,3 +319,5 @@ def bench_served(work, chosen):
 
 
 main()
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@
 #include "access/people/people.h"
 #include "access/sessions/sessions.h"
 #include "api/instill/instill.h"
+#include "api/kubeflow/kubeflow.h"
 #include "api/native/native.h"
 #include "api/oci/oci.h"
 #include "api/oip/oip.h"
@@ -23,6 +24,7 @@
 #include "registry/registry.h"
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"
+#include "serving/services/inference_services.h"
 #include "store/migrations.h"
 #include "store/sqlite/lock_file.h"
 #include "work/leases.h"
@@ -63,10 +65,13 @@ struct Server::Rooms {
   std::unique_ptr<artifacts::PartUploads> uploads;
   std::unique_ptr<registry::Inspector> inspector;
   std::unique_ptr<registry::Registry> registry;
+  std::unique_ptr<registry::Search> search;
   std::unique_ptr<runtimes::Loader> onnx;
   std::unique_ptr<serving::Serving> serving;
+  std::unique_ptr<serving::InferenceServices> services;
   std::optional<api::native::Rooms> native;
   std::optional<api::instill::Rooms> instill;
+  std::optional<api::kubeflow::Rooms> kubeflow;
   std::optional<api::ops::Rooms> ops;
   api::RouteTable routes;
   std::unique_ptr<api::Dispatcher> dispatcher;
@@ -110,6 +115,7 @@ Status Server::start() {
   r.inspector = std::make_unique<runtimes::ChildInspector>();
   r.registry =
       std::make_unique<registry::Registry>(*r.store, *r.events, *r.access, *r.artifacts, *r.inspector, log_, r.metrics);
+  r.search = std::make_unique<registry::Search>(*r.registry);
   r.onnx = std::make_unique<runtimes::OnnxLoader>(settings_.onnx, log_);
   r.serving =
       std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
@@ -129,6 +135,7 @@ Status Server::start() {
       *r.leases,
       *r.uploads,
       *r.moves,
+      *r.search,
       {std::string(kVersion), settings_.dev, settings_.node, started,
        r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql", settings_.collect_grace}});
   api::native::add_routes(r.routes, *r.native);
@@ -136,6 +143,8 @@ Status Server::start() {
   api::oip::add_routes(r.routes, *r.serving, kVersion);
   r.instill.emplace(api::instill::Rooms{*r.access, *r.registry, *r.serving});
   api::instill::add_routes(r.routes, *r.instill);
+  r.kubeflow.emplace(api::kubeflow::Rooms{*r.access, *r.registry});
+  api::kubeflow::add_routes(r.routes, *r.kubeflow);
   api::web::add_routes(r.routes, api::web::embedded_assets());
   r.ops.emplace(
       api::ops::Rooms{r.metrics,
@@ -161,6 +170,10 @@ Status Server::start() {
   SOUK_TRY(tell_setup_link(*r.sessions, r.net->url(), log_));
   SOUK_TRY(r.serving->start(kWaitForReplicas));
   r.work->start();
+  r.services =
+      std::make_unique<serving::InferenceServices>(*r.store, *r.events, *r.access, *r.registry, *r.serving, log_);
+  SOUK_TRY(r.services->start());
+  SOUK_TRY(r.search->start());
   r.housekeeping = std::make_unique<Housekeeping>(*r.leases, settings_.collect_every, housekeeping_tasks(), log_);
   return {};
 }
@@ -188,6 +201,8 @@ void Server::stop() {
   if (r.dispatcher) r.dispatcher->close();
   if (r.sessions) r.sessions->close();
   if (r.work) r.work->stop();
+  if (r.search) r.search->stop();
+  if (r.services) r.services->stop();
   if (r.serving) r.serving->stop();
   if (r.nodes) r.nodes->stop();
   rooms_.reset();

@@ -32,6 +32,12 @@ using DeploymentId = Id<struct DeploymentKind>;
 using RevisionId = Id<struct RevisionKind>;
 using ReplicaId = Id<struct ReplicaKind>;
 using NodeId = Id<struct NodeKind>;
+using ExperimentId = Id<struct ExperimentKind>;
+using RunId = Id<struct RunKind>;
+using ArtifactId = Id<struct ArtifactKind>;
+using EnvironmentId = Id<struct EnvironmentKind>;
+using InferenceServiceId = Id<struct InferenceServiceKind>;
+using ServeModelId = Id<struct ServeModelKind>;
 
 // A new UUIDv7 in its 36-character form. Thread-safe; later calls of one process sort later.
 std::string new_uid();

@@ -6,6 +6,7 @@
 
 #include "cli/command_line.h"
 #include "cli/completion.h"
+#include "cli/experiments/experiment_commands.h"
 #include "cli/login.h"
 
 namespace souk::cli {
@@ -80,6 +81,69 @@ void add_version(CommandLine& line) {
   add("restore", "Make an archived version live again",
       [&line](const Context& c) { return version_archive(c, line.reference, false); });
   add("delete", "Delete a version", [&line](const Context& c) { return version_delete(c, line.reference); });
+}
+
+void add_experiment(CommandLine& line) {
+  CLI::App* noun = line.noun("experiment", "Experiments: create, list, show, delete");
+  const auto add = [&](const char* verb, const char* help, Action action) {
+    CLI::App* sub = line.verb(noun, verb, help, std::move(action));
+    sub->add_option("experiment", line.run.experiment, "[namespace/]experiment")->required();
+    return sub;
+  };
+  add("create", "Make an experiment", [&line](const Context& c) {
+    return experiment_create(c, line.run);
+  })->add_option("--name", line.run.name, "Its name, any text (default: as in paths)");
+  add_list_options(line, line.verb(noun, "list", "List experiments",
+                                   [&line](const Context& c) { return experiment_list(c, line.list); }));
+  add("show", "Show an experiment", [&line](const Context& c) { return experiment_show(c, line.run); });
+  add("delete", "Delete an experiment", [&line](const Context& c) {
+    return experiment_delete(c, line.run);
+  })->add_flag("--cascade", line.run.cascade, "With its runs");
+}
+
+void add_run(CommandLine& line) {
+  CLI::App* noun = line.noun("run", "Runs of experiments: start, log, finish, list, show, metrics, watch, delete");
+  const auto add = [&](const char* verb, const char* help, Action action) {
+    CLI::App* sub = line.verb(noun, verb, help, std::move(action));
+    sub->add_option("run", line.run.run, "[namespace/]experiment/run, the run by id, uid or name")->required();
+    return sub;
+  };
+  CLI::App* start =
+      line.verb(noun, "start", "Start a run", [&line](const Context& c) { return run_start(c, line.run); });
+  start->add_option("experiment", line.run.experiment, "[namespace/]experiment")->required();
+  start->add_option("--name", line.run.name, "Its name");
+  start->add_option("--parent", line.run.parent, "The id of the run that it is part of");
+  CLI::App* log = add("log", "Log metrics and parameters", [&line](const Context& c) { return run_log(c, line.run); });
+  log->add_option("--metric", line.run.metrics, "NAME=VALUE or NAME=VALUE@STEP")->allow_extra_args(false);
+  log->add_option("--param", line.run.parameters, "NAME=VALUE")->allow_extra_args(false);
+  add("finish", "End a run", [&line](const Context& c) { return run_finish(c, line.run); })
+      ->add_option("--status", line.run.status, "How it ended")
+      ->check(CLI::IsMember({"FINISHED", "FAILED", "KILLED"}));
+  CLI::App* list =
+      line.verb(noun, "list", "List runs", [&line](const Context& c) { return run_list(c, line.run, line.list); });
+  list->add_option("experiment", line.run.experiment, "[namespace/]experiment (default: all of the namespace)");
+  add_list_options(line, list);
+  add("show", "Show a run", [&line](const Context& c) { return run_show(c, line.run); });
+  CLI::App* metrics =
+      add("metrics", "How metrics went", [&line](const Context& c) { return run_metrics(c, line.run); });
+  metrics->add_option("--name", line.run.name, "Only this metric");
+  metrics->add_option("--points", line.run.points, "At most so many of each")->check(CLI::Range(2, 10000));
+  add("watch", "Follow what a run logs", [&line](const Context& c) { return run_watch(c, line.run); });
+  add("delete", "Delete a run", [&line](const Context& c) {
+    return run_delete(c, line.run);
+  })->add_flag("--cascade", line.run.cascade, "With runs nested in it");
+}
+
+void add_search(CommandLine& line) {
+  line.verb(&line.app, "search", "Find models, experiments and runs",
+            [&line](const Context& c) { return search(c, line.words); })
+      ->add_option("words", line.words,
+                   "Words, and filters such as kind:model task:CLASSIFICATION alias:champion metric.accuracy>0.9")
+      ->required();
+  CLI::App* sub = line.verb(&line.app, "lineage", "What something came from, and what came of it",
+                            [&line](const Context& c) { return lineage(c, line.reference, line.depth); });
+  sub->add_option("of", line.reference, std::string(kReference) + ", run:ID, artifact:ID or deployment:ID")->required();
+  sub->add_option("--depth", line.depth, "How many steps each way")->check(CLI::Range(1, 100));
 }
 
 void add_alias(CommandLine& line) {
@@ -245,6 +309,9 @@ int run(int argc, char** argv, const std::vector<Command>& others) {
   add_model(line);
   add_version(line);
   add_alias(line);
+  add_experiment(line);
+  add_run(line);
+  add_search(line);
   add_deployment(line);
   add_access(line);
   add_queues(line);

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "cli/commands.h"
 
@@ -40,6 +41,9 @@ struct CommandLine {
   AuditOptions audit;
   LoginOptions login;
   QueueOptions queue;
+  RunOptions run;
+  std::vector<std::string> words;
+  int depth = 10;
 
   CLI::App* noun(const std::string& noun, const std::string& help) {
     CLI::App* sub = app.add_subcommand(noun, help);

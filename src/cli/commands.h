@@ -125,6 +125,10 @@ Status deployment_list(const Context& context, const ListOptions& options);
 Status deployment_show(const Context& context, const std::string& deployment);
 Status logs(const Context& context, const std::string& deployment, bool follow);
 
+Status search(const Context& context, const std::vector<std::string>& words);
+// What something came from, and what came of it.
+Status lineage(const Context& context, const std::string& of, int depth);
+
 Status infer(const Context& context, const InferOptions& options);
 
 Status key_create(const Context& context, const KeyOptions& options);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "registry/lineage/lineage.h"
 #include "registry/state.h"
 
 namespace souk::registry {
@@ -44,6 +45,7 @@ Status move_alias(Registry::State& state, store::Tx& tx, const access::Call& cal
                "update_time = excluded.update_time",
                version.model_id, name, version.id, actor, at));
   SOUK_TRY(note_change(tx, version.model_id, name, version.number, actor, at));
+  SOUK_TRY(set_edge(tx, place.namespace_id, {node_of(version.id), node_of(version.model_id, name), "named"}));
   if (version.sealed_digest) {
     SOUK_TRY(state.artifacts.set_tag(tx, place.repository(), name, *version.sealed_digest));
   } else if (before && before->digest) {
@@ -70,6 +72,7 @@ Status drop_alias(Registry::State& state, store::Tx& tx, const access::Call& cal
                   const Alias& alias) {
   SOUK_TRY(tx.defer("DELETE FROM aliases WHERE model_id = $1 AND name = $2", alias.model_id, alias.name));
   SOUK_TRY(note_change(tx, alias.model_id, alias.name, std::nullopt, call.principal->name, now()));
+  SOUK_TRY(tx.defer("DELETE FROM edges WHERE target = $1", node_of(alias.model_id, alias.name)));
   if (alias.digest) SOUK_TRY(state.artifacts.remove_tag(tx, place.repository(), alias.name));
   std::string data;
   json::Writer out(data);

@@ -15,9 +15,19 @@ const store::ListSchema& model_schema() {
                              {"slug", "m.slug", ColumnType::text, true},
                              {"description", "m.description", ColumnType::text},
                              {"owner", "m.owner", ColumnType::text},
+                             {"external_id", "m.external_id", ColumnType::text, false, "externalId"},
+                             {"readme", "m.readme", ColumnType::text},
+                             {"maturity", "m.maturity", ColumnType::text},
+                             {"language", "m.language", ColumnType::texts},
+                             {"tasks", "m.tasks", ColumnType::texts},
+                             {"provider", "m.provider", ColumnType::text},
+                             {"logo", "m.logo", ColumnType::text},
+                             {"license", "m.license", ColumnType::text},
+                             {"license_link", "m.license_link", ColumnType::text, false, "licenseLink"},
+                             {"library_name", "m.library_name", ColumnType::text, false, "libraryName"},
                              {"state", "m.state", ColumnType::text},
-                             {"create_time", "m.create_time", ColumnType::time, true},
-                             {"update_time", "m.update_time", ColumnType::time, true},
+                             {"create_time", "m.create_time", ColumnType::time, true, "createTimeSinceEpoch"},
+                             {"update_time", "m.update_time", ColumnType::time, true, "lastUpdateTimeSinceEpoch"},
                              {"namespace", "(SELECT n.slug FROM namespaces n WHERE n.id = m.namespace_id)",
                               ColumnType::text}},
                  .properties = {"model_properties", "m.id", {"custom_properties", "tags"}}},
@@ -39,21 +49,26 @@ const store::ListSchema& version_schema() {
                              {"format", "v.format", ColumnType::text},
                              {"runtime", "v.runtime", ColumnType::text},
                              {"size_bytes", "v.size_bytes", ColumnType::integer},
-                             {"create_time", "v.create_time", ColumnType::time, true},
-                             {"update_time", "v.update_time", ColumnType::time, true}},
+                             {"external_id", "v.external_id", ColumnType::text, false, "externalId"},
+                             {"uri", "v.uri", ColumnType::text},
+                             {"model_id", "v.model_id", ColumnType::integer, false, "registeredModelId"},
+                             {"create_time", "v.create_time", ColumnType::time, true, "createTimeSinceEpoch"},
+                             {"update_time", "v.update_time", ColumnType::time, true, "lastUpdateTimeSinceEpoch"}},
                  .properties = {"model_version_properties", "v.id", {"custom_properties"}}},
       .id = "v.id",
       .default_order = "number desc"};
   return schema;
 }
 
-// The columns of ListedModel: a list does not carry a megabyte of readme a row.
-const std::string& listed_columns() {
-  static const std::string columns = [] {
-    std::string all = store::columns<RegisteredModel>("m");
-    return all.replace(all.find("m.readme"), 8, "''");
+// The columns of ListedModel: a list does not carry a megabyte of readme a row unless it is asked to.
+const std::string& listed_columns(bool whole) {
+  static const std::string all = store::columns<RegisteredModel>("m");
+  static const std::string short_form = [] {
+    std::string columns = all;
+    columns.replace(columns.find("m.readme"), 8, "''");
+    return columns.replace(columns.find("m.logo"), 6, "''");
   }();
-  return columns;
+  return whole ? all : short_form;
 }
 
 // The rows of a page over all namespaces, for a caller who does not see them all, in an order that has its indexes.
@@ -75,7 +90,7 @@ Result<Page<ListedModel>> shape_page(Registry::State& state, Page<RegisteredMode
 }
 
 Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Call& call, NamespaceId only,
-                                       const ListQuery& query) {
+                                       const ListQuery& query, bool whole) {
   const std::string key = SOUK_TRY(state.access.page_token_key());
   access::Visible visible = state.access.visible(call, access::ObjectKind::MODEL, "m.namespace_id", "m.id", 1);
   const bool by_update = query.order_by.empty() || query.order_by.starts_with("update_time");
@@ -95,7 +110,7 @@ Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Cal
                                "models " + std::to_string(only.value), static_cast<int>(parameters.size()) + 1));
   parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
   parameters.emplace_back(listing.fetch());
-  const std::string sql = "SELECT " + listed_columns() + ", " + listing.order_column +
+  const std::string sql = "SELECT " + listed_columns(whole) + ", " + listing.order_column +
                           " FROM registered_models m WHERE " + where + " AND " + listing.where + " ORDER BY " +
                           listing.order + " LIMIT $" + std::to_string(parameters.size());
   auto rows = SOUK_TRY(state.store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
@@ -104,12 +119,13 @@ Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Cal
 
 }  // namespace
 
-Result<Page<ListedModel>> Registry::list_models(const access::Call& call, std::string_view ns, const ListQuery& query) {
-  if (ns.empty()) return list_visible(*state_, call, NamespaceId(), query);
+Result<Page<ListedModel>> Registry::list_models(const access::Call& call, std::string_view ns, const ListQuery& query,
+                                                bool whole) {
+  if (ns.empty()) return list_visible(*state_, call, NamespaceId(), query, whole);
   const auto missing = [&] { return not_found("namespace " + access::as_shown(ns) + " does not exist"); };
   const auto found = SOUK_TRY(state_->access.find_namespace(call, ns));
   if (!found || !call.principal) return missing();
-  auto page = list_visible(*state_, call, found->id, query);
+  auto page = list_visible(*state_, call, found->id, query, whole);
   // Who may not see the namespace may still see some of its models; who sees none is told as if it were not there.
   const bool sees_all = call.principal->role_in(found->id) >= access::Role::READER;
   if (!sees_all && (!page || page->items.empty())) return concealed(missing());
@@ -126,6 +142,28 @@ Result<Page<ModelVersion>> Registry::list_versions(const AuthorizedModel& model,
   const std::string sql = "SELECT " + store::columns<ModelVersion>("v") + ", " + listing.order_column +
                           " FROM model_versions v WHERE v.model_id = $1 AND " + listing.where + " ORDER BY " +
                           listing.order + " LIMIT $" + std::to_string(parameters.size());
+  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  return store::page_of<ModelVersion>(std::move(rows), listing, key);
+}
+
+Result<Page<ModelVersion>> Registry::list_all_versions(const access::Call& call, std::string_view ns,
+                                                       const ListQuery& query) {
+  const auto in = SOUK_TRY(state_->access.find_namespace(call, ns));
+  if (!in) return not_found("namespace " + access::as_shown(ns) + " does not exist");
+  const std::string key = SOUK_TRY(state_->access.page_token_key());
+  access::Visible visible = state_->access.visible(call, access::ObjectKind::MODEL, "m.namespace_id", "m.id", 2);
+  std::vector<store::Value> parameters{in->id.value};
+  parameters.insert(parameters.end(), visible.parameters.begin(), visible.parameters.end());
+  const store::Listing listing = SOUK_TRY(compile_listing(query, version_schema(), state_->store.dialect(), key,
+                                                          "all versions " + std::to_string(in->id.value),
+                                                          static_cast<int>(parameters.size()) + 1));
+  parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
+  parameters.emplace_back(listing.fetch());
+  const std::string sql = "SELECT " + store::columns<ModelVersion>("v") + ", " + listing.order_column +
+                          " FROM model_versions v JOIN registered_models m ON m.id = v.model_id "
+                          "WHERE m.namespace_id = $1 AND " +
+                          visible.sql + " AND " + listing.where + " ORDER BY " + listing.order + " LIMIT $" +
+                          std::to_string(parameters.size());
   auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
   return store::page_of<ModelVersion>(std::move(rows), listing, key);
 }

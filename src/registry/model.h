@@ -32,8 +32,11 @@ struct RegisteredModel {
   std::string readme;
   std::string owner;
   State state = State::LIVE;
-  json::Raw tags{"{}"};               // string → string
-  json::Raw custom_properties{"{}"};  // string → any JSON value
+  std::optional<std::string> external_id;  // unique in the namespace
+  std::string maturity, provider, logo, license, license_link, library_name;
+  json::Raw language{"[]"}, tasks{"[]"};  // lists of texts
+  json::Raw tags{"{}"};                   // string → string
+  json::Raw custom_properties{"{}"};      // string → any JSON value
   Time create_time;
   Time update_time;
   std::int64_t revision = 1;  // grows with each change: the ETag
@@ -41,7 +44,8 @@ struct RegisteredModel {
   access::ResourceRef resource() const { return {access::ObjectKind::MODEL, id.value, namespace_id, "model " + slug}; }
 };
 BOOST_DESCRIBE_STRUCT(RegisteredModel, (),
-                      (id, uid, namespace_id, slug, name, description, readme, owner, state, tags, custom_properties,
+                      (id, uid, namespace_id, slug, name, description, readme, owner, state, external_id, maturity,
+                       provider, logo, license, license_link, library_name, language, tasks, tags, custom_properties,
                        create_time, update_time, revision))
 
 struct ModelVersion {
@@ -53,7 +57,8 @@ struct ModelVersion {
   std::string description;
   std::string author;
   State state = State::LIVE;
-  std::optional<std::string> uri;  // foreign bytes; such a version stays open until imported
+  std::optional<std::string> external_id;  // unique among the versions of the namespace
+  std::optional<std::string> uri;          // foreign bytes; such a version stays open until imported
   std::optional<Digest> sealed_digest;
   std::string format;
   std::string runtime;
@@ -68,9 +73,9 @@ struct ModelVersion {
   std::int64_t revision = 1;
 };
 BOOST_DESCRIBE_STRUCT(ModelVersion, (),
-                      (id, uid, model_id, number, name, description, author, state, uri, sealed_digest, format, runtime,
-                       missing, size_bytes, signature, declaration, custom_properties, create_time, update_time,
-                       seal_time, revision))
+                      (id, uid, model_id, number, name, description, author, state, external_id, uri, sealed_digest,
+                       format, runtime, missing, size_bytes, signature, declaration, custom_properties, create_time,
+                       update_time, seal_time, revision))
 
 struct Alias {
   ModelId model_id;

@@ -10,12 +10,32 @@ namespace {
 constexpr std::size_t kMaxDescription = 64 << 10;
 constexpr std::size_t kMaxReadme = 1 << 20;
 constexpr std::size_t kMaxOwner = 250;
+constexpr std::size_t kMaxBatch = 1000;
+constexpr std::size_t kMaxLink = 2048;
+constexpr std::size_t kMaxLogo = 256 << 10;  // a picture as a data: URL
+
+Status check_card(const RegisteredModel& model) {
+  if (model.external_id) SOUK_TRY(access::check_name(*model.external_id, "external_id"));
+  SOUK_TRY(access::check_text(model.maturity, kMaxOwner, "maturity"));
+  SOUK_TRY(access::check_text(model.provider, kMaxOwner, "provider"));
+  SOUK_TRY(access::check_text(model.license, kMaxOwner, "license"));
+  SOUK_TRY(access::check_text(model.library_name, kMaxOwner, "library_name"));
+  SOUK_TRY(access::check_text(model.license_link, kMaxLink, "license_link"));
+  SOUK_TRY(access::check_text(model.logo, kMaxLogo, "logo"));
+  for (const auto& [list, field] : {std::pair(&model.language, "language"), std::pair(&model.tasks, "tasks")}) {
+    if (list->text.size() > kMaxLink * 4) return invalid_argument(std::string(field) + " is too long").at(field);
+    for (const std::string& one : SOUK_TRY(json::read<std::vector<std::string>>(list->text)))
+      SOUK_TRY(access::check_name(one, field));
+  }
+  return {};
+}
 
 Status check_model(const RegisteredModel& model) {
   SOUK_TRY(access::check_name(model.name, "name"));
   SOUK_TRY(access::check_text(model.description, kMaxDescription, "description"));
   SOUK_TRY(access::check_text(model.readme, kMaxReadme, "readme"));
   SOUK_TRY(access::check_text(model.owner, kMaxOwner, "owner"));
+  SOUK_TRY(check_card(model));
   SOUK_TRY(check_tags(model.tags, "tags"));
   return check_properties(model.custom_properties, "custom_properties");
 }
@@ -31,8 +51,20 @@ RegisteredModel patched(RegisteredModel model, const ModelPatch& patch) {
   apply_patch(patch.description, model.description);
   apply_patch(patch.readme, model.readme);
   apply_patch(patch.owner, model.owner);
+  apply_patch(patch.maturity, model.maturity);
+  apply_patch(patch.provider, model.provider);
+  apply_patch(patch.logo, model.logo);
+  apply_patch(patch.license, model.license);
+  apply_patch(patch.license_link, model.license_link);
+  apply_patch(patch.library_name, model.library_name);
+  if (patch.external_id.has_value()) model.external_id = patch.external_id.value;
+  if (patch.external_id.is_null()) model.external_id.reset();
+  if (patch.language.given()) model.language.text = json::write(patch.language.value);
+  if (patch.tasks.given()) model.tasks.text = json::write(patch.tasks.value);
   model.tags = merged(model.tags, patch.tags);
-  model.custom_properties = merged(model.custom_properties, patch.custom_properties);
+  model.custom_properties = patch.replace_properties && patch.custom_properties.has_value()
+                                ? patch.custom_properties.value
+                                : merged(model.custom_properties, patch.custom_properties);
   if (patch.state.has_value()) model.state = patch.state.value;
   return model;
 }
@@ -48,10 +80,25 @@ std::optional<std::string> difference(const RegisteredModel& a, const Registered
   compare(a.readme == b.readme, "readme");
   compare(a.owner == b.owner, "owner");
   compare(a.state == b.state, "state");
+  compare(a.external_id == b.external_id, "external_id");
+  compare(a.maturity == b.maturity, "maturity");
+  compare(a.language == b.language, "language");
+  compare(a.tasks == b.tasks, "tasks");
+  compare(a.provider == b.provider, "provider");
+  compare(a.logo == b.logo, "logo");
+  compare(a.license == b.license, "license");
+  compare(a.license_link == b.license_link, "license_link");
+  compare(a.library_name == b.library_name, "library_name");
   compare(a.tags == b.tags, "tags");
   compare(a.custom_properties == b.custom_properties, "custom_properties");
   if (changed.empty()) return std::nullopt;
   return R"({"changed":)" + json::write(changed) + "}";
+}
+
+Error taken_external_id(const RegisteredModel& model, const Place& place) {
+  return already_exists("a model with the external id " + access::as_shown(*model.external_id) + " exists already in " +
+                        place.namespace_)
+      .at("external_id");
 }
 
 }  // namespace
@@ -64,6 +111,8 @@ Result<RegisteredModel> make_model(Registry::State& state, store::Tx& tx, const 
       return already_exists("a model with the name '" + wanted.name + "' exists already in " + place.namespace_)
           .at("name");
     }
+    if (wanted.external_id && SOUK_TRY(find_model_external(tx, place.namespace_id, *wanted.external_id)))
+      return taken_external_id(wanted, place);
     const auto taken =
         already_exists("a model with the slug '" + wanted.slug + "' exists already in " + place.namespace_).at("slug");
     if (slug_given) return taken;
@@ -77,29 +126,75 @@ Result<RegisteredModel> make_model(Registry::State& state, store::Tx& tx, const 
   return wanted;
 }
 
-Result<RegisteredModel> Registry::create_model(const access::Call& call, const AuthorizedNamespace& ns,
-                                               NewModel wanted) {
-  SOUK_TRY(need(ns.role(), access::Role::WRITER, "namespace " + ns->slug));
-  const bool slug_given = !wanted.slug.empty();
-  if (wanted.name.empty()) wanted.name = wanted.slug;
-  if (slug_given) SOUK_TRY(access::check_slug(wanted.slug));
+namespace {
+
+Result<RegisteredModel> model_from(const NewModel& wanted, NamespaceId ns) {
+  if (!wanted.slug.empty()) SOUK_TRY(access::check_slug(wanted.slug));
   RegisteredModel model;
   model.uid = new_uid();
-  model.namespace_id = ns->id;
-  model.slug = slug_given ? wanted.slug : derived_slug(wanted.name);
-  model.name = wanted.name;
+  model.namespace_id = ns;
+  model.name = wanted.name.empty() ? wanted.slug : wanted.name;
+  model.slug = wanted.slug.empty() ? derived_slug(model.name) : wanted.slug;
   model.description = wanted.description;
   model.readme = wanted.readme;
   model.owner = wanted.owner;
+  model.state = wanted.state;
+  model.external_id = wanted.external_id;
+  model.maturity = wanted.maturity;
+  model.provider = wanted.provider;
+  model.logo = wanted.logo;
+  model.license = wanted.license;
+  model.license_link = wanted.license_link;
+  model.library_name = wanted.library_name;
+  model.language.text = json::write(wanted.language);
+  model.tasks.text = json::write(wanted.tasks);
   model.tags = wanted.tags;
   model.custom_properties = wanted.custom_properties;
   model.create_time = model.update_time = now();
   SOUK_TRY(check_model(model));
+  return model;
+}
+
+}  // namespace
+
+Result<RegisteredModel> Registry::create_model(const access::Call& call, const AuthorizedNamespace& ns,
+                                               NewModel wanted) {
+  SOUK_TRY(need(ns.role(), access::Role::WRITER, "namespace " + ns->slug));
+  const RegisteredModel model = SOUK_TRY(model_from(wanted, ns->id));
   const Place place{ns->id, ns->slug, ""};
   return state_->store.write([&](store::Tx& tx) {
     return access::once<RegisteredModel>(
         tx, call, [&] { return "create_model " + ns->slug + json::write(wanted); },
-        [&] { return make_model(*state_, tx, call, place, model, slug_given); });
+        [&] { return make_model(*state_, tx, call, place, model, !wanted.slug.empty()); });
+  });
+}
+
+Result<std::vector<RegisteredModel>> Registry::create_models(const access::Call& call, const AuthorizedNamespace& ns,
+                                                             const std::vector<NewModel>& wanted) {
+  SOUK_TRY(need(ns.role(), access::Role::WRITER, "namespace " + ns->slug));
+  if (wanted.size() > kMaxBatch) {
+    return invalid_argument("a batch has at most 1000 models; this has " + std::to_string(wanted.size())).at("models");
+  }
+  const auto at = [](std::size_t i, Error error) {
+    const std::string field = "models[" + std::to_string(i) + "]." + error.field;
+    return std::move(error).at(field);
+  };
+  std::vector<RegisteredModel> models;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    auto model = model_from(wanted[i], ns->id);
+    if (!model) return at(i, model.error());
+    models.push_back(std::move(*model));
+  }
+  const Place place{ns->id, ns->slug, ""};
+  return state_->store.write([&](store::Tx& tx) -> Result<std::vector<RegisteredModel>> {
+    std::vector<RegisteredModel> made;
+    made.reserve(models.size());
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      auto model = make_model(*state_, tx, call, place, models[i], !wanted[i].slug.empty());
+      if (!model) return at(i, model.error());
+      made.push_back(std::move(*model));
+    }
+    return made;
   });
 }
 
@@ -120,6 +215,9 @@ Result<RegisteredModel> Registry::update_model(const access::Call& call, const A
       return already_exists("a model with the name '" + after.name + "' exists already in " + place.namespace_)
           .at("name");
     }
+    if (after.external_id && after.external_id != before->external_id &&
+        SOUK_TRY(find_model_external(tx, after.namespace_id, *after.external_id)))
+      return taken_external_id(after, place);
     after.update_time = now();
     after.revision = before->revision + 1;
     SOUK_TRY(update_model_row(tx, after));

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "registry/local_files.h"
+#include "registry/records/held.h"
 #include "registry/state.h"
 
 namespace souk::registry {
@@ -161,6 +162,7 @@ Result<ModelVersion> write_version(const Push& push, store::Tx& tx, ModelId mode
     version = SOUK_TRY(make_version(state, tx, push.call, push.place, std::move(version)));
   }
   SOUK_TRY(append_version_event(state, tx, push.call, push.place, "version.sealed", version, {}));
+  SOUK_TRY(show_bytes(tx, push.place, version));
   if (!decision.alias.empty()) SOUK_TRY(move_alias(state, tx, push.call, push.place, decision.alias, version));
   SOUK_TRY(set_version_tags(state, tx, push.place, version));
   return version;

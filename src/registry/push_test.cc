@@ -74,11 +74,12 @@ TEST_P(PushTest, ASealedTagTakesNoOtherDigest) {
   EXPECT_EQ(w_->count("model_versions"), 1);
 }
 
-TEST_P(PushTest, ANumberMayBeSkippedToButNotGoneBackTo) {
+TEST_P(PushTest, ANumberMayBeSkippedToAndGoneBackToUnlessItWasGiven) {
   TestRegistry::must(w_->push_onnx("m", "2", "a"));
   EXPECT_EQ(TestRegistry::must(w_->push_onnx("m", "5", "b")).version->number, 5);
-  EXPECT_EQ(w_->push_onnx("m", "3", "c").error().code, Code::failed_precondition);
-  EXPECT_EQ(TestRegistry::must(w_->push_onnx("m", "x", "c")).version->number, 6);
+  EXPECT_EQ(TestRegistry::must(w_->push_onnx("m", "3", "c")).version->number, 3);
+  EXPECT_EQ(w_->push_onnx("m", "3", "d").error().code, Code::failed_precondition);
+  EXPECT_EQ(TestRegistry::must(w_->push_onnx("m", "x", "e")).version->number, 6);
   EXPECT_EQ(w_->push_onnx("m", "007", "d").error().code, Code::invalid_argument);
 }
 

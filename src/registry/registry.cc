@@ -43,10 +43,31 @@ Status Registry::State::append(store::Tx& tx, const access::Call& call, const Pl
   return events.append(tx, event);
 }
 
+namespace {
+
+struct Named {
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(Named, (), (name))
+
+// The inference services that ask for the model, or for this version of it.
+Result<std::vector<std::string>> services_of(store::Tx& tx, ModelId model, std::optional<VersionId> version) {
+  const auto rows = version
+                        ? tx.all<Named>("SELECT name FROM inference_services WHERE version_id = $1 LIMIT 10", *version)
+                        : tx.all<Named>("SELECT name FROM inference_services WHERE model_id = $1 LIMIT 10", model);
+  std::vector<std::string> out;
+  for (const Named& row : SOUK_TRY(rows)) out.push_back("inference service " + access::as_shown(row.name));
+  return out;
+}
+
+}  // namespace
+
 Status Registry::State::ask_users(store::Tx& tx, ModelId model, std::optional<VersionId> version,
                                   const std::string& label) {
-  if (!used_by) return {};
-  const std::vector<std::string> users = SOUK_TRY(used_by(tx, model, version));
+  std::vector<std::string> users = SOUK_TRY(services_of(tx, model, version));
+  if (used_by) {
+    for (std::string& user : SOUK_TRY(used_by(tx, model, version))) users.push_back(std::move(user));
+  }
   if (users.empty()) return {};
   std::string names;
   for (const std::string& user : users) names += (names.empty() ? "" : ", ") + user;
@@ -102,6 +123,42 @@ Result<AuthorizedModel> Registry::get_model(const access::Call& call, access::Ro
   auto authorized = state_->access.authorize(call, needed, std::move(*found));
   if (!authorized && authorized.error().code == Code::not_found) return concealed(missing());
   return authorized;
+}
+
+Result<AuthorizedModel> Registry::get_model_named(const access::Call& call, std::string_view ns,
+                                                  std::optional<std::string> name,
+                                                  std::optional<std::string> external_id) {
+  const auto in = SOUK_TRY(state_->access.find_namespace(call, ns));
+  const std::string shown = name ? *name : external_id.value_or("");
+  if (!in) return missing_model(ns, shown);
+  const auto id = SOUK_TRY(state_->store.read([&](store::Tx& tx) {
+    return name ? find_model_named(tx, in->id, *name) : find_model_external(tx, in->id, external_id.value_or(""));
+  }));
+  if (!id) return missing_model(in->slug, shown);
+  return get_model(call, access::Role::READER, *id);
+}
+
+Result<VersionOfModel> Registry::get_version(const access::Call& call, access::Role needed, VersionId id) {
+  const auto missing = [&] { return not_found("model version " + std::to_string(id.value) + " does not exist"); };
+  auto found = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return registry::find_version(tx, id); }));
+  if (!found) return missing();
+  auto model = get_model(call, needed, found->model_id);
+  if (!model && model.error().code == Code::not_found) return missing();
+  if (!model) return model.error();
+  return VersionOfModel{std::move(*model), std::move(*found)};
+}
+
+Result<VersionOfModel> Registry::get_version_external(const access::Call& call, std::string_view ns,
+                                                      std::string_view external_id) {
+  const auto in = SOUK_TRY(state_->access.find_namespace(call, ns));
+  const auto missing = [&] {
+    return not_found("there is no model version with the external id " + access::as_shown(external_id));
+  };
+  if (!in) return missing();
+  const auto id =
+      SOUK_TRY(state_->store.read([&](store::Tx& tx) { return find_version_external(tx, in->id, external_id); }));
+  if (!id) return missing();
+  return get_version(call, access::Role::READER, *id);
 }
 
 Result<ModelVersion> Registry::get_version(const AuthorizedModel& model, std::string_view version) {

@@ -32,30 +32,43 @@ struct NewModel {
   std::string slug;  // empty: from the name
   std::string description, readme, owner;
   json::Raw tags{"{}"}, custom_properties{"{}"};
+  std::optional<std::string> external_id;
+  std::string maturity, provider, logo, license, license_link, library_name;
+  std::vector<std::string> language, tasks;
+  State state = State::LIVE;
 };
-BOOST_DESCRIBE_STRUCT(NewModel, (), (name, slug, description, readme, owner, tags, custom_properties))
+BOOST_DESCRIBE_STRUCT(NewModel, (),
+                      (name, slug, description, readme, owner, tags, custom_properties, external_id, maturity, provider,
+                       logo, license, license_link, library_name, language, tasks, state))
 struct ModelPatch {
   json::Patch<std::string> name, description, readme, owner;
   json::Patch<State> state;
   json::Patch<json::Raw> tags, custom_properties;
+  json::Patch<std::string> external_id, maturity, provider, logo, license, license_link, library_name;
+  json::Patch<std::vector<std::string>> language, tasks;
+  bool replace_properties = false;  // custom_properties are all there are to be, not a merge patch
 };
 struct NewVersion {
   std::string name;  // empty: the number
   std::string description, author;
   std::optional<std::string> uri;
   json::Raw custom_properties{"{}"};
+  std::optional<std::string> external_id;
+  State state = State::LIVE;
 };
-BOOST_DESCRIBE_STRUCT(NewVersion, (), (name, description, author, uri, custom_properties))
+BOOST_DESCRIBE_STRUCT(NewVersion, (), (name, description, author, uri, custom_properties, external_id, state))
 struct VersionPatch {
   json::Patch<std::string> name, description, author;
   json::Patch<State> state;
   json::Patch<json::Raw> custom_properties;
+  json::Patch<std::string> external_id;
+  bool replace_properties = false;  // as ModelPatch
 };
 
 using store::ListQuery;  // store/lists/listing.h
 using store::Page;
 
-// Its readme is left empty: only get_model gives it.
+// Its readme and logo are left empty unless the whole is asked for.
 struct ListedModel : RegisteredModel {
   std::string namespace_;  // slug
 };
@@ -65,6 +78,11 @@ struct ModelSummary {
   std::int64_t version_count = 0;
   std::optional<ModelVersion> latest;
   std::vector<Alias> aliases;
+};
+
+struct VersionOfModel {
+  AuthorizedModel model;
+  ModelVersion version;
 };
 
 struct Pushed {
@@ -87,12 +105,19 @@ class Registry {
                                     std::string_view model);
   Result<AuthorizedModel> get_model(const access::Call& call, access::Role needed, ModelId id);
   Result<RegisteredModel> create_model(const access::Call& call, const AuthorizedNamespace& ns, NewModel wanted);
+  // All or none; at most 1,000. Errors: as create_model, with the place in the list
+  Result<std::vector<RegisteredModel>> create_models(const access::Call& call, const AuthorizedNamespace& ns,
+                                                     const std::vector<NewModel>& wanted);
   // `if_match`: the revision the caller saw. Errors: failed_precondition (changed since), already_exists (name)
   Result<RegisteredModel> update_model(const access::Call& call, const AuthorizedModel& model, const ModelPatch& patch,
                                        std::optional<std::int64_t> if_match);
   Status delete_model(const access::Call& call, const AuthorizedModel& model, std::optional<std::int64_t> if_match);
   // ns empty: every visible one. Errors: invalid_argument (filter: with the column; page token)
-  Result<Page<ListedModel>> list_models(const access::Call& call, std::string_view ns, const ListQuery& query);
+  Result<Page<ListedModel>> list_models(const access::Call& call, std::string_view ns, const ListQuery& query,
+                                        bool whole = false);
+  // By its name or external id, of which one is given. Errors: not_found
+  Result<AuthorizedModel> get_model_named(const access::Call& call, std::string_view ns,
+                                          std::optional<std::string> name, std::optional<std::string> external_id);
 
   // In the order of `models`; a fixed number of statements.
   Result<std::vector<ModelSummary>> summarize(const std::vector<ModelId>& models);
@@ -104,6 +129,11 @@ class Registry {
   // --- versions -------------------------------------------------------------------------------------
   // `version` is a number, a name or "latest". Errors: not_found
   Result<ModelVersion> get_version(const AuthorizedModel& model, std::string_view version);
+  Result<VersionOfModel> get_version(const access::Call& call, access::Role needed, VersionId id);
+  Result<VersionOfModel> get_version_external(const access::Call& call, std::string_view ns,
+                                              std::string_view external_id);
+  // Of all models of the namespace that the caller may see.
+  Result<Page<ModelVersion>> list_all_versions(const access::Call& call, std::string_view ns, const ListQuery& query);
   // Alias, digest or version of a reference.
   Result<ModelVersion> resolve(const AuthorizedModel& model, const Reference& reference);
   Result<Page<ModelVersion>> list_versions(const AuthorizedModel& model, const ListQuery& query);
@@ -140,6 +170,11 @@ class Registry {
   struct State;
 
  private:
+  template <class T>
+  friend class Records;  // records/records.h
+  friend class RunLog;   // metrics/run_log.h
+  friend class Lineage;  // lineage/lineage.h
+  friend class Search;   // search/search.h
   std::shared_ptr<State> state_;
 };
 

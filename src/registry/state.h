@@ -75,6 +75,7 @@ Result<bool> try_insert_model(store::Tx& tx, RegisteredModel& model);
 Status update_model_row(store::Tx& tx, const RegisteredModel& model);
 Status delete_model_rows(store::Tx& tx, ModelId id);
 Result<std::optional<ModelId>> find_model_named(store::Tx& tx, NamespaceId ns, std::string_view name);
+Result<std::optional<ModelId>> find_model_external(store::Tx& tx, NamespaceId ns, std::string_view external_id);
 // A slug that is free: `slug`, else `slug`-2, -3, …
 Result<std::string> free_slug(store::Tx& tx, NamespaceId ns, const std::string& slug);
 
@@ -83,12 +84,15 @@ Result<std::string> free_slug(store::Tx& tx, NamespaceId ns, const std::string& 
 Result<std::optional<ModelVersion>> find_version(store::Tx& tx, ModelId model, std::string_view version);
 Result<std::optional<ModelVersion>> find_version(store::Tx& tx, ModelId model, const Digest& digest);
 Result<std::optional<ModelVersion>> find_latest_sealed(store::Tx& tx, ModelId model);
-// The next number, or `wanted` if it is above all given before. Errors: failed_precondition
+// The next number, or `wanted` if it was never given. Errors: failed_precondition
 Result<std::int64_t> take_number(store::Tx& tx, ModelId model, std::int64_t wanted, Time at, const std::string& label);
 // Fills in the id.
 Status insert_version(store::Tx& tx, ModelVersion& version);
 Status update_version_row(store::Tx& tx, const ModelVersion& version);
-Status delete_version_rows(store::Tx& tx, VersionId id);
+Result<std::optional<ModelVersion>> find_version(store::Tx& tx, VersionId id);
+// In the namespace, under any model.
+Result<std::optional<VersionId>> find_version_external(store::Tx& tx, NamespaceId ns, std::string_view external_id);
+Status delete_version_rows(store::Tx& tx, const ModelVersion& version);
 // The number an all-digit name stands for. Errors: invalid_argument (leading zero, too large)
 Result<std::int64_t> number_of(std::string_view digits);
 // Errors: invalid_argument

@@ -89,8 +89,12 @@ Result<std::int64_t> take_number(store::Tx& tx, ModelId model, std::int64_t want
   if (taken) return *taken;
   const auto last = SOUK_TRY(tx.scalar<std::int64_t>("SELECT last_number FROM registered_models WHERE id = $1", model));
   if (!last) return not_found(label + " does not exist");
-  return failed_precondition(label + ": number " + std::to_string(wanted) +
-                             " cannot be given any more, numbers only rise")
+  const auto spent = SOUK_TRY(
+      tx.scalar<std::int64_t>("SELECT number FROM model_versions WHERE model_id = $1 AND number = $2 UNION ALL "
+                              "SELECT number FROM spent_numbers WHERE model_id = $1 AND number = $2",
+                              model, wanted));
+  if (!spent) return wanted;
+  return failed_precondition(label + ": number " + std::to_string(wanted) + " was given before and never comes twice")
       .at("name")
       .advise("the next number is " + std::to_string(*last + 1));
 }
@@ -99,11 +103,11 @@ Status insert_version(store::Tx& tx, ModelVersion& v) {
   const auto id = SOUK_TRY(tx.scalar<VersionId>(
       "INSERT INTO model_versions (uid, model_id, number, name, description, author, state, uri, sealed_digest, "
       "format, runtime, missing, size_bytes, signature, declaration, custom_properties, create_time, update_time, "
-      "seal_time, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
-      "$18, $19, $20) RETURNING id",
+      "seal_time, revision, external_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+      "$16, $17, $18, $19, $20, $21) RETURNING id",
       v.uid, v.model_id, v.number, v.name, v.description, v.author, v.state, v.uri, v.sealed_digest, v.format,
       v.runtime, v.missing, v.size_bytes, v.signature, v.declaration, v.custom_properties, v.create_time, v.update_time,
-      v.seal_time, v.revision));
+      v.seal_time, v.revision, v.external_id));
   if (!id) return internal("a version was inserted without an id");
   v.id = *id;
   return {};
@@ -113,14 +117,36 @@ Status update_version_row(store::Tx& tx, const ModelVersion& v) {
   return tx.defer(
       "UPDATE model_versions SET name = $1, description = $2, author = $3, state = $4, sealed_digest = $5, "
       "format = $6, runtime = $7, missing = $8, size_bytes = $9, signature = $10, declaration = $11, "
-      "custom_properties = $12, update_time = $13, seal_time = $14, revision = $15 WHERE id = $16",
+      "custom_properties = $12, update_time = $13, seal_time = $14, revision = $15, external_id = $16, uri = $17 "
+      "WHERE id = $18",
       v.name, v.description, v.author, v.state, v.sealed_digest, v.format, v.runtime, v.missing, v.size_bytes,
-      v.signature, v.declaration, v.custom_properties, v.update_time, v.seal_time, v.revision, v.id);
+      v.signature, v.declaration, v.custom_properties, v.update_time, v.seal_time, v.revision, v.external_id, v.uri,
+      v.id);
 }
 
-Status delete_version_rows(store::Tx& tx, VersionId id) {
-  SOUK_TRY(tx.defer("DELETE FROM model_version_properties WHERE owner_id = $1", id));
-  return tx.defer("DELETE FROM model_versions WHERE id = $1", id);
+Result<std::optional<ModelVersion>> find_version(store::Tx& tx, VersionId id) {
+  static const std::string sql = select_versions() + "id = $1";
+  return tx.first<ModelVersion>(sql, id);
+}
+
+Result<std::optional<VersionId>> find_version_external(store::Tx& tx, NamespaceId ns, std::string_view external_id) {
+  return tx.scalar<VersionId>(
+      "SELECT v.id FROM model_versions v JOIN registered_models m ON m.id = v.model_id "
+      "WHERE v.external_id = $1 AND m.namespace_id = $2",
+      external_id, ns);
+}
+
+Status delete_version_rows(store::Tx& tx, const ModelVersion& version) {
+  for (std::string_view sql :
+       {"DELETE FROM serve_models WHERE version_id = $1",
+        "DELETE FROM artifact_properties WHERE owner_id IN "
+        "(SELECT id FROM artifacts WHERE version_id = $1 AND run_id IS NULL)",
+        "DELETE FROM artifacts WHERE version_id = $1 AND run_id IS NULL",
+        "UPDATE artifacts SET model_id = NULL, version_id = NULL WHERE version_id = $1",
+        "DELETE FROM model_version_properties WHERE owner_id = $1", "DELETE FROM model_versions WHERE id = $1"}) {
+    SOUK_TRY(tx.defer(sql, version.id));
+  }
+  return tx.defer("INSERT INTO spent_numbers (model_id, number) VALUES ($1, $2)", version.model_id, version.number);
 }
 
 }  // namespace souk::registry

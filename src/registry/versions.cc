@@ -20,6 +20,7 @@ Status check_version(const ModelVersion& version) {
   SOUK_TRY(access::check_text(version.description, kMaxDescription, "description"));
   SOUK_TRY(access::check_text(version.author, kMaxAuthor, "author"));
   if (version.uri) SOUK_TRY(access::check_text(*version.uri, kMaxUri, "uri"));
+  if (version.external_id) SOUK_TRY(access::check_name(*version.external_id, "external_id"));
   return check_properties(version.custom_properties, "custom_properties");
 }
 
@@ -28,7 +29,11 @@ ModelVersion patched(ModelVersion version, const VersionPatch& patch) {
   apply_patch(patch.description, version.description);
   apply_patch(patch.author, version.author);
   if (patch.state.has_value()) version.state = patch.state.value;
-  version.custom_properties = merged(version.custom_properties, patch.custom_properties);
+  if (patch.external_id.has_value()) version.external_id = patch.external_id.value;
+  if (patch.external_id.is_null()) version.external_id.reset();
+  version.custom_properties = patch.replace_properties && patch.custom_properties.has_value()
+                                  ? patch.custom_properties.value
+                                  : merged(version.custom_properties, patch.custom_properties);
   return version;
 }
 
@@ -41,6 +46,7 @@ std::vector<std::string> difference(const ModelVersion& a, const ModelVersion& b
   compare(a.description == b.description, "description");
   compare(a.author == b.author, "author");
   compare(a.state == b.state, "state");
+  compare(a.external_id == b.external_id, "external_id");
   compare(a.custom_properties == b.custom_properties, "custom_properties");
   return changed;
 }
@@ -61,6 +67,15 @@ Status check_rename(store::Tx& tx, const ModelVersion& before, const ModelVersio
         .at("name");
   }
   return check_name_free(tx, before.model_id, after.name, label);
+}
+
+Status check_external_id(store::Tx& tx, NamespaceId ns, const ModelVersion& version) {
+  if (!version.external_id) return {};
+  const auto holder = SOUK_TRY(find_version_external(tx, ns, *version.external_id));
+  if (!holder || *holder == version.id) return {};
+  return already_exists("there is a version with the external id " + access::as_shown(*version.external_id) +
+                        " already")
+      .at("external_id");
 }
 
 std::string version_data(const Place& place, const ModelVersion& version, const std::vector<std::string>& changed) {
@@ -112,6 +127,7 @@ Result<ModelVersion> make_version(Registry::State& state, store::Tx& tx, const a
                                   ModelVersion wanted) {
   const std::string label = place.label();
   if (!wanted.name.empty()) SOUK_TRY(check_name_free(tx, wanted.model_id, wanted.name, label));
+  SOUK_TRY(check_external_id(tx, place.namespace_id, wanted));
   const std::int64_t number = is_all_digits(wanted.name) ? SOUK_TRY(number_of(wanted.name)) : 0;
   wanted.number = SOUK_TRY(take_number(tx, wanted.model_id, number, wanted.create_time, label));
   if (wanted.name.empty()) wanted.name = std::to_string(wanted.number);
@@ -134,6 +150,8 @@ Result<ModelVersion> Registry::create_version(const access::Call& call, const Au
   version.author = wanted.author;
   version.uri = wanted.uri;
   version.custom_properties = wanted.custom_properties;
+  version.external_id = wanted.external_id;
+  version.state = wanted.state;
   version.create_time = version.update_time = now();
   SOUK_TRY(check_version(version));
   return state_->store.write([&](store::Tx& tx) {
@@ -159,6 +177,7 @@ Result<ModelVersion> Registry::update_version(const access::Call& call, const Au
     const auto changed = difference(*before, after);
     if (changed.empty()) return after;
     if (after.name != before->name) SOUK_TRY(check_rename(tx, *before, after, place.label()));
+    if (after.external_id != before->external_id) SOUK_TRY(check_external_id(tx, place.namespace_id, after));
     after.update_time = now();
     after.revision = before->revision + 1;
     SOUK_TRY(update_version_row(tx, after));
@@ -180,7 +199,7 @@ Status Registry::delete_version(const access::Call& call, const AuthorizedModel&
     for (const Alias& alias : SOUK_TRY(aliases_of(tx, model->id, found->id))) {
       SOUK_TRY(drop_alias(*state_, tx, call, place, alias));
     }
-    SOUK_TRY(delete_version_rows(tx, found->id));
+    SOUK_TRY(delete_version_rows(tx, *found));
     if (found->sealed_digest) SOUK_TRY(drop_bytes(*state_, tx, place, *found));
     return append_version_event(*state_, tx, call, place, "version.deleted", *found, {});
   });

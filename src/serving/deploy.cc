@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "registry/lineage/lineage.h"
 #include "serving/state.h"
 
 namespace souk::serving {
@@ -132,6 +133,8 @@ Status Serving::State::change(store::Tx& tx, const access::Call& call, Deploymen
   if (rolls) {
     Revision next = revision_of(*version, deployment.id, revision ? revision->configuration : json::Raw{"{}"});
     SOUK_TRY(insert_revision(tx, next));
+    SOUK_TRY(registry::add_edge(tx, deployment.namespace_id,
+                                {registry::node_of(next.version_id), registry::node_of(deployment.id), "deployed"}));
     deployment.revision_id = next.id;
     SOUK_TRY(append(tx, call, deployment, "revision.created", data_of(next)));
   }
@@ -186,6 +189,8 @@ Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest w
     d.create_time = d.update_time = now();
     Revision first = revision_of(version, DeploymentId(), wanted.configuration);
     SOUK_TRY(insert_deployment(tx, d, first));
+    SOUK_TRY(registry::add_edge(tx, d.namespace_id,
+                                {registry::node_of(first.version_id), registry::node_of(d.id), "deployed"}));
     SOUK_TRY(s.access.add_resource(tx, d.resource()));
     SOUK_TRY(s.append(tx, call, d, "deployment.created", data_of(d)));
     SOUK_TRY(s.append(tx, call, d, "revision.created", data_of(first)));

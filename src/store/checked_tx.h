@@ -4,24 +4,36 @@
 // sticks, and the effects that wait for the commit are kept.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/metrics.h"
 #include "store/scope.h"
 #include "store/store.h"
 #include "store/value_check.h"
 
 namespace souk::store {
 
+inline Counter& statements_counter(Metrics& metrics) {
+  return metrics.counter("souk_store_statements_total", "Statements of transactions, of reads and writes.").with();
+}
+
 using Hooks = std::vector<std::function<void()>>;
 
 class CheckedTx : public Tx {
  public:
+  explicit CheckedTx(Counter& statements) : counter_(statements) {}
+  ~CheckedTx() override { counter_.add(statements_); }
+  CheckedTx(const CheckedTx&) = delete;
+  CheckedTx& operator=(const CheckedTx&) = delete;
+
   Result<Rows> run(std::string_view sql, std::span<const Value> parameters) final {
     if (error_) return *error_;
     if (Status checked = check_values(parameters); !checked) return keep(std::move(checked).error());
+    ++statements_;
     Result<Rows> rows = run_checked(sql, parameters);
     if (!rows) return keep(std::move(rows).error());
     return rows;
@@ -29,6 +41,7 @@ class CheckedTx : public Tx {
   Status send(std::string_view sql, std::span<const Value> parameters) final {
     if (error_) return *error_;
     if (Status checked = check_values(parameters); !checked) return keep(std::move(checked).error());
+    ++statements_;
     Status sent = send_checked(sql, parameters);
     if (!sent) return keep(std::move(sent).error());
     return sent;
@@ -47,6 +60,8 @@ class CheckedTx : public Tx {
   }
 
  private:
+  Counter& counter_;
+  std::uint64_t statements_ = 0;
   std::optional<Error> error_;
   Hooks hooks_;
 };

@@ -24,9 +24,12 @@ bool may_hear(const access::Principal& principal, const events::Event& event) {
   return principal.role_on({kind, id, event.namespace_id, ""}) >= access::Role::READER;
 }
 
-constexpr std::array<std::string_view, 15> kKinds{"blob_move", "import",     "namespace", "model",   "version",
-                                                  "alias",     "deployment", "revision",  "replica", "api_key",
-                                                  "user",      "team",       "grant",     "session", "service_account"};
+constexpr std::array<std::string_view, 21> kKinds{
+    "blob_move",  "import",     "namespace", "model",       "version",
+    "alias",      "deployment", "revision",  "replica",     "api_key",
+    "user",       "team",       "grant",     "session",     "service_account",
+    "experiment", "run",        "artifact",  "environment", "inference_service",
+    "serve_model"};
 
 // Errors: invalid_argument (a type of no kind that there is: nothing would ever come)
 Result<std::vector<std::string>> split_types(std::string_view text) {
@@ -56,7 +59,9 @@ Result<std::string> cursor_of(const Exchange& exchange) {
   return SOUK_TRY(exchange.query("after")).value_or("");
 }
 
-Status listen(const Rooms& rooms, const ExchangePtr& exchange) {
+}  // namespace
+
+Status listen(const Rooms& rooms, const ExchangePtr& exchange, const std::function<bool(const events::Event&)>& about) {
   std::string after = SOUK_TRY(cursor_of(*exchange));
   std::string types = SOUK_TRY(exchange->query("types")).value_or("");
   std::string ns = SOUK_TRY(exchange->query("namespace")).value_or("");
@@ -66,9 +71,9 @@ Status listen(const Rooms& rooms, const ExchangePtr& exchange) {
 
   events::Filter filter;
   filter.types = SOUK_TRY(split_types(types));
-  filter.visible = [principal = exchange->call.principal, ns, &access = rooms.access](const events::Event& event) {
+  filter.visible = [principal = exchange->call.principal, ns, about, &access = rooms.access](const events::Event& event) {
     if (!access.holds(*principal)) return true;  // ends the stream, below
-    return (ns.empty() || event.namespace_ == ns) && may_hear(*principal, event);
+    return (!about || about(event)) && (ns.empty() || event.namespace_ == ns) && may_hear(*principal, event);
   };
   net::EventWriter writer(exchange->stream, {}, {{"souk-trace-id", exchange->call.trace_id}});
   auto listener = std::make_shared<Listener>();
@@ -98,8 +103,6 @@ Status listen(const Rooms& rooms, const ExchangePtr& exchange) {
   return {};
 }
 
-}  // namespace
-
 void add_events(RouteTable::Door& door, const Rooms& rooms) {
   Route route{"GET",
               "/api/v1/events",
@@ -107,7 +110,7 @@ void add_events(RouteTable::Door& door, const Rooms& rooms) {
               {.max_bytes = 0},
               Form::plain,
               [&rooms](const ExchangePtr& exchange) {
-                if (Status status = listen(rooms, exchange); !status) exchange->fail(status.error());
+                if (Status status = listen(rooms, exchange, {}); !status) exchange->fail(status.error());
               },
               {}};
   route.doc.operation_id = "watch_events";

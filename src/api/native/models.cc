@@ -20,16 +20,30 @@ BOOST_DESCRIBE_STRUCT(ListModelsOf, (ListFields), (ns))
 
 struct NewModelBody {
   std::string name;
-  std::optional<std::string> slug, description, readme, owner;
+  std::optional<std::string> slug, description, readme, owner, external_id, maturity, provider, logo, license,
+      license_link, library_name;
+  std::vector<std::string> language, tasks;
   std::map<std::string, std::string> tags;
   std::map<std::string, json::Raw> custom_properties;
 };
-BOOST_DESCRIBE_STRUCT(NewModelBody, (), (name, slug, description, readme, owner, tags, custom_properties))
+BOOST_DESCRIBE_STRUCT(NewModelBody, (),
+                      (name, slug, description, readme, owner, external_id, maturity, provider, logo, license,
+                       license_link, library_name, language, tasks, tags, custom_properties))
 struct CreateModel {
   std::string ns;
   NewModelBody body;
 };
 BOOST_DESCRIBE_STRUCT(CreateModel, (), (ns, body))
+
+struct NewModelsBody {
+  std::vector<NewModelBody> models;
+};
+BOOST_DESCRIBE_STRUCT(NewModelsBody, (), (models))
+struct CreateModels {
+  std::string ns;
+  NewModelsBody body;
+};
+BOOST_DESCRIBE_STRUCT(CreateModels, (), (ns, body))
 
 struct GetModel {
   std::string ns, model;
@@ -37,11 +51,15 @@ struct GetModel {
 BOOST_DESCRIBE_STRUCT(GetModel, (), (ns, model))
 
 struct ModelPatchBody {
-  json::Patch<std::string> name, description, readme, owner;
+  json::Patch<std::string> name, description, readme, owner, external_id, maturity, provider, logo, license,
+      license_link, library_name;
+  json::Patch<std::vector<std::string>> language, tasks;
   json::Patch<registry::State> state;
   json::Patch<json::Raw> tags, custom_properties;
 };
-BOOST_DESCRIBE_STRUCT(ModelPatchBody, (), (name, description, readme, owner, state, tags, custom_properties))
+BOOST_DESCRIBE_STRUCT(ModelPatchBody, (),
+                      (name, description, readme, owner, external_id, maturity, provider, logo, license, license_link,
+                       library_name, language, tasks, state, tags, custom_properties))
 struct PatchModel {
   std::string ns, model;
   std::optional<std::string> if_match;
@@ -54,6 +72,31 @@ struct DeleteModel {
 };
 BOOST_DESCRIBE_STRUCT(DeleteModel, (), (ns, model, if_match))
 
+registry::NewModel wanted_model(const NewModelBody& body) {
+  registry::NewModel wanted;
+  wanted.name = body.name;
+  wanted.slug = body.slug.value_or("");
+  wanted.description = body.description.value_or("");
+  wanted.readme = body.readme.value_or("");
+  wanted.owner = body.owner.value_or("");
+  wanted.external_id = body.external_id;
+  wanted.maturity = body.maturity.value_or("");
+  wanted.provider = body.provider.value_or("");
+  wanted.logo = body.logo.value_or("");
+  wanted.license = body.license.value_or("");
+  wanted.license_link = body.license_link.value_or("");
+  wanted.library_name = body.library_name.value_or("");
+  wanted.language = body.language;
+  wanted.tasks = body.tasks;
+  wanted.tags.text = json::write(body.tags);
+  wanted.custom_properties.text = json::write(body.custom_properties);
+  return wanted;
+}
+
+std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
 Model plain_shape(const std::string& ns, const registry::RegisteredModel& from) {
   Model out;
   out.id = from.id;
@@ -65,6 +108,15 @@ Model plain_shape(const std::string& ns, const registry::RegisteredModel& from) 
   out.readme = from.readme;
   out.owner = from.owner;
   out.state = from.state;
+  out.external_id = from.external_id;
+  out.maturity = unless_empty(from.maturity);
+  out.provider = unless_empty(from.provider);
+  out.logo = unless_empty(from.logo);
+  out.license = unless_empty(from.license);
+  out.license_link = unless_empty(from.license_link);
+  out.library_name = unless_empty(from.library_name);
+  if (from.language.text != "[]") out.language = from.language;
+  if (from.tasks.text != "[]") out.tasks = from.tasks;
   out.tags = from.tags;
   out.custom_properties = from.custom_properties;
   out.create_time = from.create_time;
@@ -124,18 +176,21 @@ void add_models(RouteTable::Door& door, const Rooms& rooms) {
       "POST", "/api/v1/namespaces/{ns}/models", kWriter, {.max_bytes = 2 << 20},
       {"create_model", "Register a model", 201},
       [&rooms](const access::Call& call, const CreateModel& request) -> Result<Model> {
-        const NewModelBody& body = request.body;
         auto ns = SOUK_TRY(rooms.access.get_namespace(call, access::Role::WRITER, request.ns));
-        registry::NewModel wanted;
-        wanted.name = body.name;
-        wanted.slug = body.slug.value_or("");
-        wanted.description = body.description.value_or("");
-        wanted.readme = body.readme.value_or("");
-        wanted.owner = body.owner.value_or("");
-        wanted.tags.text = json::write(body.tags);
-        wanted.custom_properties.text = json::write(body.custom_properties);
         // A new model has no versions, aliases or deployments: its row says all.
-        return plain_shape(ns->slug, SOUK_TRY(rooms.registry.create_model(call, ns, std::move(wanted))));
+        return plain_shape(ns->slug, SOUK_TRY(rooms.registry.create_model(call, ns, wanted_model(request.body))));
+      }));
+  door.add(plain<CreateModels, ModelList>(
+      "POST", "/api/v1/namespaces/{ns}/models:batch", kWriter, {.max_bytes = 8 << 20},
+      {"create_models", "Register up to 1000 models; all or none", 201},
+      [&rooms](const access::Call& call, const CreateModels& request) -> Result<ModelList> {
+        auto ns = SOUK_TRY(rooms.access.get_namespace(call, access::Role::WRITER, request.ns));
+        std::vector<registry::NewModel> wanted;
+        for (const NewModelBody& body : request.body.models) wanted.push_back(wanted_model(body));
+        ModelList out;
+        for (const registry::RegisteredModel& model : SOUK_TRY(rooms.registry.create_models(call, ns, wanted)))
+          out.models.push_back(plain_shape(ns->slug, model));
+        return out;
       }));
   door.add(lookup<GetModel, Model>("/api/v1/namespaces/{ns}/models/{model}", kReader, {"get_model", "One model"},
                                    [&rooms](const access::Call& call, const GetModel& request) -> Result<Model> {
@@ -149,8 +204,11 @@ void add_models(RouteTable::Door& door, const Rooms& rooms) {
       [&rooms](const access::Call& call, const PatchModel& request) -> Result<Model> {
         const ModelPatchBody& body = request.body;
         auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::WRITER, request.ns, request.model));
-        registry::ModelPatch patch{body.name,  body.description, body.readme,           body.owner,
-                                   body.state, body.tags,        body.custom_properties};
+        registry::ModelPatch patch{
+            body.name, body.description,       body.readme,       body.owner,        body.state,
+            body.tags, body.custom_properties, body.external_id,  body.maturity,     body.provider,
+            body.logo, body.license,           body.license_link, body.library_name, body.language,
+            body.tasks};
         auto updated =
             SOUK_TRY(rooms.registry.update_model(call, model, patch, SOUK_TRY(revision_of(request.if_match))));
         return complete_one(rooms, call, request.ns, updated);

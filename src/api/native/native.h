@@ -15,7 +15,11 @@
 #include "artifacts/moves/moves.h"
 #include "artifacts/part_uploads.h"
 #include "events/log.h"
+#include "registry/lineage/lineage.h"
+#include "registry/metrics/run_log.h"
+#include "registry/records/records.h"
 #include "registry/registry.h"
+#include "registry/search/search.h"
 #include "serving/serving.h"
 #include "work/leases.h"
 #include "work/work.h"
@@ -48,7 +52,13 @@ struct Rooms {
   work::Leases& leases;
   artifacts::PartUploads& uploads;
   artifacts::Moves& moves;
+  registry::Search& search;
   ServerFacts facts;
+  registry::Records<registry::Experiment> experiments{registry};
+  registry::Records<registry::ExperimentRun> runs{registry};
+  registry::Records<registry::Artifact> records{registry};
+  registry::RunLog run_log{registry};
+  registry::Lineage lineage{registry};
 };
 
 // `rooms` must outlive the table.

@@ -180,6 +180,11 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_audit(door, rooms);
   add_events(door, rooms);
   add_queues(door, rooms);
+  add_experiments(door, rooms);
+  add_runs(door, rooms);
+  add_run_logs(door, rooms);
+  add_lineage(door, rooms);
+  add_search(door, rooms);
 }
 
 }  // namespace souk::api::native

@@ -3,6 +3,7 @@
 // The objects of /api/v1 as JSON, and how they are made of what the rooms give.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -79,6 +80,8 @@ struct Model {
   ModelId id;
   std::string uid, namespace_, slug, name, description, readme, owner;
   registry::State state = registry::State::LIVE;
+  std::optional<std::string> external_id, maturity, provider, logo, license, license_link, library_name;
+  std::optional<json::Raw> language, tasks;
   json::Raw tags, custom_properties;
   std::optional<std::string> task;
   Time create_time, update_time;
@@ -89,7 +92,8 @@ struct Model {
   std::vector<DeploymentOfModel> deployments;
 };
 BOOST_DESCRIBE_STRUCT(Model, (),
-                      (id, uid, namespace_, slug, name, description, readme, owner, state, tags, custom_properties,
+                      (id, uid, namespace_, slug, name, description, readme, owner, state, external_id, maturity,
+                       provider, logo, license, license_link, library_name, language, tasks, tags, custom_properties,
                        task, create_time, update_time, etag, version_count, latest_version, aliases, deployments))
 
 struct Alias {
@@ -167,6 +171,9 @@ BOOST_DESCRIBE_STRUCT(ListFields, (), (filter, order_by, page_token, page_size))
 // Errors: invalid_argument (page_size not in 1…1000)
 Result<registry::ListQuery> list_query(const ListFields& fields);
 
+// Answers with server-sent events from now on or from Last-Event-ID; `about` empty: all that the caller may hear.
+Status listen(const Rooms& rooms, const ExchangePtr& exchange, const std::function<bool(const events::Event&)>& about);
+
 // One function a noun; each adds its routes.
 void add_server(RouteTable::Door& door, const Rooms& rooms);
 void add_namespaces(RouteTable::Door& door, const Rooms& rooms);
@@ -186,5 +193,10 @@ void add_sessions(RouteTable::Door& door, const Rooms& rooms);
 void add_audit(RouteTable::Door& door, const Rooms& rooms);
 void add_events(RouteTable::Door& door, const Rooms& rooms);
 void add_queues(RouteTable::Door& door, const Rooms& rooms);
+void add_experiments(RouteTable::Door& door, const Rooms& rooms);
+void add_runs(RouteTable::Door& door, const Rooms& rooms);
+void add_run_logs(RouteTable::Door& door, const Rooms& rooms);
+void add_lineage(RouteTable::Door& door, const Rooms& rooms);
+void add_search(RouteTable::Door& door, const Rooms& rooms);
 
 }  // namespace souk::api::native

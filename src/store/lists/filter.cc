@@ -42,10 +42,12 @@ struct Literal {
 std::string_view kind_words(ColumnType type) {
   switch (type) {
     case ColumnType::text:
+    case ColumnType::texts:
       return "text, in quotes";
     case ColumnType::integer:
       return "a whole number";
     case ColumnType::number:
+    case ColumnType::number_or_text:
       return "a number";
     case ColumnType::flag:
       return "true or false";
@@ -57,8 +59,8 @@ std::string_view kind_words(ColumnType type) {
 
 class Compiler {
  public:
-  Compiler(std::string_view text, const FilterSchema& schema, Dialect dialect, int first)
-      : lexer_(text), schema_(schema), dialect_(dialect), next_(first) {}
+  Compiler(std::string_view text, const FilterSchema& schema, Dialect dialect, int first, std::string_view bare_names)
+      : lexer_(text), schema_(schema), bare_names_(bare_names), dialect_(dialect), next_(first) {}
 
   Result<Condition> compile() {
     SOUK_TRY(advance());
@@ -123,13 +125,13 @@ class Compiler {
       SOUK_TRY(advance());
     }
     for (const FilterColumn& column : schema_.columns) {
-      if (column.name == out.written) out.column = &column;
+      if (column.name == out.written || (!column.also.empty() && column.also == out.written)) out.column = &column;
     }
     if (out.column != nullptr) return out;
     const auto& fields = schema_.properties.fields;
     const bool in_map = parts.size() > 1 && std::ranges::find(fields, parts.front()) != fields.end();
-    if (!in_map && schema_.properties.bare_names.empty()) return unknown_field(out);
-    out.field = in_map ? parts.front() : schema_.properties.bare_names;
+    if (!in_map && bare_names_.empty()) return unknown_field(out);
+    out.field = in_map ? parts.front() : std::string(bare_names_);
     if (in_map) parts.erase(parts.begin());
     if (last_is_plain && parts.size() > 1) out.suffix = suffix_of(parts.back());
     if (out.suffix != Suffix::none) parts.pop_back();
@@ -215,6 +217,7 @@ class Compiler {
     };
     switch (type) {
       case ColumnType::text:
+      case ColumnType::texts:
         if (literal.kind != Kind::text) return wrong();
         return text_parameter(literal);
       case ColumnType::flag:
@@ -223,33 +226,57 @@ class Compiler {
       case ColumnType::time: {
         if (literal.kind == Kind::integer) return parameter(literal.integer, "BIGINT");
         if (literal.kind != Kind::text) return wrong();
+        if (const auto whole = whole_number(literal.text)) return parameter(*whole, "BIGINT");
         const Result<Time> time = parse_rfc3339(literal.text);
         if (!time) return wrong();
         return parameter(to_millis(*time), "BIGINT");
       }
       case ColumnType::integer:
       case ColumnType::number:
+      case ColumnType::number_or_text:
         break;
     }
     if (literal.kind == Kind::integer) return parameter(literal.integer, "BIGINT");
     if (literal.kind == Kind::number) return parameter(literal.number, "DOUBLE PRECISION");
-    std::int64_t number = 0;  // ids are text in some contracts
-    const char* end = literal.text.data() + literal.text.size();
-    const auto read = std::from_chars(literal.text.data(), end, number);
-    if (literal.kind != Kind::text || read.ec != std::errc() || read.ptr != end) return wrong();
-    return parameter(number, "BIGINT");
+    const auto whole = literal.kind == Kind::text ? whole_number(literal.text) : std::nullopt;
+    if (!whole) return wrong();
+    return parameter(*whole, "BIGINT");
+  }
+
+  // Ids and times are text in some contracts.
+  static std::optional<std::int64_t> whole_number(std::string_view text) {
+    std::int64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, number);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
   }
 
   Result<std::string> column_sql(const Subject& subject, const std::string& op, const std::vector<Literal>& values) {
     const FilterColumn& column = *subject.column;
+    if (column.type == ColumnType::number_or_text && values.front().kind == Kind::text) {
+      const FilterColumn as_text{column.name, column.text_sql, ColumnType::text};
+      Subject other = subject;
+      other.column = &as_text;
+      return compared(other, as_text.sql, op, values);
+    }
+    if (column.type != ColumnType::texts) return compared(subject, column.sql, op, values);
+    const bool sqlite = dialect_ == Dialect::sqlite;
+    return (sqlite ? "EXISTS (SELECT 1 FROM json_each(" : "EXISTS (SELECT 1 FROM json_array_elements_text(CAST(") +
+           column.sql + (sqlite ? ") one WHERE " : " AS JSON)) one (value) WHERE ") +
+           SOUK_TRY(compared(subject, "one.value", op, values)) + ")";
+  }
+
+  Result<std::string> compared(const Subject& subject, const std::string& sql, const std::string& op,
+                               const std::vector<Literal>& values) {
+    const FilterColumn& column = *subject.column;
     if (op == "LIKE" || op == "ILIKE") {
-      if (column.type != ColumnType::text)
+      if (column.type != ColumnType::text && column.type != ColumnType::texts)
         return filter_error(subject.at, op + " is for text, which " + column.name + " is not");
-      return like_sql(column.sql, op, values.front());
+      return like_sql(sql, op, values.front());
     }
     std::vector<std::string> written;
     for (const Literal& value : values) written.push_back(SOUK_TRY(value_for(column.type, value, column.name)));
-    return compare(column.sql, op, written);
+    return compare(sql, op, written);
   }
 
   static std::string compare(const std::string& sql, const std::string& op, const std::vector<std::string>& values) {
@@ -306,6 +333,7 @@ class Compiler {
 
   FilterLexer lexer_;
   const FilterSchema& schema_;
+  const std::string_view bare_names_;
   const Dialect dialect_;
   int next_;
   int comparisons_ = 0;
@@ -315,9 +343,10 @@ class Compiler {
 
 }  // namespace
 
-Result<Condition> compile_filter(std::string_view text, const FilterSchema& schema, Dialect dialect, int first) {
+Result<Condition> compile_filter(std::string_view text, const FilterSchema& schema, Dialect dialect, int first,
+                                 std::string_view bare_names) {
   if (text.size() > kMaxBytes) return invalid_argument("the filter is longer than 4096 bytes").at("filter");
-  return Compiler(text, schema, dialect, first).compile();
+  return Compiler(text, schema, dialect, first, bare_names).compile();
 }
 
 }  // namespace souk::store

@@ -25,13 +25,17 @@
 
 namespace souk::store {
 
-enum class ColumnType { text, integer, number, flag, time };
+// texts: a JSON list of texts in a text column; true where a comparison is true of one of them. number_or_text: what
+// it is compared with says which of two columns is meant.
+enum class ColumnType { text, integer, number, flag, time, texts, number_or_text };
 
 struct FilterColumn {
   std::string name;  // as the user writes it
   std::string sql;   // trusted: "m.name"
   ColumnType type = ColumnType::text;
-  bool sortable = false;  // never NULL, and fit for order_by
+  bool sortable = false;      // never NULL, and fit for order_by
+  std::string also = {};      // its name in another door's contract
+  std::string text_sql = {};  // of number_or_text
 };
 
 // Typed index rows: a table of (owner_id, field, name, string_value, int_value, double_value, bool_value).
@@ -39,8 +43,6 @@ struct PropertyTable {
   std::string table;                // trusted
   std::string owner;                // trusted: the listed row's id, "m.id"
   std::vector<std::string> fields;  // "custom_properties", "tags"
-  // A name that is no column means an entry of this field (Kubeflow's filterQuery); empty: it is an error.
-  std::string bare_names = {};
 };
 
 struct FilterSchema {
@@ -53,8 +55,10 @@ struct Condition {
   std::vector<Value> parameters;
 };
 
-// `first` is the number of the first free parameter. Errors: invalid_argument, with the column (counted in
+// `first` is the number of the first free parameter. `bare_names`: a name that is no column means an entry of this
+// field (Kubeflow's filterQuery); empty: it is an error. Errors: invalid_argument, with the column (counted in
 // bytes from 1) and what was expected there
-Result<Condition> compile_filter(std::string_view text, const FilterSchema& schema, Dialect dialect, int first);
+Result<Condition> compile_filter(std::string_view text, const FilterSchema& schema, Dialect dialect, int first,
+                                 std::string_view bare_names = {});
 
 }  // namespace souk::store

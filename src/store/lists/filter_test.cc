@@ -9,12 +9,14 @@ namespace souk::store {
 namespace {
 
 const FilterSchema& schema() {
-  static const FilterSchema one{.columns = {{"id", "m.id", ColumnType::integer},
-                                            {"name", "m.name", ColumnType::text},
-                                            {"create_time", "m.create_time", ColumnType::time},
-                                            {"score", "m.score", ColumnType::number},
-                                            {"hidden", "m.hidden", ColumnType::flag}},
-                                .properties = {"props", "m.id", {"custom_properties", "tags"}}};
+  static const FilterSchema one{
+      .columns = {{"id", "m.id", ColumnType::integer},
+                  {"name", "m.name", ColumnType::text},
+                  {"create_time", "m.create_time", ColumnType::time, false, "createTimeSinceEpoch"},
+                  {"labels", "m.labels", ColumnType::texts},
+                  {"score", "m.score", ColumnType::number},
+                  {"hidden", "m.hidden", ColumnType::flag}},
+      .properties = {"props", "m.id", {"custom_properties", "tags"}}};
   return one;
 }
 
@@ -24,6 +26,7 @@ struct Item {
   std::int64_t create_time;
   double score;
   bool hidden;
+  const char* labels = "[]";
 };
 
 class FilterTest : public testing::TestWithParam<Dialect> {
@@ -36,17 +39,17 @@ class FilterTest : public testing::TestWithParam<Dialect> {
       const bool lite = tx.dialect() == Dialect::sqlite;
       const std::string text = lite ? "TEXT" : "TEXT COLLATE \"C\"";
       SOUK_TRY(tx.exec("CREATE TABLE items (id BIGINT PRIMARY KEY, name " + text +
-                       ", create_time BIGINT, score DOUBLE PRECISION, hidden BIGINT)"));
+                       ", create_time BIGINT, score DOUBLE PRECISION, hidden BIGINT, labels " + text + ")"));
       SOUK_TRY(tx.exec("CREATE TABLE props (owner_id BIGINT, field " + text + ", name " + text + ", string_value " +
                        text + ", int_value BIGINT, double_value DOUBLE PRECISION, bool_value BIGINT)"));
-      const Item items[] = {{1, "alpha", 1000, 0.5, false},
-                            {2, "Beta", 2000, 1, true},
-                            {3, "50% o'clock", 3000, 1.5, false},
+      const Item items[] = {{1, "alpha", 1000, 0.5, false, R"(["en"])"},
+                            {2, "Beta", 2000, 1, true, R"(["de","en"])"},
+                            {3, "50% o'clock", 3000, 1.5, false, R"(["de"])"},
                             {4, "a\\b*c?[d]", 4000, 2, false},
                             {5, "déjà_vu", 5000, -1, true}};
       for (const Item& item : items) {
-        SOUK_TRY(tx.exec("INSERT INTO items VALUES ($1, $2, $3, $4, $5)", item.id, item.name, item.create_time,
-                         item.score, item.hidden));
+        SOUK_TRY(tx.exec("INSERT INTO items VALUES ($1, $2, $3, $4, $5, $6)", item.id, item.name, item.create_time,
+                         item.score, item.hidden, item.labels));
       }
       const auto add = [&](std::int64_t id, const char* field, const char* name, std::optional<std::string> s,
                            std::optional<std::int64_t> i, std::optional<double> d, std::optional<bool> b) {
@@ -64,8 +67,8 @@ class FilterTest : public testing::TestWithParam<Dialect> {
   }
 
   // The ids a filter lets through, "1,3".
-  std::string matching(const std::string& filter, const FilterSchema& with = schema()) {
-    const Condition condition = TestDatabase::must(compile_filter(filter, with, GetParam(), 2));
+  std::string matching(const std::string& filter, std::string_view bare_names = {}) {
+    const Condition condition = TestDatabase::must(compile_filter(filter, schema(), GetParam(), 2, bare_names));
     std::vector<Value> parameters{std::int64_t{0}};
     parameters.insert(parameters.end(), condition.parameters.begin(), condition.parameters.end());
     const std::string sql = "SELECT m.id FROM items m WHERE m.id > $1 AND " + condition.sql + " ORDER BY m.id";
@@ -138,12 +141,21 @@ TEST_P(FilterTest, ReadsPropertiesByType) {
   EXPECT_EQ(matching("tags.team IN ('vision', 'Vision') AND custom_properties.accuracy IN (1, 2)"), "2");
 }
 
-TEST_P(FilterTest, BareNamesArePropertiesWhereTheSchemaSaysSo) {
-  FilterSchema kubeflow = schema();
-  kubeflow.properties.bare_names = "custom_properties";
-  EXPECT_EQ(matching("accuracy > 0.9", kubeflow), "1,2");
-  EXPECT_EQ(matching("`mlflow.source.type` = \"notebook\"", kubeflow), "4");
-  EXPECT_EQ(matching("accuracy.string_value = \"high\" OR name = 'alpha'", kubeflow), "1,3");
+TEST_P(FilterTest, BareNamesArePropertiesWhereTheDoorSaysSo) {
+  EXPECT_EQ(matching("accuracy > 0.9", "custom_properties"), "1,2");
+  EXPECT_EQ(matching("`mlflow.source.type` = \"notebook\"", "custom_properties"), "4");
+  EXPECT_EQ(matching("accuracy.string_value = \"high\" OR name = 'alpha'", "custom_properties"), "1,3");
+}
+
+TEST_P(FilterTest, AColumnMayHaveASecondName) {
+  EXPECT_EQ(matching("createTimeSinceEpoch >= 4000"), "4,5");
+  EXPECT_EQ(matching("createTimeSinceEpoch = '4000'"), "4");
+}
+
+TEST_P(FilterTest, AListOfTextsHasAnElement) {
+  EXPECT_EQ(matching("labels = 'de'"), "2,3");
+  EXPECT_EQ(matching("labels IN ('en', 'fr')"), "1,2");
+  EXPECT_EQ(matching("labels LIKE 'd%'"), "2,3");
 }
 
 TEST_P(FilterTest, TextNeverBecomesSql) {

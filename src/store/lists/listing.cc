@@ -138,6 +138,7 @@ Result<std::string> after(Listing& listing, const Order& order, const ListSchema
 std::string mark_of(const ListQuery& query, const Order& order, std::string_view scope) {
   std::string all(scope);
   all.append(1, '\0').append(order.written).append(1, '\0').append(query.filter);
+  if (!query.and_filter.empty()) all.append(1, '\0').append(query.and_filter);
   return sha256(all).hex().substr(0, 16);
 }
 
@@ -150,11 +151,17 @@ Result<Listing> compile_listing(const ListQuery& query, const ListSchema& schema
         .at("page_size");
   }
   const Order order = SOUK_TRY(parse_order(query.order_by.empty() ? schema.default_order : query.order_by, schema));
-  Condition filter = SOUK_TRY(compile_filter(query.filter, schema.filter, dialect, first));
+  Condition filter = SOUK_TRY(compile_filter(query.filter, schema.filter, dialect, first, query.bare_names));
   Listing out;
   out.page_size = query.page_size;
   out.parameters = std::move(filter.parameters);
   out.where = std::move(filter.sql);
+  if (!query.and_filter.empty()) {
+    Condition more = SOUK_TRY(
+        compile_filter(query.and_filter, schema.filter, dialect, first + static_cast<int>(out.parameters.size())));
+    out.where += " AND " + more.sql;
+    out.parameters.insert(out.parameters.end(), more.parameters.begin(), more.parameters.end());
+  }
   out.mark = mark_of(query, order, scope);
   out.order_column = order.column->sql;
   out.by_id = order.column->sql == schema.id;
@@ -176,6 +183,21 @@ std::string page_token(const Listing& listing, std::string_view token_key, const
   }
   const std::string body = json::write(position);
   return to_url_text(mac(token_key, body) + body);
+}
+
+std::string position_token(std::string_view token_key, std::string_view scope, std::int64_t a, std::int64_t b) {
+  Position position{.mark = sha256(scope).hex().substr(0, 16), .id = a, .number = b};
+  const std::string body = json::write(position);
+  return to_url_text(mac(token_key, body) + body);
+}
+
+Result<std::optional<std::pair<std::int64_t, std::int64_t>>> read_position(std::string_view token_key,
+                                                                           std::string_view scope,
+                                                                           std::string_view token) {
+  if (token.empty()) return std::optional<std::pair<std::int64_t, std::int64_t>>();
+  const Position position = SOUK_TRY(read_token(token, token_key));
+  if (position.mark != sha256(scope).hex().substr(0, 16) || !position.number) return refused();
+  return std::optional(std::pair(position.id, *position.number));
 }
 
 }  // namespace souk::store

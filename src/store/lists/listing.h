@@ -12,8 +12,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -27,6 +29,8 @@ struct ListQuery {
   std::string order_by;  // "update_time desc"; empty: the schema's default
   std::int64_t page_size = 100;
   std::string page_token;
+  std::string bare_names = {};  // store/lists/filter.h
+  std::string and_filter = {};  // must be true besides; made by a door
 };
 template <class T>
 struct Page {
@@ -63,6 +67,13 @@ Result<Page<T>> page_of(Rows rows, const Listing& listing, std::string_view toke
 
 // The token of the page after the one whose last row has `value` in the order column.
 std::string page_token(const Listing& listing, std::string_view token_key, const Value& value, std::int64_t id);
+
+// For pages that no single SELECT makes: a token that holds two numbers and belongs to `scope`, and back; empty is
+// nothing. Errors: invalid_argument
+std::string position_token(std::string_view token_key, std::string_view scope, std::int64_t a, std::int64_t b);
+Result<std::optional<std::pair<std::int64_t, std::int64_t>>> read_position(std::string_view token_key,
+                                                                           std::string_view scope,
+                                                                           std::string_view token);
 
 template <class T>
 Result<Page<T>> page_of(Rows rows, const Listing& listing, std::string_view token_key) {

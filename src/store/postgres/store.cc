@@ -15,7 +15,8 @@ constexpr std::string_view kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ R
 
 class PostgresTx final : public CheckedTx {
  public:
-  PostgresTx(PostgresConnection& connection, std::string_view begin) : connection_(connection) {
+  PostgresTx(PostgresConnection& connection, std::string_view begin, Counter& statements)
+      : CheckedTx(statements), connection_(connection) {
     connection_.begin(begin);
   }
   Dialect dialect() const override { return Dialect::postgresql; }
@@ -51,6 +52,7 @@ PostgresStore::PostgresStore(const std::string& url, const StoreSettings& settin
       writes_(metrics.counter("souk_store_writes_total", "Writes, each one call of write().").with()),
       commits_(metrics.counter("souk_store_commits_total", "Commits, each of one write or of a group.").with()),
       retries_(metrics.counter("souk_store_retries_total", "Transactions begun again after a conflict.").with()),
+      statements_(statements_counter(metrics)),
       write_seconds_(
           metrics.histogram("souk_store_write_seconds", "A write, from its call to its durable commit.").with()),
       pool_(url, static_cast<std::size_t>(settings.connections), settings.busy_timeout, settings.answer_timeout),
@@ -120,7 +122,7 @@ PostgresStore::Attempt PostgresStore::try_write(const std::function<Status(Tx&)>
     return out;
   }
   PostgresConnection& connection = **lease;
-  PostgresTx tx(connection, isolation == Isolation::serializable ? kBeginWrite : kBeginLatest);
+  PostgresTx tx(connection, isolation == Isolation::serializable ? kBeginWrite : kBeginLatest, statements_);
   {
     const Scope scope(*this, Scope::Kind::write, &tx);
     out.status = run_body(f, tx);
@@ -161,7 +163,7 @@ PostgresStore::Attempt PostgresStore::try_read(const std::function<Status(Tx&)>&
     return out;
   }
   PostgresConnection& connection = **lease;
-  PostgresTx tx(connection, kBeginRead);
+  PostgresTx tx(connection, kBeginRead, statements_);
   {
     const Scope scope(*this, Scope::Kind::read, &tx);
     out.status = run_body(f, tx);

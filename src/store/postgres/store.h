@@ -45,6 +45,7 @@ class PostgresStore final : public Store {
   Counter& writes_;
   Counter& commits_;
   Counter& retries_;
+  Counter& statements_;
   Histogram& write_seconds_;
   PostgresPool pool_;
   PostgresListener listener_;

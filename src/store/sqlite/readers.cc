@@ -8,7 +8,8 @@ namespace souk::store {
 // Begins with the first statement: that is when SQLite takes the snapshot.
 class SqliteReaders::ReaderTx final : public CheckedTx {
  public:
-  ReaderTx(Slot& slot, const std::atomic<std::uint64_t>& commits) : slot_(slot), commits_(commits) {}
+  ReaderTx(Slot& slot, const std::atomic<std::uint64_t>& commits, Counter& statements)
+      : CheckedTx(statements), slot_(slot), commits_(commits) {}
   Dialect dialect() const override { return Dialect::sqlite; }
 
  protected:
@@ -45,11 +46,12 @@ std::size_t thread_number() {
 }  // namespace
 
 SqliteReaders::SqliteReaders(const Store& store, std::string path, std::size_t count,
-                             std::chrono::milliseconds busy_timeout, bool keep_snapshots)
+                             std::chrono::milliseconds busy_timeout, bool keep_snapshots, Metrics& metrics)
     : store_(store),
       path_(std::move(path)),
       busy_timeout_(busy_timeout),
       keep_snapshots_(keep_snapshots),
+      statements_(statements_counter(metrics)),
       slots_(count) {}
 
 Status SqliteReaders::read(const std::function<Status(Tx&)>& f) {
@@ -65,7 +67,7 @@ Status SqliteReaders::read_on(Slot& slot, const std::function<Status(Tx&)>& f) {
     slot.connection = SOUK_TRY(SqliteConnection::open(path_, SqliteConnection::Mode::reader, busy_timeout_));
   }
   if (slot.commits != commits()) end_snapshot(*slot.connection);
-  ReaderTx tx(slot, commits_);
+  ReaderTx tx(slot, commits_, statements_);
   const Scope scope(store_, Scope::Kind::read, &tx);
   Status status = run_body(f, tx);
   if (!keep_snapshots_ || !status) end_snapshot(*slot.connection);

@@ -26,7 +26,7 @@ class SqliteReaders {
  public:
   // keep_snapshots: every commit to the file is told by `committed`
   SqliteReaders(const Store& store, std::string path, std::size_t count, std::chrono::milliseconds busy_timeout,
-                bool keep_snapshots);
+                bool keep_snapshots, Metrics& metrics);
 
   // Blocks: disk; and until a connection is free. Errors: f's own; unavailable (closing)
   Status read(const std::function<Status(Tx&)>& f);
@@ -56,6 +56,7 @@ class SqliteReaders {
   const std::string path_;
   const std::chrono::milliseconds busy_timeout_;
   const bool keep_snapshots_;
+  Counter& statements_;
   std::vector<Slot> slots_;
   std::atomic<std::uint64_t> commits_{0};
   std::atomic<int> waiting_{0};

@@ -7,7 +7,7 @@ namespace souk::store {
 
 SqliteStore::SqliteStore(const std::string& path, const StoreSettings& settings, Metrics& metrics, Access access)
     : readers_(*this, path, static_cast<std::size_t>(settings.readers), settings.busy_timeout,
-               access == Access::exclusive),
+               access == Access::exclusive, metrics),
       write_seconds_(
           metrics.histogram("souk_store_write_seconds", "A write, from its call to its durable commit.").with()) {}
 

@@ -13,7 +13,7 @@ namespace {
 
 class WriterTx final : public CheckedTx {
  public:
-  explicit WriterTx(SqliteConnection& connection) : connection_(connection) {}
+  WriterTx(SqliteConnection& connection, Counter& statements) : CheckedTx(statements), connection_(connection) {}
   Dialect dialect() const override { return Dialect::sqlite; }
 
  protected:
@@ -40,6 +40,7 @@ SqliteWriter::SqliteWriter(const Store& store, SqliteReaders& readers, std::uniq
       log_(log),
       commits_(metrics.counter("souk_store_commits_total", "Commits, each of one write or of a group.").with()),
       writes_(metrics.counter("souk_store_writes_total", "Writes, each one call of write().").with()),
+      statements_(statements_counter(metrics)),
       thread_([this] { loop(); }) {}
 
 SqliteWriter::~SqliteWriter() {
@@ -149,7 +150,7 @@ bool SqliteWriter::run_jobs(std::vector<Job*>& jobs) {
 void SqliteWriter::run_job(Job& job, bool alone) {
   job.status = alone ? Status() : connection_->execute("SAVEPOINT job");
   if (!job.status) return;
-  WriterTx tx(*connection_);
+  WriterTx tx(*connection_, statements_);
   {
     const Scope scope(store_, Scope::Kind::write, &tx);
     job.status = run_body(*job.f, tx);

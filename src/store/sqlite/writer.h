@@ -58,6 +58,7 @@ class SqliteWriter {
   Logger& log_;
   Counter& commits_;
   Counter& writes_;
+  Counter& statements_;
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<std::shared_ptr<Group>> groups_;
