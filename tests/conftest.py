@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/samples"), str(ROOT / "tests/access")]
 
 from postgres import Postgres  # noqa: E402
-from registry_client import deploy, folder, push  # noqa: E402
+from registry_client import deploy_digits, deploy_models  # noqa: E402
 from s3 import S3  # noqa: E402
 from souk_server import BINARY, Souk  # noqa: E402
 
@@ -59,22 +59,12 @@ def souk(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def digits(souk):
-    """The sample, pushed and deployed as default/digits."""
-    answer = push(souk, "default/digits", "1", folder(ROOT / "samples/digits"))
-    assert answer.status == 201, answer.body
-    return deploy(souk, "default/digits:1", "digits")
+    return deploy_digits(souk)
 
 
 @pytest.fixture(scope="session")
-def models(souk, files):
-    """Every good model of tests/data, deployed under its name with '_' as '-'."""
-    names = {}
-    for path in sorted((files / "models").glob("*.onnx")):
-        slug = path.stem.replace("_", "-")
-        answer = push(souk, f"default/{slug}", "1", {path.name: path.read_bytes()})
-        assert answer.status == 201, (path.name, answer.body)
-        names[path.stem] = deploy(souk, f"default/{slug}:1", slug)["slug"]
-    return names
+def models(souk):
+    return deploy_models(souk)
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ struct Server::Rooms {
   Metrics metrics;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<events::Log> events;
+  std::unique_ptr<store::Store> pulse;  // PostgreSQL: connections for beats alone, that no load takes away
   std::unique_ptr<work::Nodes> nodes;
   std::unique_ptr<work::Leases> leases;
   std::unique_ptr<work::Work> work;
@@ -69,6 +70,7 @@ struct Server::Rooms {
   std::unique_ptr<runtimes::Loader> onnx;
   std::unique_ptr<serving::Serving> serving;
   std::unique_ptr<serving::InferenceServices> services;
+  std::unique_ptr<tasks::ModelRuns> runs;
   std::optional<api::native::Rooms> native;
   std::optional<api::instill::Rooms> instill;
   std::optional<api::kubeflow::Rooms> kubeflow;
@@ -95,8 +97,14 @@ Status Server::start() {
   SOUK_TRY(migrate_patiently(settings_, log_));
   r.store = SOUK_TRY(store::Store::open(settings_.database, settings_.store, log_, r.metrics));
   r.events = std::make_unique<events::Log>(*r.store, log_, r.metrics);
-  r.nodes = std::make_unique<work::Nodes>(settings_.work.nodes, *r.store, settings_.node, log_);
-  r.leases = std::make_unique<work::Leases>(*r.store, *r.nodes, log_);
+  if (r.store->dialect() == store::Dialect::postgresql) {
+    store::StoreSettings two = settings_.store;
+    two.connections = 2;
+    r.pulse = SOUK_TRY(store::Store::open(settings_.database, two, log_, r.metrics));
+  }
+  store::Store& pulse = r.pulse ? *r.pulse : *r.store;
+  r.nodes = std::make_unique<work::Nodes>(settings_.work.nodes, pulse, settings_.node, log_);
+  r.leases = std::make_unique<work::Leases>(pulse, *r.nodes, log_);
   r.work = std::make_unique<work::Work>(settings_.work, *r.store, *r.nodes, log_, r.metrics);
   show_process(r.metrics, settings_, *r.events);
   r.access = std::make_unique<access::Access>(*r.store, *r.events, log_, r.metrics, settings_.dev, settings_.access);
@@ -121,6 +129,10 @@ Status Server::start() {
       std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
                                          std::vector<runtimes::Loader*>{r.onnx.get()}, settings_.node, log_, r.metrics);
 
+  r.runs = std::make_unique<tasks::ModelRuns>(settings_.tasks, *r.store, *r.events, *r.access, *r.registry, *r.serving,
+                                              *r.work, log_, r.metrics);
+  r.runs->add_queues();
+
   r.native.emplace(api::native::Rooms{
       *r.access,
       *r.people,
@@ -136,12 +148,13 @@ Status Server::start() {
       *r.uploads,
       *r.moves,
       *r.search,
+      *r.runs,
       {std::string(kVersion), settings_.dev, settings_.node, started,
        r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql", settings_.collect_grace}});
   api::native::add_routes(r.routes, *r.native);
   api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata_json(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);
-  r.instill.emplace(api::instill::Rooms{*r.access, *r.registry, *r.serving});
+  r.instill.emplace(api::instill::Rooms{*r.access, *r.registry, *r.serving, *r.runs});
   api::instill::add_routes(r.routes, *r.instill);
   r.kubeflow.emplace(api::kubeflow::Rooms{*r.access, *r.registry});
   api::kubeflow::add_routes(r.routes, *r.kubeflow);
@@ -169,6 +182,7 @@ Status Server::start() {
   SOUK_TRY(r.net->start());
   SOUK_TRY(tell_setup_link(*r.sessions, r.net->url(), log_));
   SOUK_TRY(r.serving->start(kWaitForReplicas));
+  SOUK_TRY(r.runs->start());
   r.work->start();
   r.services =
       std::make_unique<serving::InferenceServices>(*r.store, *r.events, *r.access, *r.registry, *r.serving, log_);
@@ -203,6 +217,7 @@ void Server::stop() {
   if (r.work) r.work->stop();
   if (r.search) r.search->stop();
   if (r.services) r.services->stop();
+  if (r.runs) r.runs->stop();
   if (r.serving) r.serving->stop();
   if (r.nodes) r.nodes->stop();
   rooms_.reset();

@@ -40,6 +40,7 @@ settings::Table table_of(Settings& s) {
   blobs::declare(table, s.s3);
   api::declare(table, s.api);
   serving::declare(table, s.serving);
+  tasks::declare(table, s.tasks);
   runtimes::declare(table, s.onnx);
   return table;
 }

@@ -14,6 +14,7 @@
 #include "runtimes/onnx/loader.h"
 #include "serving/serving.h"
 #include "store/store.h"
+#include "tasks/runs/model.h"
 #include "work/settings.h"
 
 namespace souk::app {
@@ -38,6 +39,7 @@ struct Settings {
   blobs::S3Settings s3;
   api::ApiSettings api;
   serving::ServingSettings serving;
+  tasks::RunSettings tasks;
   runtimes::OnnxSettings onnx;
 };
 

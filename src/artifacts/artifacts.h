@@ -95,6 +95,8 @@ class Artifacts {
   Result<std::vector<Descriptor>> referrers(const Repository& repository, const Digest& subject,
                                             std::string_view artifact_type, std::string_view last = {},
                                             std::int64_t count = 1000);
+  // All that is in it, to another name in the namespace; uploads under way end. Errors: already_exists
+  Status rename_repository(store::Tx& tx, const Repository& from, std::string_view to);
   // Removes everything of a repository in the caller's transaction.
   Status remove_repository(store::Tx& tx, const Repository& repository);
   // Keeps a blob or manifest from being collected or removed while the holder has it ("deployment", its id).

@@ -64,6 +64,10 @@ void add_model(CommandLine& line) {
   line.verb(model, "show", "Show a model", [&line](const Context& c) { return model_show(c, line.reference); })
       ->add_option("model", line.reference, "[namespace/]model")
       ->required();
+  line.verb(model, "runs", "List the records of your invocations of a model",
+            [&line](const Context& c) { return model_runs(c, line.reference); })
+      ->add_option("model", line.reference, "[namespace/]model")
+      ->required();
   line.verb(model, "delete", "Delete a model and its versions",
             [&line](const Context& c) { return model_delete(c, line.reference); })
       ->add_option("model", line.reference, "[namespace/]model")
@@ -210,6 +214,30 @@ void add_blobs(CommandLine& line) {
             [](const Context& c) { return blobs_status(c); });
 }
 
+void add_operations(CommandLine& line) {
+  CLI::App* operation = line.noun("operation", "Typed tasks done in the background: create, list, show, watch, cancel");
+  CLI::App* create = line.verb(operation, "create", "Ask a model, to be answered later",
+                               [&line](const Context& c) { return operation_create(c, line.operation); });
+  create->add_option("model", line.operation.name, "[namespace/]model[:version]")->required();
+  CLI::Option* image = create->add_option("--image", line.operation.image, "A PNG or JPEG file");
+  create->add_option("--data", line.operation.data, "A task input, or an array of them; JSON, @FILE or -")
+      ->excludes(image);
+  line.verb(operation, "list", "List operations", [&line](const Context& c) { return operation_list(c, line.list); })
+      ->add_option("--filter", line.list.filter, "Which, such as: state = 'FAILED'");
+  line.verb(operation, "show", "Show an operation, with --wait once it has ended",
+            [&line](const Context& c) { return operation_show(c, line.name); })
+      ->add_option("operation", line.name, "Its uid")
+      ->required();
+  line.verb(operation, "watch", "Show an operation's states until it has ended",
+            [&line](const Context& c) { return operation_watch(c, line.name); })
+      ->add_option("operation", line.name, "Its uid")
+      ->required();
+  line.verb(operation, "cancel", "Ask an operation to end",
+            [&line](const Context& c) { return operation_cancel(c, line.name); })
+      ->add_option("operation", line.name, "Its uid")
+      ->required();
+}
+
 void add_queues(CommandLine& line) {
   CLI::App* queue = line.noun("queue", "Durable work: list, show, retry, drop, cancel");
   line.verb(queue, "list", "What waits, runs and failed for good", [](const Context& c) { return queue_list(c); });
@@ -314,6 +342,7 @@ int run(int argc, char** argv, const std::vector<Command>& others) {
   add_search(line);
   add_deployment(line);
   add_access(line);
+  add_operations(line);
   add_queues(line);
   add_blobs(line);
   add_completion(line);

@@ -41,6 +41,7 @@ struct CommandLine {
   AuditOptions audit;
   LoginOptions login;
   QueueOptions queue;
+  OperationOptions operation;
   RunOptions run;
   std::vector<std::string> words;
   int depth = 10;

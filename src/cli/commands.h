@@ -103,6 +103,12 @@ struct QueueOptions {
   bool all = false;
 };
 
+struct OperationOptions {
+  std::string name;  // [namespace/]model[:version]
+  std::string image;
+  std::string data;  // JSON, @file or - for stdin
+};
+
 Status model_push(const Context& context, const PushOptions& options);
 Status model_pull(const Context& context, const PullOptions& options);
 Status model_list(const Context& context, const ListOptions& options);
@@ -145,6 +151,12 @@ Status queue_drop(const Context& context, const QueueOptions& options);
 Status queue_cancel(const Context& context, const QueueOptions& options);
 Status schedule_list(const Context& context);
 Status node_list(const Context& context);
+Status operation_create(const Context& context, const OperationOptions& options);
+Status operation_list(const Context& context, const ListOptions& options);
+Status operation_show(const Context& context, const std::string& uid);
+Status operation_watch(const Context& context, const std::string& uid);
+Status operation_cancel(const Context& context, const std::string& uid);
+Status model_runs(const Context& context, const std::string& model);
 // Reads a key, or the user's password, from stdin, and saves a key when the server takes it.
 Status login(const Output& out, const std::string& url, const LoginOptions& options);
 Status logout(const Output& out);

@@ -1,44 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
-#include "base/digest.h"
 #include "cli/commands.h"
 #include "cli/describe.h"
+#include "cli/task_input.h"
 
 namespace souk::cli {
 namespace {
-
-constexpr std::size_t kMostBytes = 64 << 20;
-
-Result<std::string> read_all(std::istream& stream, const std::string& shown) {
-  std::string text;
-  std::vector<char> block(64 << 10);
-  while (stream.read(block.data(), static_cast<std::streamsize>(block.size())), stream.gcount() > 0) {
-    text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
-    if (text.size() > kMostBytes) return invalid_argument(shown + " is larger than " + human_bytes(kMostBytes));
-  }
-  if (stream.bad()) return unavailable("cannot read " + shown);
-  return text;
-}
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return not_found("cannot read " + path + ": " + std::strerror(errno));
-  return read_all(stream, path);
-}
-
-// "@FILE", "-" for stdin, or the text itself.
-Result<std::string> read_argument(const std::string& text) {
-  if (text == "-") return read_all(std::cin, "stdin");
-  if (text.starts_with('@')) return read_file(text.substr(1));
-  return text;
-}
 
 // --- images, by the task's door -----------------------------------------------------------------------
 
@@ -47,26 +16,6 @@ struct Scored {
   double score = 0;
 };
 BOOST_DESCRIBE_STRUCT(Scored, (), (category, score))
-
-std::string image_body(const std::string& image) {
-  std::string body;
-  json::Writer out(body);
-  out.begin_object();
-  out.key("task_inputs");
-  out.begin_array();
-  out.begin_object();
-  out.key("data");
-  out.begin_object();
-  out.key("type");
-  out.value("image-base64");
-  out.key("image-base64");
-  out.value(to_base64(image));
-  out.end_object();
-  out.end_object();
-  out.end_array();
-  out.end_object();
-  return body;
-}
 
 std::string percent(double score) {
   char text[16];
@@ -114,7 +63,8 @@ Status infer_image(const Context& context, const Name& name, const std::string& 
   const std::string door = "/v1alpha/namespaces/" + net::encode_path_segment(model_namespace) + "/models/" +
                            net::encode_path_segment(model) + "/versions/" +
                            net::encode_path_segment(cell(deployment.root(), "version")) + "/trigger";
-  const json::Document answer = SOUK_TRY(context.remote.send("POST", door, image_body(image)));
+  const json::Document answer =
+      SOUK_TRY(context.remote.send("POST", door, "{\"task_inputs\":[" + image_input(image) + "]}"));
   context.out.print(answer.root(), [&] { return classification_text(answer.root()); });
   return {};
 }

@@ -7,6 +7,11 @@ namespace {
 
 using store::ColumnType;
 
+// PUBLIC: granted to everyone, by itself, with its namespace or with all there is.
+constexpr const char* kVisibility =
+    "(CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.principal_id IS NULL AND g.namespace_id IN (0, m.namespace_id) "
+    "AND (g.kind IS NULL OR g.kind = 'MODEL' AND g.object_id = m.id)) THEN 'PUBLIC' ELSE 'PRIVATE' END)";
+
 const store::ListSchema& model_schema() {
   static const store::ListSchema schema{
       .filter = {.columns = {{"id", "m.id", ColumnType::integer, true},
@@ -29,7 +34,8 @@ const store::ListSchema& model_schema() {
                              {"create_time", "m.create_time", ColumnType::time, true, "createTimeSinceEpoch"},
                              {"update_time", "m.update_time", ColumnType::time, true, "lastUpdateTimeSinceEpoch"},
                              {"namespace", "(SELECT n.slug FROM namespaces n WHERE n.id = m.namespace_id)",
-                              ColumnType::text}},
+                              ColumnType::text},
+                             {"visibility", kVisibility, ColumnType::text}},
                  .properties = {"model_properties", "m.id", {"custom_properties", "tags"}}},
       .id = "m.id",
       .default_order = "update_time desc"};
@@ -130,6 +136,24 @@ Result<Page<ListedModel>> Registry::list_models(const access::Call& call, std::s
   const bool sees_all = call.principal->role_in(found->id) >= access::Role::READER;
   if (!sees_all && (!page || page->items.empty())) return concealed(missing());
   return page;
+}
+
+Result<std::int64_t> Registry::count_models(const access::Call& call, std::string_view ns, std::string_view filter) {
+  access::Visible visible = state_->access.visible(call, access::ObjectKind::MODEL, "m.namespace_id", "m.id", 1);
+  std::string sql = "SELECT count(*) FROM registered_models m WHERE " + visible.sql;
+  std::vector<store::Value> parameters = std::move(visible.parameters);
+  if (!ns.empty()) {
+    const auto found = SOUK_TRY(state_->access.find_namespace(call, ns));
+    if (!found) return not_found("namespace " + access::as_shown(ns) + " does not exist");
+    parameters.emplace_back(found->id.value);
+    sql += " AND m.namespace_id = $" + std::to_string(parameters.size());
+  }
+  const store::Condition condition = SOUK_TRY(store::compile_filter(
+      filter, model_schema().filter, state_->store.dialect(), static_cast<int>(parameters.size()) + 1));
+  parameters.insert(parameters.end(), condition.parameters.begin(), condition.parameters.end());
+  sql += " AND " + condition.sql;
+  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  return store::from_value<std::int64_t>(rows.rows.at(0).at(0));
 }
 
 Result<Page<ModelVersion>> Registry::list_versions(const AuthorizedModel& model, const ListQuery& query) {

@@ -111,6 +111,8 @@ class Registry {
   // `if_match`: the revision the caller saw. Errors: failed_precondition (changed since), already_exists (name)
   Result<RegisteredModel> update_model(const access::Call& call, const AuthorizedModel& model, const ModelPatch& patch,
                                        std::optional<std::int64_t> if_match);
+  // Another slug, with its bytes. Errors: already_exists, failed_precondition (a deployment uses it)
+  Result<RegisteredModel> rename_model(const access::Call& call, const AuthorizedModel& model, std::string_view slug);
   Status delete_model(const access::Call& call, const AuthorizedModel& model, std::optional<std::int64_t> if_match);
   // ns empty: every visible one. Errors: invalid_argument (filter: with the column; page token)
   Result<Page<ListedModel>> list_models(const access::Call& call, std::string_view ns, const ListQuery& query,
@@ -124,7 +126,7 @@ class Registry {
   Result<ModelSummary> summarize(ModelId model);
 
   // Of a namespace, or of all that are visible.
-  Result<std::int64_t> count_models(const access::Call& call, std::string_view ns);
+  Result<std::int64_t> count_models(const access::Call& call, std::string_view ns, std::string_view filter = {});
 
   // --- versions -------------------------------------------------------------------------------------
   // `version` is a number, a name or "latest". Errors: not_found

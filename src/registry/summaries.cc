@@ -61,17 +61,4 @@ Result<ModelSummary> Registry::summarize(ModelId model) {
   return *found;
 }
 
-Result<std::int64_t> Registry::count_models(const access::Call& call, std::string_view ns) {
-  access::Visible visible = state_->access.visible(call, access::ObjectKind::MODEL, "namespace_id", "id", 1);
-  std::string sql = "SELECT count(*) FROM registered_models WHERE " + visible.sql;
-  if (!ns.empty()) {
-    const auto found = SOUK_TRY(state_->access.find_namespace(call, ns));
-    if (!found) return not_found("namespace " + access::as_shown(ns) + " does not exist");
-    visible.parameters.emplace_back(found->id.value);
-    sql += " AND namespace_id = $" + std::to_string(visible.parameters.size());
-  }
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, visible.parameters); }));
-  return store::from_value<std::int64_t>(rows.rows.at(0).at(0));
-}
-
 }  // namespace souk::registry

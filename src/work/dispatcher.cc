@@ -102,7 +102,9 @@ void Dispatcher::loop() {
   for (;;) {
     bell_.wait_until(next_wake());
     read_inbox();
-    if (closing_ && goodbye == kNoDeadline) goodbye = std::chrono::steady_clock::now() + kGoodbye;
+    const auto now = std::chrono::steady_clock::now();
+    if (closing_ && goodbye == kNoDeadline) goodbye = now + kGoodbye;
+    if (failing_ && now < retry_at_) continue;
     const Status done = turn();
     if (!done) {
       // What was to be begun may have been claimed all the same.
@@ -178,8 +180,6 @@ void Dispatcher::read_inbox() {
 
 Status Dispatcher::turn() {
   watch_deadlines();
-  if (failing_ && std::chrono::steady_clock::now() < retry_at_)
-    return unavailable("the database was lost a moment ago");
   settle_alone();
   const bool sweeping = sweep_is_due();
   const bool claiming = !closing_ && nodes_.alive() && has_work();

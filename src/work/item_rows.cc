@@ -245,6 +245,13 @@ Result<std::vector<Item>> running_on(store::Tx& tx, NodeId node) {
       node);
 }
 
+Status rebase_times(store::Tx& tx, Time now) {
+  return tx.defer(
+      "UPDATE work_items SET alarm_time = alarm_time - (update_time - $1), deadline = deadline - (update_time - $1), "
+      "update_time = $1 WHERE update_time > $1",
+      now);
+}
+
 Status send_rescue(store::Tx& tx, const Item& item, Time now) {
   static const std::string kSql = fenced(
       "UPDATE work_items SET state = 'WAITING', node_id = 0, update_time = $3, alarm_time = deadline, error = $4");

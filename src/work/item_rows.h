@@ -52,6 +52,8 @@ Result<std::vector<Item>> overdue_items(store::Tx& tx, Time now);
 // Of nodes that are no more.
 Result<std::vector<Item>> orphans(store::Tx& tx);
 Result<std::vector<Item>> running_on(store::Tx& tx, NodeId node);
+// SQLite, at the start: times that were written by a clock ahead of this one, as if written now.
+Status rebase_times(store::Tx& tx, Time now);
 // An orphan that may be tried again.
 Status send_rescue(store::Tx& tx, const Item& item, Time now);
 

@@ -64,6 +64,9 @@ struct Enqueued {
   bool created = true;  // false: the item that the key names was there
 };
 
+// An error of a kind that may pass, and is tried again.
+bool may_pass(Code code);
+
 class Attempt;
 
 // A kind of work, added by the room that does it, on every node alike.

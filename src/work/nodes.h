@@ -8,7 +8,7 @@
 // it begins nothing that is done once. Should it find its row gone, it comes back as a new incarnation with a new id.
 // On SQLite, which one process holds, the node is alone and alive from start to stop.
 //
-// Thread-safe. The Store outlives it.
+// Thread-safe. The Store outlives it; give it one of its own, since beats must not wait for what others do.
 #pragma once
 
 #include <atomic>

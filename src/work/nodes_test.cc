@@ -98,6 +98,21 @@ TEST_P(NodesTest, ClocksThatAreSetChangeNothing) {
   }
 }
 
+// A clock an hour ahead at the last run, and right again now.
+TEST_P(NodesTest, WhatWasPutOffByAClockAheadIsNotPutOffForAnHour) {
+  if (shared()) GTEST_SKIP() << "there the database's clock counts";
+  Journal journal;
+  TestNode node(*store, "one", quick());
+  node.work.add({.name = "q", .run = [&](Attempt&) -> Status {
+                   journal.add("ran");
+                   return {};
+                 }});
+  node.enqueue({.queue = "q", .delay = Duration(50)});
+  run("UPDATE work_items SET alarm_time = alarm_time + 3600000, update_time = update_time + 3600000");
+  node.start();
+  EXPECT_EQ(journal.wait(1).size(), 1u);
+}
+
 class TwoNodesTest : public WorkRoomTest {
  protected:
   void SetUp() override {
@@ -183,6 +198,44 @@ TEST_P(TwoNodesTest, EachItemIsRunByOneOfThem) {
   for (const auto& [id, times] : ran) EXPECT_EQ(times, 1) << "item " << id;
   EXPECT_GT(by["one"], 0);
   EXPECT_GT(by["two"], 0) << "the second is told when the first has more than it can take";
+}
+
+TEST_P(TwoNodesTest, ASchedulePutOnBothIsRunByOne) {
+  std::atomic<int> ran{0};
+  TestNode one(*store, "one", quick()), two(*second_store, "two", quick());
+  for (TestNode* node : {&one, &two}) {
+    node->work.add({.name = "q", .run = [&](Attempt&) -> Status {
+                      ++ran;
+                      return {};
+                    }});
+    const Status put = node->store.write([&](store::Tx& tx) {
+      return node->work.put_schedule(tx, {.name = "s", .cron = "0 0 1 1 *", .item = {.queue = "q"}, .overlap = true});
+    });
+    ASSERT_TRUE(put) << put.error().describe();
+  }
+  run("UPDATE work_schedules SET next_time = 1");
+  one.start();
+  two.start();
+  ASSERT_TRUE(eventually([&] { return ran > 0; }));
+  ASSERT_TRUE(eventually([&] { return count("SELECT count(*) FROM work_items") == 0; }));
+  EXPECT_EQ(ran, 1);
+  EXPECT_EQ(one.work.schedules()->size(), 1u);
+}
+
+TEST_P(TwoNodesTest, RenderingMetricsWaitsForNoDatabase) {
+  TestNode node(*store, "one", quick());
+  node.work.add({.name = "q", .run = [](Attempt&) -> Status { return {}; }});
+  node.start();
+  const Status held = second_store->write([&](store::Tx& tx) -> Status {
+    SOUK_TRY(tx.exec("LOCK TABLE work_items IN ACCESS EXCLUSIVE MODE"));
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 20; ++i) node.metrics.render();
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+    return {};
+  });
+  ASSERT_TRUE(held) << held.error().describe();
+  EXPECT_TRUE(eventually(
+      [&] { return node.metrics.render().find(R"(souk_work_items{queue="q",state="dead"} 0)") != std::string::npos; }));
 }
 
 TEST_P(TwoNodesTest, CancellingReachesTheNodeThatRunsIt) {

@@ -51,8 +51,6 @@ using RunningPtr = std::shared_ptr<Running>;
 
 // What becomes of the item of an attempt that ended. Pure.
 Verdict judge(const Running& running, Time now);
-// An error of a kind that may pass.
-bool may_pass(Code code);
 // Before the next attempt: doubles, less a random part of up to a half; `random` in [0, 1).
 Duration back_off(const Queue& queue, std::int64_t attempts, double random);
 

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <condition_variable>
 
+#include "base/pool.h"
 #include "work/dispatcher.h"
 #include "work/item_rows.h"
 #include "work/schedule_rows.h"
@@ -27,7 +29,7 @@ void declare(settings::Table& table, WorkSettings& s) {
 
 struct Work::State {
   State(WorkSettings settings, store::Store& store, Nodes& nodes, Logger& log, Metrics& metrics)
-      : store(store), nodes(nodes), metrics(metrics), dispatcher(settings, store, nodes, log, metrics) {}
+      : store(store), nodes(nodes), log(log), metrics(metrics), dispatcher(settings, store, nodes, log, metrics) {}
 
   Time wall() const { return store.dialect() == store::Dialect::sqlite ? souk::now() : nodes.clock().now(); }
   // Of an item that is put in: whom to tell once it is there.
@@ -42,13 +44,18 @@ struct Work::State {
   void heard(const std::string& payload);
   Result<std::vector<QueueStatus>> status();
   void show();
+  Status count_items();
 
   store::Store& store;
   Nodes& nodes;
+  Logger& log;
   Metrics& metrics;
   Dispatcher dispatcher;
   std::mutex shown_mutex;
+  std::condition_variable shown;
+  bool showing = false;
   Deadline show_again{};
+  Pool counter{"work-metrics", 1, 1};
 };
 
 // Of another node: its id when it has more than it can take, "cancel ID", or nothing when something was missed.
@@ -79,6 +86,11 @@ void Work::add(Queue queue) {
 }
 
 void Work::start() {
+  if (state_->store.dialect() == store::Dialect::sqlite) {
+    const Status rebased =
+        state_->store.write([&](store::Tx& tx) { return rebase_times(tx, state_->nodes.clock().now()); });
+    if (!rebased) state_->log.warn("work", "times of items cannot be read", {{"cause", rebased.error().describe()}});
+  }
   state_->dispatcher.start();
   state_->metrics.on_render([weak = std::weak_ptr<State>(state_)] {
     if (const auto state = weak.lock()) state->show();
@@ -147,17 +159,32 @@ Result<std::vector<QueueStatus>> Work::State::status() {
   return found;
 }
 
-// Counting a million takes a while: not at each scrape.
+// Counting takes statements, a million rows take a while, and who renders may be a connection's thread: it is done
+// beside, not at each scrape, and waited for no longer than a moment.
 void Work::State::show() {
-  const std::lock_guard lock(shown_mutex);
-  const auto begun = std::chrono::steady_clock::now();
-  if (begun < show_again) return;
-  const auto found = status();
-  if (!found) return;
+  constexpr std::chrono::milliseconds kMoment{50};
+  std::unique_lock lock(shown_mutex);
+  if (showing || std::chrono::steady_clock::now() < show_again) return;
+  const Status posted = counter.post([this] {
+    const auto begun = std::chrono::steady_clock::now();
+    const Status counted = count_items();
+    const auto ended = std::chrono::steady_clock::now();
+    const std::lock_guard end(shown_mutex);
+    show_again = ended + std::chrono::seconds(1) + (counted ? 50 * (ended - begun) : Deadline::duration());
+    showing = false;
+    shown.notify_all();
+  });
+  if (!posted) return;
+  showing = true;
+  shown.wait_for(lock, kMoment, [this] { return !showing; });
+}
+
+Status Work::State::count_items() {
+  const std::vector<QueueStatus> found = SOUK_TRY(status());
   auto items = metrics.gauge("souk_work_items", "Items, by state.", {"queue", "state"});
   auto oldest = metrics.gauge("souk_work_oldest_seconds", "Since when the item that waits longest does.", {"queue"});
   const Time now = nodes.clock().now();
-  for (const QueueStatus& one : *found) {
+  for (const QueueStatus& one : found) {
     items.with({one.name, "waiting"}).set(static_cast<double>(one.waiting));
     items.with({one.name, "delayed"}).set(static_cast<double>(one.delayed));
     items.with({one.name, "running"}).set(static_cast<double>(one.running));
@@ -165,8 +192,7 @@ void Work::State::show() {
     const Duration age = one.oldest_waiting ? now - *one.oldest_waiting : Duration(0);
     oldest.with({one.name}).set(std::chrono::duration<double>(age).count());
   }
-  const auto done = std::chrono::steady_clock::now();
-  show_again = done + std::max<std::chrono::steady_clock::duration>(std::chrono::seconds(1), 50 * (done - begun));
+  return {};
 }
 
 Result<std::vector<QueueStatus>> Work::queues() {

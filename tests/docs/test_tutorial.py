@@ -96,6 +96,19 @@ def test_giving_access(tmp_path, checkout):
         assert "grant.created" in output[6] and '"intact":true' in output[6]
 
 
+def test_background_tasks(sample, checkout):
+    souk, address = sample
+    output = run([f"export SOUK_URL={souk.url}", *blocks("docs/how-to/background-tasks.md", address)], checkout)
+    assert '"state":"SUCCEEDED"' in output[1] and '"category":"7"' in output[1].replace(" ", "")
+    assert "operations" in output[2]
+
+
+def test_coming_from_instill(sample, checkout):
+    souk, address = sample
+    output = run([f"export SOUK_URL={souk.url}", *blocks("docs/how-to/come-from-instill.md", address)], checkout)[1].replace(" ", "")
+    assert output.count('"task_outputs":[{"data":{"category":"7"') >= 4 and '"done":true' in output and '"input_schema"' in output
+
+
 def test_what_the_tutorial_says_of_a_restart(tmp_path, checkout):
     data = tmp_path / "data"
     with Souk(data) as souk:

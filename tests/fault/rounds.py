@@ -3,12 +3,14 @@
 
     python tests/fault/rounds.py [--rounds 200] [--seed N] [--database sqlite|postgresql]
 
-Clients create models (retried under an Idempotency-Key until they are answered), push versions, move an alias and deploy,
-through whichever node runs. After each round: what was acknowledged is there, at every node; what was under way when
-its node died is there wholly or not at all; every change told its event once. A run is repeated by its seed.
+Clients create models and trigger a deployed one asynchronously (both retried under an Idempotency-Key until they are
+answered), push versions, move an alias and deploy, through whichever node runs. After each round: what was acknowledged
+is there, at every node; what was under way when its node died is there wholly or not at all; every change told its event
+once; every trigger became one operation, with the right answer, whose result was kept once. A run is repeated by its seed.
 """
 
 import argparse
+import base64
 import json
 import os
 import random
@@ -24,11 +26,13 @@ sys.path[:0] = [str(ROOT / "tests/lib")]
 
 from cluster import Cluster  # noqa: E402
 from postgres import Postgres  # noqa: E402
-from registry_client import digest_of, manifest_of, put_manifest  # noqa: E402
+from registry_client import deploy, digest_of, manifest_of, push, put_manifest  # noqa: E402
+from registry_client import folder as files_in  # noqa: E402
 from wire import Closed, Connection, call  # noqa: E402
 
 MODELS = "/api/v1/namespaces/default/models"
 DEPLOYMENTS = "/api/v1/namespaces/default/deployments"
+OPERATIONS = "/api/v1/operations"
 CLIENTS = 6
 GONE = (OSError, Closed, ValueError)
 
@@ -61,6 +65,7 @@ class Client(threading.Thread):
         self.random = random.Random(run.seed * 1000 + number)
         self.going, self.fault = False, None
         self.models = {}  # slug → {"id", "versions": {tag: digest}, "alias": Value, "deployed": Value}
+        self.operations, self.unchecked = {}, {}  # uid → the digit that was shown
         self.counts = Counter()
 
     def run(self):
@@ -97,6 +102,8 @@ class Client(threading.Thread):
     def work(self):
         if not self.models or self.random.random() < 0.1:
             return self.create()
+        if self.random.random() < 0.3:
+            return self.trigger()
         slug = self.random.choice(list(self.models))
         model = self.models[slug]
         choice = self.random.random()
@@ -111,18 +118,30 @@ class Client(threading.Thread):
             model["deployed"].attempt(number, lambda: self.ask("POST", DEPLOYMENTS, (200, 201), data={"reference": f"{slug}:{number}", "name": slug}))
             self.counts["deploy"] += 1
 
-    def create(self):
-        slug = f"c{self.number}-{len(self.models)}"
-        while True:  # until it is answered: the key makes it one model, whatever happened to the first requests
+    def insist(self, *asked, **more):
+        """Asks until it is answered."""
+        while True:
             try:
-                made = self.ask("POST", MODELS, (201,), data={"name": slug}, headers={"Idempotency-Key": f"{self.run_.seed}-{slug}"}).json()
-                break
+                return self.ask(*asked, **more).json()
             except (Undecided, *GONE):
                 if self.run_.over:
                     raise Undecided from None
                 time.sleep(0.02)
+
+    def create(self):
+        slug = f"c{self.number}-{len(self.models)}"
+        made = self.insist("POST", MODELS, (201,), data={"name": slug}, headers={"Idempotency-Key": f"{self.run_.seed}-{slug}"})
         self.models[slug] = {"id": made["id"], "versions": {}, "tried": {}, "alias": Value(), "deployed": Value()}
         self.counts["create"] += 1
+
+    def trigger(self):
+        digit = self.random.randrange(10)
+        body = {"model": "default/digits", "task_inputs": [{"data": {"type": "image-base64", "image-base64": self.run_.images[digit]}}]}
+        key = {"Idempotency-Key": f"{self.run_.seed}-trigger-{self.number}-{len(self.operations)}"}
+        uid = self.insist("POST", OPERATIONS, (200, 202), data=body, headers=key)["uid"]
+        assert uid not in self.operations, f"operation {uid} is the answer to two triggers"
+        self.operations[uid] = self.unchecked[uid] = digit
+        self.counts["trigger"] += 1
 
     def push(self, slug, model):
         number = len(model["versions"]) + len(model["tried"]) + 1
@@ -147,18 +166,14 @@ class Client(threading.Thread):
         self.counts["push"] += 1
 
     def number_of(self, slug, tag):
-        while True:
-            try:
-                return self.ask("GET", f"{MODELS}/{slug}/versions/{tag}", (200,)).json()["number"]
-            except (Undecided, *GONE):
-                if self.run_.over:
-                    raise Undecided from None
+        return self.insist("GET", f"{MODELS}/{slug}/versions/{tag}", (200,))["number"]
 
 
 class Run:
     def __init__(self, folder, database, seed, count=2):
         self.seed, self.random = seed, random.Random(seed)
         self.onnx = (ROOT / "tests/data/models/simple.onnx").read_bytes()
+        self.images = [base64.b64encode((ROOT / f"samples/digits/images/{d}.png").read_bytes()).decode() for d in range(10)]
         self.cluster = Cluster(folder, database, count)
         self.gate, self.over = threading.Event(), False
         self.clients = [Client(self, n) for n in range(CLIENTS)]
@@ -166,6 +181,8 @@ class Run:
 
     def __enter__(self):
         self.cluster.__enter__()
+        assert push(self.cluster[0], "default/digits", "1", files_in(ROOT / "samples/digits")).status == 201
+        deploy(self.cluster[0], "default/digits:1", "digits")
         with Connection(self.cluster[0]) as connection:  # where the log was before
             connection.send(connection.head("GET", "/api/v1/events?types=model.created"))
             assert connection.read_head().status == 200
@@ -206,6 +223,18 @@ class Run:
             slugs = list(client.models)
             for slug in slugs if thorough else slugs[-3:]:
                 self.check_model(slug, client.models[slug], thorough)
+            self.check_operations(client)
+
+    def check_operations(self, client):
+        """Each ends well, whatever became of the nodes that had it."""
+        while client.unchecked:
+            uid, digit = client.unchecked.popitem()
+            node = self.cluster.any(self.random)
+            operation = call(node, "GET", f"{OPERATIONS}/{uid}", {"Prefer": "wait=60"}, timeout=90)
+            assert operation.status == 200, f"operation {uid} was acknowledged and is lost: {operation.body[:400]}"
+            operation = operation.json()
+            assert operation["state"] == "SUCCEEDED", operation
+            assert operation["task_outputs"][0]["data"]["category"] == str(digit), operation
 
     def check_model(self, slug, model, thorough):
         for node in self.cluster.nodes if thorough else [self.cluster.any(self.random)]:
@@ -263,8 +292,18 @@ class Run:
                 history = call(node, "GET", f"{MODELS}/{slug}/aliases/champion/history")
                 moves += len(history.json()["changes"]) if history.status == 200 else 0
                 versions += len(call(node, "GET", f"{MODELS}/{slug}/versions?page_size=1000").json()["versions"])
+        self.check_effects(by_type)
         assert sum(moved.values()) == moves, f"{moves} moves of aliases, {sum(moved.values())} events"
         assert sum(sealed.values()) == versions, f"{versions} versions, {sum(sealed.values())} events of their sealing"
+
+    def check_effects(self, by_type):
+        """The event of an operation's end is written with its result: once. Nobody made an operation that was not asked for."""
+        asked = {uid for client in self.clients for uid in client.operations}
+        made = Counter(e["name"] for e in by_type.get("operation.created", []))
+        ended = Counter(e["name"] for e in by_type.get("operation.updated", []) if e["data"]["state"] not in ("QUEUED", "RUNNING"))
+        assert set(made) == asked, f"operations that nobody was told of, or that are lost: {set(made) ^ asked}"
+        assert set(made.values()) <= {1}, f"made twice: {made.most_common(3)}"
+        assert ended == made, f"ended twice, or never: {(ended - made) + (made - ended)}"
 
     def check_deployments(self):
         """Everything that is deployed answers at every node."""

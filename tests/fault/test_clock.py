@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wall clock is set by an hour, forwards and back, under a running server: it goes on, and only what expires by the wall clock does."""
 
+import base64
 import json
 import subprocess
 import time
@@ -39,6 +40,7 @@ def test_an_hour_forwards_and_back(tmp_path, root, shim, own_database):
             return answer
 
         before = shown()
+        picture = {"data": {"type": "image-base64", "image-base64": base64.b64encode((root / "samples/digits/images/3.png").read_bytes()).decode()}}
         assert push(souk, "default/digits", "1", folder(root / "samples/digits"), key=key).status == 201
         deploy(souk, "default/digits:1", "digits", key=key)
         short = ask("POST", "/api/v1/api_keys", 201, data={"name": "short", "expires_in": "30m"}).json()["key"]
@@ -60,6 +62,8 @@ def test_an_hour_forwards_and_back(tmp_path, root, shim, own_database):
                 ask("PUT", f"{MODELS}/digits/aliases/champion", 200, data={"version": 1})
                 waited = ask("POST", "/api/v1/namespaces/default/deployments", 200, headers={"Prefer": "wait=5"}, data={"reference": "digits:1", "name": "digits"})
                 assert waited.json()["state"] == "READY"
+                background = ask("POST", "/api/v1/operations", 200, headers={"Prefer": "wait=9"}, data={"model": "digits", "task_inputs": [picture]})
+                assert background.json()["state"] == "SUCCEEDED"
                 ask("GET", "/readyz", 200)
             names = []
             for line in stream.lines():
@@ -78,3 +82,5 @@ def test_an_hour_forwards_and_back(tmp_path, root, shim, own_database):
             while call(souk, "GET", "/v2/models/digits/ready", key=key).status != 200:
                 assert time.monotonic() < end
                 time.sleep(0.02)
+            done = call(souk, "POST", "/api/v1/operations", {"Prefer": "wait=30"}, key=long if offset < 0 else key, data={"model": "digits", "task_inputs": [picture]})
+            assert done.json()["state"] == "SUCCEEDED", done.body

@@ -10,6 +10,7 @@ from wire import call
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 ARTIFACT = "application/vnd.cncf.model.manifest.v1+json"
 CONFIG = "application/vnd.cncf.model.config.v1+json"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def digest_of(data):
@@ -73,3 +74,21 @@ def deploy(server, reference, name, key=None, namespace="default", **more):
     assert answer.status in (200, 201), (answer.status, answer.body)
     assert answer.json()["state"] == "READY", answer.json()
     return answer.json()
+
+
+def deploy_digits(server, key=None):
+    """The sample, pushed and deployed as default/digits."""
+    answer = push(server, "default/digits", "1", folder(ROOT / "samples/digits"), key)
+    assert answer.status == 201, answer.body
+    return deploy(server, "default/digits:1", "digits", key)
+
+
+def deploy_models(server):
+    """Every good model of tests/data, deployed under its name with '_' as '-'; file name → slug."""
+    names = {}
+    for path in sorted((ROOT / "tests/data/models").glob("*.onnx")):
+        slug = path.stem.replace("_", "-")
+        answer = push(server, f"default/{slug}", "1", {path.name: path.read_bytes()})
+        assert answer.status == 201, (path.name, answer.body)
+        names[path.stem] = deploy(server, f"default/{slug}:1", slug)["slug"]
+    return names

@@ -2,19 +2,10 @@
 #include "api/instill/instill.h"
 
 #include "api/error_table.h"
+#include "api/instill/shapes.h"
 #include "base/json.h"
 
 namespace souk::api::instill {
-namespace {
-
-struct RpcStatus {
-  std::int64_t code = 0;
-  std::string message;
-  std::vector<std::string> details;
-};
-BOOST_DESCRIBE_STRUCT(RpcStatus, (), (code, message, details))
-
-}  // namespace
 
 net::Response rpc_status(const Error& error, const access::Call&) {
   RpcStatus status;
@@ -30,7 +21,10 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   RouteTable::Door door = table.door("instill", &rpc_status, {"/v1alpha"});
   add_definitions(door);
   add_models(door, rooms);
+  add_changes(door, rooms);
   add_trigger(door, rooms);
+  add_operations(door, rooms);
+  add_runs(door, rooms);
 }
 
 }  // namespace souk::api::instill

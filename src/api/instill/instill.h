@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Instill's door: /v1alpha, what model-backend's public service answers for reading models and for triggering one
-// synchronously. Messages: model_public_service.proto, model.proto; JSON with the messages' own field names;
-// both spellings (task_inputs, taskInputs) are taken. Errors are google.rpc.Status.
+// Instill's door: /v1alpha, what model-backend's public service answers. Messages: model_public_service.proto,
+// model.proto; JSON with the messages' own field names; both spellings (task_inputs, taskInputs) are taken. Errors are
+// google.rpc.Status.
 //
 // A model is a registered model; its versions are the sealed ones, by name; it answers through its default
 // deployment. Unknown fields are ignored, as gRPC's gateway does.
@@ -12,6 +12,7 @@
 #include "api/route.h"
 #include "registry/registry.h"
 #include "serving/serving.h"
+#include "tasks/runs/model_runs.h"
 
 namespace souk::api::instill {
 
@@ -19,6 +20,7 @@ struct Rooms {
   access::Access& access;
   registry::Registry& registry;
   serving::Serving& serving;
+  tasks::ModelRuns& runs;
 };
 
 // google.rpc.Status with the gateway's HTTP status.
@@ -29,6 +31,9 @@ void add_routes(RouteTable& table, const Rooms& rooms);
 
 void add_models(RouteTable::Door& door, const Rooms& rooms);
 void add_definitions(RouteTable::Door& door);
+void add_changes(RouteTable::Door& door, const Rooms& rooms);
+void add_operations(RouteTable::Door& door, const Rooms& rooms);
+void add_runs(RouteTable::Door& door, const Rooms& rooms);
 void add_trigger(RouteTable::Door& door, const Rooms& rooms);
 
 }  // namespace souk::api::instill

@@ -1,46 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/bind.h"
 #include "api/instill/instill.h"
+#include "api/instill/model_shape.h"
+#include "api/instill/shapes.h"
 
 namespace souk::api::instill {
 namespace {
 
-struct Stats {
-  std::int64_t number_of_runs = 0;
-};
-BOOST_DESCRIBE_STRUCT(Stats, (), (number_of_runs))
-
-struct Model {
-  std::string name, id, uid, display_name, slug, description;
-  Time create_time, update_time;
-  std::string model_definition = "model-definitions/oci";
-  std::string task = "TASK_UNSPECIFIED";
-  std::string visibility = "VISIBILITY_PRIVATE";
-  std::string region = "local", hardware = "CPU";
-  std::vector<std::string> tags, versions;
-  Stats stats;
-  std::string readme, owner_name;
-  std::optional<json::Raw> configuration;  // FULL only
-};
-BOOST_DESCRIBE_STRUCT(Model, (),
-                      (name, id, uid, display_name, slug, description, create_time, update_time, model_definition, task,
-                       visibility, region, hardware, tags, versions, stats, readme, owner_name, configuration))
 struct ModelList {
   std::vector<Model> models;
   std::string next_page_token;
   std::int64_t total_size = 0;
 };
 BOOST_DESCRIBE_STRUCT(ModelList, (), (models, next_page_token, total_size))
-struct ModelAnswer {
-  Model model;
-};
-BOOST_DESCRIBE_STRUCT(ModelAnswer, (), (model))
-
 struct ListModels {
   std::optional<std::int64_t> page_size, pageSize;
-  std::optional<std::string> page_token, pageToken, view, filter;
+  std::optional<std::string> page_token, pageToken, view, filter, visibility, order_by, orderBy;
 };
-BOOST_DESCRIBE_STRUCT(ListModels, (), (page_size, pageSize, page_token, pageToken, view, filter))
+BOOST_DESCRIBE_STRUCT(ListModels, (),
+                      (page_size, pageSize, page_token, pageToken, view, filter, visibility, order_by, orderBy))
 struct ListModelsOf : ListModels {
   std::string ns;
 };
@@ -80,51 +58,24 @@ struct Watched {
 };
 BOOST_DESCRIBE_STRUCT(Watched, (), (state, message))
 
-std::string task_of(const registry::ModelVersion& version) {
-  if (!version.signature) return "TASK_UNSPECIFIED";
-  auto signature = json::read<registry::Signature>(version.signature->text, json::UnknownFields::ignore);
-  return signature && signature->task ? "TASK_" + *signature->task : "TASK_UNSPECIFIED";
+// Here an id is a slug.
+std::string order_of(const std::string& text) {
+  constexpr std::string_view kId = "id";
+  const bool by_id = text.starts_with(kId) && (text.size() == kId.size() || text[kId.size()] == ' ');
+  return by_id ? "slug" + text.substr(kId.size()) : text;
 }
 
-bool is_full(const std::optional<std::string>& view) {
-  return view && (*view == "VIEW_FULL" || *view == "FULL");
-}
-
-// All versions of one model, newest first.
-Result<std::vector<registry::ModelVersion>> versions_of(const Rooms& rooms, const registry::AuthorizedModel& model) {
-  std::vector<registry::ModelVersion> all;
-  registry::ListQuery query;
-  query.page_size = 1000;
-  do {
-    auto page = SOUK_TRY(rooms.registry.list_versions(model, query));
-    for (registry::ModelVersion& version : page.items) all.push_back(std::move(version));
-    query.page_token = page.next_page_token;
-  } while (!query.page_token.empty());
-  return all;
-}
-
-Result<Model> shape(const Rooms& rooms, const access::Call& call, const std::string& ns,
-                    const registry::RegisteredModel& from, bool full) {
-  auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, from.id));
-  Model out;
-  out.name = "namespaces/" + ns + "/models/" + from.slug;
-  out.id = out.slug = from.slug;
-  out.uid = from.uid;
-  out.display_name = from.name;
-  out.description = from.description;
-  out.create_time = from.create_time;
-  out.update_time = from.update_time;
-  out.readme = from.readme;
-  out.owner_name = "namespaces/" + ns;
-  for (const registry::ModelVersion& version : SOUK_TRY(versions_of(rooms, model))) {
-    if (!version.sealed_digest) continue;
-    if (out.versions.empty()) out.task = task_of(version);
-    out.versions.push_back(version.name);
+Result<std::string> filter_of(const ListModels& request) {
+  const std::string filter = plain_filter(request.filter.value_or(""));
+  const std::string visibility = request.visibility.value_or("VISIBILITY_UNSPECIFIED");
+  if (visibility == "VISIBILITY_UNSPECIFIED") return filter;
+  if (visibility != "VISIBILITY_PUBLIC" && visibility != "VISIBILITY_PRIVATE") {
+    return invalid_argument("visibility is " + access::as_shown(visibility) +
+                            "; VISIBILITY_PRIVATE or VISIBILITY_PUBLIC is expected")
+        .at("visibility");
   }
-  for (const serving::DeploymentView& view : SOUK_TRY(rooms.serving.of_model(call, from.id)))
-    out.stats.number_of_runs += view.metrics.requests;
-  if (full) out.configuration = json::Raw{"{}"};
-  return out;
+  const std::string wanted = "visibility = '" + visibility.substr(visibility.find('_') + 1) + "'";
+  return filter.empty() ? wanted : "(" + filter + ") AND " + wanted;
 }
 
 Result<ModelList> list(const Rooms& rooms, const access::Call& call, std::string_view ns, const ListModels& request) {
@@ -133,12 +84,14 @@ Result<ModelList> list(const Rooms& rooms, const access::Call& call, std::string
   if (query.page_size < 1) query.page_size = 10;
   query.page_size = std::min<std::int64_t>(query.page_size, 100);
   query.page_token = request.page_token.value_or(request.pageToken.value_or(""));
+  query.filter = SOUK_TRY(filter_of(request));
+  query.order_by = order_of(request.order_by.value_or(request.orderBy.value_or("")));
   auto page = SOUK_TRY(rooms.registry.list_models(call, ns, query));
   ModelList out;
   for (const registry::ListedModel& model : page.items)
-    out.models.push_back(SOUK_TRY(shape(rooms, call, model.namespace_, model, is_full(request.view))));
+    out.models.push_back(SOUK_TRY(shape_model(rooms, call, model.namespace_, model.id, is_full(request.view))));
   out.next_page_token = page.next_page_token;
-  out.total_size = SOUK_TRY(rooms.registry.count_models(call, ns));
+  out.total_size = SOUK_TRY(rooms.registry.count_models(call, ns, query.filter));
   return out;
 }
 
@@ -229,7 +182,7 @@ void add_models(RouteTable::Door& door, const Rooms& rooms) {
       "/v1alpha/namespaces/{ns}/models/{model}",
       [&rooms](const access::Call& call, const OneModel& request) -> Result<ModelAnswer> {
         auto model = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, request.ns, request.model));
-        return ModelAnswer{SOUK_TRY(shape(rooms, call, request.ns, *model, is_full(request.view)))};
+        return ModelAnswer{SOUK_TRY(shape_model(rooms, call, request.ns, model->id, is_full(request.view)))};
       }));
   door.add(lenient<ListVersions, VersionList>(
       "/v1alpha/namespaces/{ns}/models/{model}/versions",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/bind.h"
 #include "api/native/shapes.h"
+#include "api/prefer.h"
 
 namespace souk::api::native {
 namespace {

@@ -17,6 +17,11 @@ namespace {
 bool may_hear(const access::Principal& principal, const events::Event& event) {
   if (!event.namespace_id) return principal.role_everywhere() >= access::Role::ADMIN;
   if (event.kind == "service_account") return principal.role_in(event.namespace_id) >= access::Role::ADMIN;
+  // What somebody asked for is theirs, and the admins'.
+  if (event.kind == "operation") {
+    const access::Role role = principal.role_in(event.namespace_id);
+    return role >= access::Role::ADMIN || (role >= access::Role::READER && event.actor == principal.name);
+  }
   access::ObjectKind kind = event.kind == "model"        ? access::ObjectKind::MODEL
                             : event.kind == "deployment" ? access::ObjectKind::DEPLOYMENT
                                                          : access::ObjectKind::NAMESPACE;
@@ -24,12 +29,12 @@ bool may_hear(const access::Principal& principal, const events::Event& event) {
   return principal.role_on({kind, id, event.namespace_id, ""}) >= access::Role::READER;
 }
 
-constexpr std::array<std::string_view, 21> kKinds{
+constexpr std::array<std::string_view, 22> kKinds{
     "blob_move",  "import",     "namespace", "model",       "version",
     "alias",      "deployment", "revision",  "replica",     "api_key",
     "user",       "team",       "grant",     "session",     "service_account",
     "experiment", "run",        "artifact",  "environment", "inference_service",
-    "serve_model"};
+    "serve_model", "operation"};
 
 // Errors: invalid_argument (a type of no kind that there is: nothing would ever come)
 Result<std::vector<std::string>> split_types(std::string_view text) {

@@ -21,6 +21,7 @@
 #include "registry/registry.h"
 #include "registry/search/search.h"
 #include "serving/serving.h"
+#include "tasks/runs/model_runs.h"
 #include "work/leases.h"
 #include "work/work.h"
 
@@ -53,6 +54,7 @@ struct Rooms {
   artifacts::PartUploads& uploads;
   artifacts::Moves& moves;
   registry::Search& search;
+  tasks::ModelRuns& model_runs;
   ServerFacts facts;
   registry::Records<registry::Experiment> experiments{registry};
   registry::Records<registry::ExperimentRun> runs{registry};

@@ -134,15 +134,6 @@ Result<std::optional<std::int64_t>> revision_of(const std::optional<std::string>
   return std::optional(revision);
 }
 
-Duration wait_of(const std::optional<std::string>& prefer) {
-  if (!prefer) return Duration(0);
-  std::size_t at = prefer->find("wait=");
-  if (at == std::string::npos) return Duration(0);
-  std::int64_t seconds = 0;
-  std::from_chars(prefer->data() + at + 5, prefer->data() + prefer->size(), seconds);
-  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 60));
-}
-
 std::optional<std::string> page_token_of(const std::string& token) {
   return unless_empty(token);
 }
@@ -185,6 +176,7 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_run_logs(door, rooms);
   add_lineage(door, rooms);
   add_search(door, rooms);
+  add_operations(door, rooms);
 }
 
 }  // namespace souk::api::native

@@ -158,8 +158,6 @@ Deployment shape(const serving::DeploymentView& view, const std::optional<regist
 
 // The number in an If-Match header; absent: the caller did not ask. Errors: invalid_argument
 Result<std::optional<std::int64_t>> revision_of(const std::optional<std::string>& if_match);
-// Seconds of "wait=30" in a Prefer header; 0 when it does not ask to wait; at most 60.
-Duration wait_of(const std::optional<std::string>& prefer);
 std::optional<std::string> page_token_of(const std::string& token);
 
 // Query parameters that every list takes.
@@ -198,5 +196,6 @@ void add_runs(RouteTable::Door& door, const Rooms& rooms);
 void add_run_logs(RouteTable::Door& door, const Rooms& rooms);
 void add_lineage(RouteTable::Door& door, const Rooms& rooms);
 void add_search(RouteTable::Door& door, const Rooms& rooms);
+void add_operations(RouteTable::Door& door, const Rooms& rooms);
 
 }  // namespace souk::api::native

@@ -112,7 +112,7 @@ Result<runtimes::Tensor> classify(const runtimes::Tensor& scores, const registry
       .at("outputs");
 }
 
-Status classify_outputs(const InferBody& asked, const serving::Pinned& pinned, TaskCache& tasks,
+Status classify_outputs(const InferBody& asked, const serving::Pinned& pinned, tasks::TaskCache& tasks,
                         std::vector<runtimes::Tensor>& outputs) {
   for (std::size_t i = 0; i < asked.outputs.size() && i < outputs.size(); ++i) {
     if (!asked.outputs[i].classes) continue;

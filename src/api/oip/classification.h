@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "api/oip/request.h"
-#include "api/task_cache.h"
 #include "runtimes/runtime.h"
 #include "serving/serving.h"
+#include "tasks/task_cache.h"
 
 namespace souk::api::oip {
 
@@ -22,7 +22,7 @@ Result<runtimes::Tensor> classify(const runtimes::Tensor& scores, const registry
                                   std::span<const std::string> labels);
 
 // Classifies those outputs that `asked` wants so; labels are those that the version declares for its task.
-Status classify_outputs(const InferBody& asked, const serving::Pinned& pinned, TaskCache& tasks,
+Status classify_outputs(const InferBody& asked, const serving::Pinned& pinned, tasks::TaskCache& tasks,
                         std::vector<runtimes::Tensor>& outputs);
 
 }  // namespace souk::api::oip

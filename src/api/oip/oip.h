@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "api/route.h"
-#include "api/task_cache.h"
 #include "serving/serving.h"
+#include "tasks/task_cache.h"
 
 namespace souk::api::oip {
 
@@ -22,7 +22,7 @@ struct Context {
   Context(serving::Serving& serving, std::string_view version) : serving(serving), version(version) {}
   serving::Serving& serving;
   std::string version;
-  TaskCache tasks;
+  tasks::TaskCache tasks;
 };
 using ContextPtr = std::shared_ptr<Context>;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/task_cache.h"
+#include "tasks/task_cache.h"
 
 #include <fstream>
 
-namespace souk::api {
+namespace souk::tasks {
 namespace {
 
 constexpr std::size_t kMost = 256;
@@ -25,7 +25,7 @@ Result<std::string> read_version_file(const serving::Pinned& pinned, const std::
 
 }  // namespace
 
-Result<std::shared_ptr<const tasks::Task>> TaskCache::get(const serving::Pinned& pinned) {
+Result<TaskPtr> TaskCache::get(const serving::Pinned& pinned) {
   {
     std::lock_guard lock(mutex_);
     if (auto found = tasks_.find(pinned->digest); found != tasks_.end()) return found->second;
@@ -37,7 +37,7 @@ Result<std::shared_ptr<const tasks::Task>> TaskCache::get(const serving::Pinned&
                 "/infer");
   };
   if (!pinned->declaration) return none();
-  auto task = SOUK_TRY(tasks::make_task(*pinned->declaration, pinned->runtime->signature(),
+  auto task = SOUK_TRY(make_task(*pinned->declaration, pinned->runtime->signature(),
                                         [&](const std::string& path) { return read_version_file(pinned, path); }));
   if (!task) return none();
   std::lock_guard lock(mutex_);
@@ -46,4 +46,4 @@ Result<std::shared_ptr<const tasks::Task>> TaskCache::get(const serving::Pinned&
   return task;
 }
 
-}  // namespace souk::api
+}  // namespace souk::tasks

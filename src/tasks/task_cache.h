@@ -12,16 +12,18 @@
 #include "serving/serving.h"
 #include "tasks/tasks.h"
 
-namespace souk::api {
+namespace souk::tasks {
+
+using TaskPtr = std::shared_ptr<const Task>;
 
 class TaskCache {
  public:
   // Errors: failed_precondition (the version declares none), invalid_argument (what it declares does not hold)
-  Result<std::shared_ptr<const tasks::Task>> get(const serving::Pinned& pinned);
+  Result<TaskPtr> get(const serving::Pinned& pinned);
 
  private:
   std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<const tasks::Task>> tasks_;
+  std::unordered_map<std::string, TaskPtr> tasks_;
 };
 
-}  // namespace souk::api
+}  // namespace souk::tasks
