@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "serving/batching/batch.h"
+#include "serving/batching/queue.h"
 #include "serving/batching/round.h"
 #include "serving/state.h"
 
@@ -105,7 +106,7 @@ Result<Pinned> Serving::State::pin(const access::Call& call, std::string_view ke
       return not_found("revision " + std::to_string(revision) + " of " + route.resource.label + " has no traffic; " +
                        std::to_string(route.replica->revision.number) + " has");
     }
-    if (route.replica->pin()) return Pinned(route.replica);
+    if (route.replica->pin()) return Pinned(route.replica, call.principal->id.value);
     // It was replaced since the snapshot was taken, and the next snapshot is there already.
   }
 }
@@ -156,8 +157,8 @@ Result<Pinned> Serving::pin_model(const access::Call& call, std::string_view ns,
   return cannot_answer(*chosen);
 }
 
-void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request, Deadline deadline,
-                    runtimes::Completion done, const Later& later) {
+void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request, InferOptions options,
+                    runtimes::Completion done) {
   State& s = *state_;
   auto begun = Clock::now();
   Replicated& replica = *pinned.replica_;
@@ -167,11 +168,10 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
     replica.tally.failed({});
     return done(std::move(checked.error()));
   }
-  deadline = std::min(deadline, begun + s.settings.request_timeout);
-  std::int64_t run_time = replica.run_time_ns.load(std::memory_order_relaxed);
-  if (run_time <= s.settings.run_in_place_us * 1000) {
-    Waiting one{&replica, &request, deadline, begun, std::move(done)};
-    const std::int64_t most = later ? pinned->batching.max_batch_size : 1;
+  Waiting one{&replica, &request, std::min(options.deadline, begun + s.settings.request_timeout), begun,
+              std::move(done)};
+  if (replica.run_time_ns.load(std::memory_order_relaxed) <= s.settings.run_in_place_us * 1000) {
+    const std::int64_t most = options.later ? pinned->batching.max_batch_size : 1;
     // One that comes alone finds the thread idle, and is not put off.
     const bool busy = open_round || begun - last_run <= std::chrono::microseconds(s.settings.join_within_us);
     if (const std::int64_t rows = rows_of(request); most == 1 || !busy || rows < 1 || rows >= most) {
@@ -179,28 +179,12 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
       last_run = Clock::now();
       return;
     }
-    return gather(&s, std::move(one), later);
+    return gather(&s, std::move(one), options.later);
   }
-
-  std::int64_t before = metrics.waiting.fetch_add(1, std::memory_order_relaxed);
-  auto full = [&](std::int64_t waiting) {
-    metrics.waiting.fetch_sub(1, std::memory_order_relaxed);
-    metrics.count(Code::unavailable, 0);
-    replica.tally.failed({});
-    auto until_empty = std::chrono::nanoseconds(run_time * std::max<std::int64_t>(waiting, 1) /
-                                                static_cast<std::int64_t>(s.compute->threads()));
-    auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(until_empty);
-    return unavailable("deployment " + metrics.name + " has " + std::to_string(waiting) +
-                       " requests waiting, its limit")
-        .retry_in(std::clamp(delay, std::chrono::milliseconds(100), std::chrono::milliseconds(30'000)));
-  };
-  if (before >= s.settings.queue_limit) return done(full(before));
-  auto shared_done = std::make_shared<runtimes::Completion>(std::move(done));
-  Status posted = s.compute->post([&replica, &request, deadline, begun, shared_done] {
-    replica.metrics->waiting.fetch_sub(1, std::memory_order_relaxed);
-    run_alone({&replica, &request, deadline, begun, std::move(*shared_done)});
-  });
-  if (!posted) (*shared_done)(full(before));
+  one.caller = pinned.caller_;
+  one.priority = pinned->batching.level_of(options.priority);
+  one.gone = std::move(options.gone);
+  if (Status queued = replica.queue->push(one); !queued) fail(std::move(one), std::move(queued.error()));
 }
 
 }  // namespace souk::serving

@@ -58,7 +58,7 @@ TEST(Infer, QueuesWhatIsSlowAndBoundsTheQueue) {
   std::promise<void> go, running;
   LoopRequest quick(1);
   std::thread::id caller = std::this_thread::get_id();
-  w.serving->infer(pinned, quick.request, kNoDeadline, [&](runtimes::InferResult result) {
+  w.serving->infer(pinned, quick.request, {}, [&](runtimes::InferResult result) {
     EXPECT_TRUE(result);
     EXPECT_NE(std::this_thread::get_id(), caller);
     running.set_value();
@@ -66,8 +66,8 @@ TEST(Infer, QueuesWhatIsSlowAndBoundsTheQueue) {
   });
   running.get_future().wait();
   std::promise<runtimes::InferResult> first, late;
-  w.serving->infer(pinned, quick.request, kNoDeadline, [&](runtimes::InferResult r) { first.set_value(std::move(r)); });
-  w.serving->infer(pinned, quick.request, std::chrono::steady_clock::now() + std::chrono::milliseconds(1),
+  w.serving->infer(pinned, quick.request, {}, [&](runtimes::InferResult r) { first.set_value(std::move(r)); });
+  w.serving->infer(pinned, quick.request, {.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(1)},
                    [&](runtimes::InferResult r) { late.set_value(std::move(r)); });
   auto refused = w.infer(pinned, quick.request);
   ASSERT_FALSE(refused);
@@ -89,7 +89,7 @@ TEST(Infer, LearnsThatAModelIsSlow) {
   auto thread_of = [&](std::int64_t times) {
     LoopRequest request(times);
     std::promise<std::thread::id> id;
-    w.serving->infer(pinned, request.request, kNoDeadline,
+    w.serving->infer(pinned, request.request, {},
                      [&](runtimes::InferResult) { id.set_value(std::this_thread::get_id()); });
     return id.get_future().get();
   };
@@ -142,8 +142,8 @@ TEST(Infer, JoinsWhatArrivesInOneTurn) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Deadline deadline =
         all[i] == &late ? std::chrono::steady_clock::now() - std::chrono::seconds(1) : kNoDeadline;
-    w.serving->infer(
-        pinned, all[i]->request, deadline, [&, i](runtimes::InferResult r) { answers[i] = std::move(r); }, turn.later);
+    w.serving->infer(pinned, all[i]->request, {.deadline = deadline, .later = turn.later},
+                     [&, i](runtimes::InferResult r) { answers[i] = std::move(r); });
     EXPECT_FALSE(answers[i]) << "it ran before the turn's end";
   }
   EXPECT_EQ(turn.put_off.size(), 1U) << "one round for all of them";
@@ -174,12 +174,9 @@ TEST(Infer, AMemberThatFailsDoesNotTakeTheOthersAlong) {
   bad.request.inputs[0].name = "pixel";
   Turn turn;
   std::optional<runtimes::InferResult> first, second, third;
-  w.serving->infer(
-      pinned, good.request, kNoDeadline, [&](auto r) { first = std::move(r); }, turn.later);
-  w.serving->infer(
-      pinned, bad.request, kNoDeadline, [&](auto r) { second = std::move(r); }, turn.later);
-  w.serving->infer(
-      pinned, good.request, kNoDeadline, [&](auto r) { third = std::move(r); }, turn.later);
+  w.serving->infer(pinned, good.request, {.later = turn.later}, [&](auto r) { first = std::move(r); });
+  w.serving->infer(pinned, bad.request, {.later = turn.later}, [&](auto r) { second = std::move(r); });
+  w.serving->infer(pinned, good.request, {.later = turn.later}, [&](auto r) { third = std::move(r); });
   turn.end();
   turn.end();
   EXPECT_EQ(floats_of(*first), floats_of(*third));
@@ -195,8 +192,7 @@ TEST(Infer, OneThatComesAloneIsNotPutOff) {
   MlpRequest one(0.1F);
   Turn turn;
   std::optional<runtimes::InferResult> answer;
-  w.serving->infer(
-      pinned, one.request, kNoDeadline, [&](auto r) { answer = std::move(r); }, turn.later);
+  w.serving->infer(pinned, one.request, {.later = turn.later}, [&](auto r) { answer = std::move(r); });
   EXPECT_TRUE(answer);
   EXPECT_TRUE(turn.put_off.empty());
 }
@@ -209,8 +205,7 @@ TEST(Infer, WithoutBatchingNothingIsPutOff) {
   MlpRequest one(0.1F);
   Turn turn;
   std::optional<runtimes::InferResult> answer;
-  w.serving->infer(
-      pinned, one.request, kNoDeadline, [&](auto r) { answer = std::move(r); }, turn.later);
+  w.serving->infer(pinned, one.request, {.later = turn.later}, [&](auto r) { answer = std::move(r); });
   EXPECT_TRUE(answer);
   EXPECT_TRUE(turn.put_off.empty());
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "registry/local_files.h"
+#include "serving/batching/queue.h"
 #include "serving/state.h"
 #include "serving/warm.h"
 
@@ -88,6 +89,8 @@ void Serving::State::load(const std::shared_ptr<Replicated>& replica, const Depl
     } else {
       replica->memory_bytes = static_cast<std::int64_t>((*target)->runtime->memory().bytes);
       memory.with({served.metrics->name}).set(static_cast<double>(replica->memory_bytes));
+      replica->queue = std::make_shared<Queue>(*compute, (*target)->batching, settings.queue_limit,
+                                               static_cast<std::int64_t>(compute->threads()));
       replica->target = std::move(*target);
       replica->open();
       move(served, *replica, ReplicaState::READY);

@@ -56,7 +56,8 @@ const Routes& RouteTable::current() const {
   return *seen.routes;
 }
 
-Pinned::Pinned(std::shared_ptr<Replicated> replica) : replica_(std::move(replica)), target_(replica_->target.get()) {}
+Pinned::Pinned(std::shared_ptr<Replicated> replica, std::int64_t caller)
+    : replica_(std::move(replica)), target_(replica_->target.get()), caller_(caller) {}
 
 Pinned& Pinned::operator=(Pinned&& other) noexcept {
   if (this != &other) {

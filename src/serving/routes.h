@@ -20,6 +20,8 @@
 
 namespace souk::serving {
 
+class Queue;
+
 // Counts by result, pre-resolved; one a deployment, living as long as the process.
 struct DeploymentMetrics {
   std::string name;  // "default/digits"
@@ -28,7 +30,7 @@ struct DeploymentMetrics {
   Histogram* duration = nullptr;
   Counter* violations = nullptr;  // answers that were not the signature's
   std::atomic<std::uint64_t> errors{0};
-  std::atomic<std::int64_t> waiting{0};  // in the compute queue
+  std::atomic<std::int64_t> waiting{0};  // in the queue
 
   void count(std::optional<Code> error, double seconds);
 };
@@ -53,7 +55,8 @@ struct Replicated : std::enable_shared_from_this<Replicated> {
   Deadline drain_deadline = kNoDeadline;
 
   std::unique_ptr<const Target> target;      // from READY until the last pin went
-  std::atomic<std::int64_t> run_time_ns{0};  // a moving mean
+  std::shared_ptr<Queue> queue;              // as long as target
+  std::atomic<std::int64_t> run_time_ns{0};  // of one request alone; a moving mean
   Tally tally;
 
   bool pin();

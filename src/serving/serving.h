@@ -53,6 +53,13 @@ struct Replicated;
 // Runs a function on the calling thread once that has taken in what has already arrived.
 using Later = std::function<void(std::function<void()>)>;
 
+struct InferOptions {
+  Deadline deadline = kNoDeadline;
+  std::uint64_t priority = 0;  // of the levels that the version declares, 1 first; 0: the default one
+  Later later;                 // given: requests that this thread brings in one turn of its loop may share a batch
+  std::function<bool()> gone;  // true once nobody waits for the answer: it need not run any more. Any thread
+};
+
 // A revision that answers. Immutable.
 struct Target {
   std::string namespace_;  // of the deployment
@@ -91,9 +98,10 @@ class Pinned {
 
  private:
   friend class Serving;
-  explicit Pinned(std::shared_ptr<Replicated> replica);  // its count was raised
+  explicit Pinned(std::shared_ptr<Replicated> replica, std::int64_t caller = 0);  // its count was raised
   std::shared_ptr<Replicated> replica_;
   const Target* target_ = nullptr;
+  std::int64_t caller_ = 0;  // whose turn it is on
 };
 
 class Serving {
@@ -135,10 +143,10 @@ class Serving {
                            std::optional<std::string> version);
   // Checks against the signature, runs, checks the answer, counts. `done` exactly once, here or on another thread.
   // `pinned`, `request` and the bytes it views must live until then. Errors: those of the runtime, internal (the
-  // answer is not the signature's), unavailable (queue full, retry_after), deadline_exceeded
-  // With `later`, requests that one thread brings in one turn of its loop may share a batch.
-  void infer(const Pinned& pinned, const runtimes::InferRequest& request, Deadline deadline, runtimes::Completion done,
-             const Later& later = {});
+  // answer is not the signature's), unavailable (queue full, or no hope before the deadline; retry_after),
+  // deadline_exceeded, cancelled
+  void infer(const Pinned& pinned, const runtimes::InferRequest& request, InferOptions options,
+             runtimes::Completion done);
   // Forgets what nodes that have been gone since `before` did. Blocks: disk
   Result<std::int64_t> forget_gone_nodes(Time before);
   // Of the revisions with traffic: of one deployment (as pin finds it), or of all that the caller may read. Never

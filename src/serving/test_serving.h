@@ -96,7 +96,7 @@ class TestServing : public registry::TestRegistry {
   runtimes::InferResult infer(const Pinned& pinned, const runtimes::InferRequest& request,
                               Deadline deadline = kNoDeadline) {
     std::promise<runtimes::InferResult> answer;
-    serving->infer(pinned, request, deadline,
+    serving->infer(pinned, request, {.deadline = deadline},
                    [&](runtimes::InferResult result) { answer.set_value(std::move(result)); });
     return answer.get_future().get();
   }

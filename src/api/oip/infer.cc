@@ -77,7 +77,10 @@ void run(Context& context, const ExchangePtr& exchange, const serving::Later& la
     if (!response) return one->exchange->fail(std::move(response.error()));
     answer(one->exchange, std::move(*response));
   };
-  context.serving.infer(one->pinned, one->body.infer, one->body.deadline(exchange->call.deadline), done, later);
+  serving::InferOptions options = one->body.options(exchange->call.deadline);
+  options.later = later;
+  options.gone = [stream = exchange->stream.get()] { return stream->gone(); };
+  context.serving.infer(one->pinned, one->body.infer, std::move(options), done);
 }
 
 // Of a body in that coding; on the pool.

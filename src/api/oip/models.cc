@@ -80,7 +80,8 @@ ModelConfig model_config(std::string_view name, const serving::Target& target) {
   config.output = config_of(target.signature.outputs, batched);
   if (batched) {
     config.max_batch_size = target.batching.max_batch_size;
-    config.dynamic_batching.emplace();
+    config.dynamic_batching = {target.batching.preferred_batch_size, target.batching.max_queue_delay_microseconds,
+                               target.batching.priority_levels, target.batching.default_priority_level};
   }
   return config;
 }

@@ -55,8 +55,11 @@ BOOST_DESCRIBE_STRUCT(VersionPolicy, (), (specific))
 struct DynamicBatching {
   std::vector<std::int64_t> preferred_batch_size;
   std::int64_t max_queue_delay_microseconds = 0;
+  std::int64_t priority_levels = 0;
+  std::int64_t default_priority_level = 0;
 };
-BOOST_DESCRIBE_STRUCT(DynamicBatching, (), (preferred_batch_size, max_queue_delay_microseconds))
+BOOST_DESCRIBE_STRUCT(DynamicBatching, (),
+                      (preferred_batch_size, max_queue_delay_microseconds, priority_levels, default_priority_level))
 struct ModelConfig {
   std::string name;
   std::string platform;

@@ -41,6 +41,7 @@ Status set_parameter(std::string_view name, const ParameterValue& value, Paramet
   if (name == "binary_data") return take_flag(value, out.binary_data);
   if (name == "binary_data_output") return take_flag(value, out.binary_data_output);
   if (name == "timeout") return take_count(value, "a number of microseconds", out.timeout_us);
+  if (name == "priority") return take_count(value, "a priority level", out.priority);
   if (name == "classification") {
     SOUK_TRY(take_count(value, "a number of classes", out.classification));
     if (*out.classification == 0) return expected("at least one class", value);

@@ -24,6 +24,7 @@ struct Parameters {
   // Of the request.
   std::optional<bool> binary_data_output;
   std::optional<std::uint64_t> timeout_us;  // from the request's arrival to its run
+  std::optional<std::uint64_t> priority;    // 1 is the most urgent
 };
 
 // Errors: invalid_argument (a known name with a value it cannot have; the message begins with "expected"),

@@ -91,8 +91,8 @@ Status read_parameters(json::Value object, const Path& path, Parameters& out) {
   if (object.kind() != json::Kind::object) return expected(path, "an object", object);
   Once once;
   return object.each_member([&](std::string_view key, json::Value value) -> Status {
-    SOUK_TRY(
-        once.see(key, {"binary_data_size", "binary_data", "binary_data_output", "classification", "timeout"}, path));
+    SOUK_TRY(once.see(
+        key, {"binary_data_size", "binary_data", "binary_data_output", "classification", "timeout", "priority"}, path));
     auto parameter = parameter_of(value);
     if (!parameter) return expected(path.of(key), "a string, number or boolean", value);
     Status set = set_parameter(key, *parameter, out);
@@ -175,6 +175,7 @@ class Parser {
         SOUK_TRY(read_parameters(value, Path{nullptr, "parameters"}, parameters));
         out_.binary_outputs = parameters.binary_data_output.value_or(false);
         out_.timeout_us = parameters.timeout_us;
+        out_.priority = parameters.priority.value_or(0);
       } else if (key == "inputs") {
         inputs = value;
       } else if (key == "outputs") {
@@ -327,11 +328,14 @@ bool InferBody::is_binary(std::string_view output) const {
   return binary_outputs;
 }
 
-Deadline InferBody::deadline(Deadline until) const {
+serving::InferOptions InferBody::options(Deadline until) const {
   constexpr std::uint64_t kLongest = 3'600'000'000;  // an hour: nothing waits longer
-  if (!timeout_us || *timeout_us == 0) return until;
-  auto wait = std::chrono::microseconds(std::min(*timeout_us, kLongest));
-  return std::min(until, std::chrono::steady_clock::now() + wait);
+  serving::InferOptions options{.deadline = until, .priority = priority};
+  if (timeout_us && *timeout_us > 0) {
+    auto wait = std::chrono::microseconds(std::min(*timeout_us, kLongest));
+    options.deadline = std::min(until, std::chrono::steady_clock::now() + wait);
+  }
+  return options;
 }
 
 Status parse(std::shared_ptr<const std::string> bytes, std::optional<std::uint64_t> json_size,

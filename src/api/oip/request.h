@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "runtimes/runtime.h"
+#include "serving/serving.h"
 
 namespace souk::api::oip {
 
@@ -30,11 +31,12 @@ struct InferBody {
   std::vector<WantedOutput> outputs;  // empty: all
   bool binary_outputs = false;        // for those that do not say
   std::optional<std::uint64_t> timeout_us;
+  std::uint64_t priority = 0;  // of serving::InferOptions
   runtimes::InferRequest infer;
 
   bool is_binary(std::string_view output) const;
-  // `until`, or earlier when the request has a time-out of its own.
-  Deadline deadline(Deadline until) const;
+  // What the request says of how it is to be run; its deadline is `until`, or earlier by its own time-out.
+  serving::InferOptions options(Deadline until) const;
 
   std::shared_ptr<const std::string> bytes;
   std::vector<std::string> names;            // of the inputs

@@ -92,9 +92,23 @@ TEST(Batching, IsReadFromTheDeclaration) {
   EXPECT_EQ(refused(R"({"batching":{"max_batch_size":0}})", rows),
             "batching.max_batch_size: is 0; 1 to 65536 is allowed");
   EXPECT_NE(refused(R"({"batching":{"max_batch_size":"8"}})", rows).find("batching.max_batch_size"), std::string::npos);
+  EXPECT_EQ(refused(R"({"batching":{"max_batch_size":8,"preferred_batch_size":[4,9]}})", rows),
+            "batching.preferred_batch_size: is 9; 1 to 8 is allowed");
+  EXPECT_EQ(refused(R"({"batching":{"default_priority_level":1}})", rows),
+            "batching.default_priority_level: is 1; 0 to 0 is allowed");
+  EXPECT_NE(refused(R"({"batching":{"max_queue":1}})", rows).find("batching.max_queue"), std::string::npos);
   const registry::Signature fixed{{{"x", Datatype::FP32, {1, 4}}}, {}, {}};
   EXPECT_EQ(refused(R"({"batching":{"max_batch_size":8}})", fixed),
             "batching needs a dynamic first dimension in every tensor; input \"x\" has none");
+}
+
+TEST(Batching, ARequestHasALevel) {
+  EXPECT_EQ(Batching{}.level_of(7), 0) << "no levels";
+  const Batching five{.priority_levels = 5};
+  EXPECT_EQ(five.level_of(0), 3);
+  EXPECT_EQ(five.level_of(1), 1);
+  EXPECT_EQ(five.level_of(99), 5);
+  EXPECT_EQ((Batching{.priority_levels = 5, .default_priority_level = 4}.level_of(0)), 4);
 }
 
 }  // namespace

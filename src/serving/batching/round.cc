@@ -11,10 +11,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// `rows`: of the batch that took so long.
-void learn_run_time(Replicated& replica, std::chrono::nanoseconds took, std::int64_t rows) {
+void learn_run_time(Replicated& replica, std::chrono::nanoseconds took) {
   const std::int64_t mean = replica.run_time_ns.load(std::memory_order_relaxed);
-  replica.run_time_ns.store(mean + (took.count() / rows - mean) / 8, std::memory_order_relaxed);
+  replica.run_time_ns.store(mean + (took.count() - mean) / 8, std::memory_order_relaxed);
 }
 
 runtimes::InferResult checked(const Replicated& replica, const runtimes::InferRequest& request,
@@ -68,11 +67,12 @@ struct Running {
       for (Waiting& member : members) run_alone(std::move(member));
       return;
     }
-    learn_run_time(replica, ended - started, static_cast<std::int64_t>(members.size()));
     replica.tally.executed(rows_of(batch.request()), ended - started);
     for (std::size_t i = 0; i < members.size(); ++i) finish(members[i], started, ended, std::move((*parts)[i]));
   }
 };
+
+}  // namespace
 
 void run_together(std::vector<Waiting> members) {
   if (members.size() == 1) return run_alone(std::move(members.front()));
@@ -83,7 +83,10 @@ void run_together(std::vector<Waiting> members) {
       [running](runtimes::InferResult result) { running->completed(std::move(result)); });
 }
 
-}  // namespace
+void fail(Waiting one, Error why) {
+  const auto ended = Clock::now();
+  finish(one, ended, ended, std::move(why));
+}
 
 void run_alone(Waiting one) {
   auto started = Clock::now();
@@ -93,7 +96,7 @@ void run_alone(Waiting one) {
   target.runtime->infer(request, deadline, [started, one = std::move(one)](runtimes::InferResult result) mutable {
     auto ended = Clock::now();
     if (result) {
-      learn_run_time(*one.replica, ended - started, 1);
+      learn_run_time(*one.replica, ended - started);
       one.replica->tally.executed(inferences_of(*one.replica, *one.request), ended - started);
     }
     finish(one, started, ended, checked(*one.replica, *one.request, std::move(result)));

@@ -41,17 +41,16 @@ using InferencePtr = std::shared_ptr<Inference>;
 template <class F>
 void run(const InferencePtr& one, grpc::Message message, bool streamed, bool later, F done) {
   if (Status begun = one->begin(std::move(message)); !begun) return done(std::move(begun.error()));
-  serving::Later after;
-  if (later)
-    after = [stream = one->call->exchange()->stream.get()](std::function<void()> f) { stream->post(std::move(f)); };
-  one->context->serving.infer(
-      one->pinned, one->body.infer, one->body.deadline(one->call->call().deadline),
-      [one, streamed, done = std::move(done)](runtimes::InferResult result) {
-        auto reply = one->answer(std::move(result), streamed);
-        if (!reply) return done(std::move(reply.error()));
-        done(std::move(reply));
-      },
-      after);
+  net::Stream* const stream = one->call->exchange()->stream.get();
+  serving::InferOptions options = one->body.options(one->call->call().deadline);
+  if (later) options.later = [stream](std::function<void()> f) { stream->post(std::move(f)); };
+  options.gone = [stream] { return stream->gone(); };
+  one->context->serving.infer(one->pinned, one->body.infer, std::move(options),
+                              [one, streamed, done = std::move(done)](runtimes::InferResult result) {
+                                auto reply = one->answer(std::move(result), streamed);
+                                if (!reply) return done(std::move(reply.error()));
+                                done(std::move(reply));
+                              });
 }
 
 std::string text_of(const Error& error) {

@@ -119,6 +119,7 @@ class Parser {
     if (reader.bad()) return invalid_argument("the message is no inference.ModelInferRequest");
     for (const WantedOutput& wanted : out_.outputs) out_.infer.outputs.push_back(wanted.name);
     out_.timeout_us = parameters_.timeout_us;
+    out_.priority = parameters_.priority.value_or(0);
     out_.binary_outputs = parameters_.binary_data_output.value_or(true);
     return read_data();
   }

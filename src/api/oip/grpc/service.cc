@@ -74,6 +74,8 @@ pb::ModelConfigResponse to_message(const ModelConfig& from) {
     }
     batching.set_max_queue_delay_microseconds(
         static_cast<std::uint64_t>(from.dynamic_batching->max_queue_delay_microseconds));
+    batching.set_priority_levels(static_cast<std::uint64_t>(from.dynamic_batching->priority_levels));
+    batching.set_default_priority_level(static_cast<std::uint64_t>(from.dynamic_batching->default_priority_level));
   }
   return response;
 }
