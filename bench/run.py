@@ -32,12 +32,12 @@ MISSED = []
 class Server:
     """One `souk serve --dev` on core 0 with a folder of its own."""
 
-    def __init__(self, data, pin=True):
-        self.data, self.pin = data, pin
+    def __init__(self, data, pin=True, more=()):
+        self.data, self.pin, self.more = data, pin, more
 
     def __enter__(self):
         command = (["taskset", "-c", "0"] if self.pin else []) + [str(SOUK), "serve", "--dev", "--data", self.data, "--listen", "127.0.0.1:0",
-                                                                  "--log-level", "warn"]
+                                                                  "--log-level", "warn", *self.more]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.url = json.loads(self.process.stdout.readline())["url"]
         self.host, self.port = self.url.removeprefix("http://").split(":")
@@ -258,6 +258,72 @@ def bench_transfer(work):
         report("server's peak memory during 1 GiB transfers, MiB", server.status_kib("VmHWM") / 1024, 100, "", at_most=True)
 
 
+def s3_server(work):
+    """Its address, bucket and the way to end it; none where none can be built."""
+    process = subprocess.Popen([str(ROOT / "scripts/s3"), "--", "bash", "-c", "env | grep ^SOUK_TEST_S3_ | sort; echo; exec sleep infinity"],
+                               stdout=subprocess.PIPE, text=True, cwd=work)
+    said = {}
+    for line in process.stdout:
+        if not line.strip():
+            break
+        name, value = line.strip().split("=", 1)
+        said[name.removeprefix("SOUK_TEST_S3_").lower()] = value
+
+    def end():
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+    return said, end
+
+
+def curl(*arguments):
+    """Seconds of one transfer."""
+    begin = time.perf_counter()
+    subprocess.run(["curl", "-sSf", "-o", "/dev/null", *arguments], check=True)
+    return time.perf_counter() - begin
+
+
+def bench_s3(work):
+    """1 GiB through souk to and from S3, beside the same bytes by the same client to S3 itself."""
+    said, end = s3_server(work)
+    if "endpoint" not in said:
+        print("S3: not measured, scripts/s3 needs Go to build a server")
+        return
+    try:
+        measure_s3(work, said)
+    finally:
+        end()
+
+
+def measure_s3(work, s3):
+    size, source = 1 << 30, Path(work) / "s3.bin"
+    with open(source, "wb") as f:
+        for _ in range(size >> 22):
+            f.write(os.urandom(1 << 22))
+    sign = ["--aws-sigv4", f"aws:amz:{s3['region']}:s3", "--user", f"{s3['access_key']}:{s3['secret_key']}", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
+    blobs = f"s3://{s3['bucket']}/bench?endpoint={s3['endpoint']}&region={s3['region']}"
+    os.environ |= {"AWS_ACCESS_KEY_ID": s3["access_key"], "AWS_SECRET_ACCESS_KEY": s3["secret_key"]}
+    plain, through = {"up": [], "down": []}, {"up": [], "down": []}
+    with Server(str(Path(work) / "s3"), pin=False, more=["--blobs", blobs]) as server:
+        for round_ in range(3):
+            with open(source, "r+b") as f:  # no round finds the bytes of the one before
+                f.write(bytes([round_ + 1]) * 16)
+            digest = "sha256:" + subprocess.run(["sha256sum", str(source)], check=True, capture_output=True, text=True).stdout.split()[0]
+            key = f"{s3['endpoint']}/{s3['bucket']}/plain-{round_}"
+            plain["up"].append(curl("-T", str(source), *sign, key))
+            started = subprocess.run(["curl", "-sSi", "-X", "POST", f"{server.url}/v2/default/big/blobs/uploads/"], check=True, capture_output=True, text=True).stdout
+            place = re.search(r"(?im)^location: (\S+)", started).group(1)
+            place = (place if place.startswith("http") else server.url + place) + ("&" if "?" in place else "?") + "digest=" + digest
+            through["up"].append(curl("-T", str(source), "-H", "Content-Type: application/octet-stream", place))
+            plain["down"].append(curl(*sign, key))
+            through["down"].append(curl(f"{server.url}/v2/default/big/blobs/{digest}"))
+        for way in ("up", "down"):
+            y, t = statistics.median(plain[way]), statistics.median(through[way])
+            report(f"1 GiB {way}, through souk to S3 / curl to S3", y / t, 0.70, f"{t:.2f} s / {y:.2f} s")
+        report("server's peak memory during 1 GiB over S3, MiB", server.status_kib("VmHWM") / 1024, 100, "", at_most=True)
+    source.unlink()
+
+
 def bench_queue(work):
     """The durable queue on both databases; the yardstick runs the same statements, as many to a commit."""
     program = str(BIN / "queue_load")
@@ -286,7 +352,7 @@ def bench_access(work):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer queue access")
+    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access")
     only = set(parser.parse_args().only)
     with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
         chosen = lambda name: not only or name in only  # noqa: E731
@@ -302,6 +368,8 @@ def main():
             bench_served(work, chosen)
         if chosen("transfer"):
             bench_transfer(work)
+        if chosen("s3"):
+            bench_s3(work)
     print(f"\n{len(MISSED)} missed" + (": " + "; ".join(MISSED) if MISSED else ""))
 
 

@@ -21,6 +21,7 @@
 #include "artifacts/moves/moves.h"
 #include "blobs/blobs.h"
 #include "events/log.h"
+#include "registry/imports/imports.h"
 #include "registry/registry.h"
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"
@@ -67,6 +68,7 @@ struct Server::Rooms {
   std::unique_ptr<registry::Inspector> inspector;
   std::unique_ptr<registry::Registry> registry;
   std::unique_ptr<registry::Search> search;
+  std::unique_ptr<registry::Imports> imports;
   std::unique_ptr<runtimes::Loader> onnx;
   std::unique_ptr<serving::Serving> serving;
   std::unique_ptr<serving::InferenceServices> services;
@@ -124,6 +126,8 @@ Status Server::start() {
   r.registry =
       std::make_unique<registry::Registry>(*r.store, *r.events, *r.access, *r.artifacts, *r.inspector, log_, r.metrics);
   r.search = std::make_unique<registry::Search>(*r.registry);
+  r.imports = SOUK_TRY(registry::Imports::make(settings_.imports, settings_.s3, *r.store, *r.events, *r.access,
+                                               *r.artifacts, *r.registry, *r.work, log_, r.metrics));
   r.onnx = std::make_unique<runtimes::OnnxLoader>(settings_.onnx, log_);
   r.serving =
       std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
@@ -147,6 +151,7 @@ Status Server::start() {
       *r.leases,
       *r.uploads,
       *r.moves,
+      *r.imports,
       *r.search,
       *r.runs,
       {std::string(kVersion), settings_.dev, settings_.node, started,

@@ -38,6 +38,7 @@ settings::Table table_of(Settings& s) {
   work::declare(table, s.work);
   access::declare(table, s.access);
   blobs::declare(table, s.s3);
+  registry::declare(table, s.imports);
   api::declare(table, s.api);
   serving::declare(table, s.serving);
   tasks::declare(table, s.tasks);

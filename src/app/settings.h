@@ -11,6 +11,7 @@
 #include "base/settings.h"
 #include "blobs/s3/settings.h"
 #include "net/server.h"
+#include "registry/imports/settings.h"
 #include "runtimes/onnx/loader.h"
 #include "serving/serving.h"
 #include "store/store.h"
@@ -37,6 +38,7 @@ struct Settings {
   work::WorkSettings work;
   access::AccessSettings access;
   blobs::S3Settings s3;
+  registry::ImportSettings imports;
   api::ApiSettings api;
   serving::ServingSettings serving;
   tasks::RunSettings tasks;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
-#include "cli/describe.h"
-#include "cli/event_stream.h"
-#include "cli/transfer/progress.h"
+#include "cli/follow.h"
 
 namespace souk::cli {
 namespace {
@@ -30,38 +28,14 @@ const std::vector<Column>& move_columns() {
   return columns;
 }
 
-bool is_over(json::Value move) {
-  const std::string state = cell(move, "state");
-  return state != "PREPARING" && state != "COPYING";
-}
-
-// Follows the move to its end, with a bar.
-Result<json::Document> follow(const Context& context, json::Document move) {
-  const std::string path = api_path({"blob_moves", cell(move.root(), "id")});
-  Progress progress("move", static_cast<std::uint64_t>(integer_at(move.root(), "total_bytes", 0)), context.out.quiet());
-  std::int64_t shown = 0;
-  const auto look = [&]() -> Status {
-    move = SOUK_TRY(context.remote.get(path));
-    const std::int64_t done = integer_at(move.root(), "done_bytes", 0);
-    progress.add(static_cast<std::uint64_t>(std::max<std::int64_t>(done - shown, 0)));
-    shown = std::max(shown, done);
-    return is_over(move.root()) ? Status(cancelled("over")) : Status();
-  };
-  Status followed = look();
-  if (followed) {
-    followed = follow_events(context.remote, "/api/v1/events?types=blob_move.changed",
-                             [&](const std::vector<net::ServerEvent>&) { return look(); });
-  }
-  progress.finish();
-  if (!is_over(move.root())) return followed.error();
-  return move;
-}
-
 }  // namespace
 
 Status blobs_migrate(const Context& context, const std::string& target, bool no_wait) {
   json::Document move = SOUK_TRY(context.remote.send("POST", api_path({"blob_moves"}), json::write(Target{target})));
-  if (!no_wait) move = SOUK_TRY(follow(context, std::move(move)));
+  if (!no_wait) {
+    move = SOUK_TRY(follow_to_end(context, "move", api_path({"blob_moves", cell(move.root(), "id")}),
+                                  "/api/v1/events?types=blob_move.changed", {"PREPARING", "COPYING"}));
+  }
   context.out.print(move.root(), [&] { return card(move_columns(), move.root()); });
   const std::string state = cell(move.root(), "state"), to = cell(move.root(), "target");
   if (state == "FAILED") return data_loss(cell(move.root(), "error")).advise("souk blobs status");

@@ -42,8 +42,29 @@ void add_list_options(CommandLine& line, CLI::App* sub) {
 
 namespace {
 
+void add_imports(CommandLine& line, CLI::App* model) {
+  CLI::App* import = line.verb(model, "import", "Make a version of an archive, a URL or a prefix in S3",
+                               [&line](const Context& c) { return model_import(c, line.import); });
+  import
+      ->add_option("source", line.import.source, "A .zip, .tar, .tar.gz or .tar.zst, another file, http(s):// or s3://")
+      ->required();
+  import->add_option("reference", line.import.reference, "[namespace/]model[:tag]; without a tag: the next number")
+      ->required();
+  import->add_option("--folder", line.import.folder, "Only what lies below this folder of it");
+  import->add_option("--alias", line.import.aliases, "Point this alias at the new version")->allow_extra_args(false);
+  import->add_flag("--no-wait", line.import.no_wait, "Do not wait until it is over");
+  line.verb(model, "imports", "Imports of a model, and how far they are",
+            [&line](const Context& c) { return model_imports(c, line.reference); })
+      ->add_option("model", line.reference, "[namespace/]model")
+      ->required();
+  CLI::App* cancel = line.verb(model, "cancel-import", "Cancel an import",
+                               [&line](const Context& c) { return model_cancel_import(c, line.reference, line.name); });
+  cancel->add_option("model", line.reference, "[namespace/]model")->required();
+  cancel->add_option("import", line.name, "Its number")->required();
+}
+
 void add_model(CommandLine& line) {
-  CLI::App* model = line.noun("model", "Models: push, pull, list, show, delete");
+  CLI::App* model = line.noun("model", "Models: push, pull, import, list, show, delete");
   CLI::App* push = line.verb(model, "push", "Push a file or folder as a new version",
                              [&line](const Context& c) { return model_push(c, line.push); });
   push->add_option("path", line.push.path, "An .onnx file or a folder")->required();
@@ -72,6 +93,7 @@ void add_model(CommandLine& line) {
             [&line](const Context& c) { return model_delete(c, line.reference); })
       ->add_option("model", line.reference, "[namespace/]model")
       ->required();
+  add_imports(line, model);
 }
 
 void add_version(CommandLine& line) {

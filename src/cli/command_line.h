@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/experiments/experiment_commands.h"
 
 namespace souk::cli {
 
@@ -41,6 +42,7 @@ struct CommandLine {
   AuditOptions audit;
   LoginOptions login;
   QueueOptions queue;
+  ImportOptions import;
   OperationOptions operation;
   RunOptions run;
   std::vector<std::string> words;

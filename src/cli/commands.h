@@ -109,11 +109,24 @@ struct OperationOptions {
   std::string data;  // JSON, @file or - for stdin
 };
 
+struct ImportOptions {
+  std::string source;
+  std::string reference;
+  std::string folder;
+  std::vector<std::string> aliases;
+  bool no_wait = false;
+};
+
 Status model_push(const Context& context, const PushOptions& options);
 Status model_pull(const Context& context, const PullOptions& options);
 Status model_list(const Context& context, const ListOptions& options);
 Status model_show(const Context& context, const std::string& model);
 Status model_delete(const Context& context, const std::string& model);
+
+// `source` is a file, a URL or a prefix in S3.
+Status model_import(const Context& context, const ImportOptions& options);
+Status model_imports(const Context& context, const std::string& model);
+Status model_cancel_import(const Context& context, const std::string& model, const std::string& import);
 
 Status version_list(const Context& context, const std::string& model);
 Status version_show(const Context& context, const std::string& reference);

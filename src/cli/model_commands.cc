@@ -118,7 +118,7 @@ Status model_push(const Context& context, const PushOptions& options) {
   Progress progress("push " + repository, total, context.out.quiet());
   const std::vector<Digest> digests = SOUK_TRY(push_files(context.remote, repository, files, progress));
   progress.finish();
-  const Packed packed = make_manifest(files, digests, pack);
+  const ModelTexts packed = make_manifest(files, digests, pack);
   SOUK_TRY(push_bytes(context.remote, repository, packed.config));
   reference.tag = SOUK_TRY(tag_manifest(context.remote, reference, packed.manifest));
 

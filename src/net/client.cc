@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <csignal>
@@ -11,6 +12,7 @@
 #include <mutex>
 
 #include "base/settings.h"
+#include "net/address_guard.h"
 #include "net/fields.h"
 
 namespace souk::net {
@@ -51,6 +53,7 @@ struct Exchange {
   CURL* easy;
   ClientResponse response;
   std::optional<Error> failure;
+  bool head_told = false;
   curl_off_t moved = -1;
   std::chrono::steady_clock::time_point last_moved = std::chrono::steady_clock::now();
   char why[CURL_ERROR_SIZE] = {};
@@ -73,9 +76,20 @@ struct Exchange {
   }
 };
 
+// Tells the head once.
+Status tell_head(Exchange& exchange) {
+  if (!exchange.request.head || exchange.head_told) return {};
+  exchange.head_told = true;
+  long status = 0;
+  curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
+  exchange.response.status = static_cast<int>(status);
+  return exchange.request.head(exchange.response);
+}
+
 std::size_t on_write(char* data, std::size_t, std::size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   bool good = exchange.guard("sink", [&]() -> Status {
+    SOUK_TRY(tell_head(exchange));
     if (exchange.request.sink && exchange.succeeded())
       return exchange.request.sink(std::as_bytes(std::span(data, size)));
     std::string& body = exchange.response.body;
@@ -114,6 +128,16 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
   value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
   exchange.response.headers.push_back({std::string(line.substr(0, colon)), std::string(value)});
   return size;
+}
+
+// Called with the address that the connection would be made to.
+curl_socket_t on_open_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  if (Status admitted = exchange.settings.guard->check(&address->addr); !admitted) {
+    exchange.failure = admitted.error();
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 int on_progress(void* user, curl_off_t, curl_off_t down, curl_off_t, curl_off_t up) {
@@ -211,7 +235,11 @@ void set_up(Exchange& exchange, curl_slist* headers) {
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
   }
-  if (goes_to_loopback(request.url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  if (settings.guard != nullptr || goes_to_loopback(request.url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  if (settings.guard != nullptr) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &exchange);
+  }
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.value_or(settings.timeout).count()));
   curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
@@ -296,9 +324,11 @@ Result<ClientResponse> Client::send(const ClientRequest& request) {
   long status = 0;
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   state_->put_back(std::move(handle));
-  if (exchange.failure) return std::move(*exchange.failure);
+  // Well ended, a failure was that of an address that was refused before another one was reached.
+  if (rc != CURLE_OK && exchange.failure) return std::move(*exchange.failure);
   if (rc != CURLE_OK) return explain(exchange, rc);
   exchange.response.status = static_cast<int>(status);
+  if (request.head && !exchange.head_told) SOUK_TRY(request.head(exchange.response));
   return std::move(exchange.response);
 }
 

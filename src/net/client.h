@@ -19,6 +19,8 @@
 
 namespace souk::net {
 
+class AddressGuard;
+
 struct ClientSettings {
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{60'000};        // whole exchange; 0: none
@@ -26,7 +28,11 @@ struct ClientSettings {
   std::string ca_file;                              // empty: the system's
   std::uint64_t max_body = 64 << 20;                // of an answer that no sink takes
   bool follow_redirects = false;
+  // For requests on behalf of others: where they may go. It outlives the Client; no proxy is used then.
+  const AddressGuard* guard = nullptr;
 };
+
+struct ClientResponse;
 
 struct ClientRequest {
   std::string method = "GET";
@@ -38,6 +44,8 @@ struct ClientRequest {
   std::optional<std::uint64_t> body_size;  // of body_source; absent: chunked
   // Instead of ClientResponse::body: called with each piece of a 2xx answer's body; an error ends the exchange.
   std::function<Status(std::span<const std::byte>)> sink;
+  // Called with status and headers before the body's first byte, or after an empty body; an error ends the exchange.
+  std::function<Status(const ClientResponse&)> head;
   std::optional<std::chrono::milliseconds> timeout;
 };
 

@@ -79,8 +79,8 @@ const std::string& listed_columns(bool whole) {
 
 // The rows of a page over all namespaces, for a caller who does not see them all, in an order that has its indexes.
 Result<store::Rows> rows_over_all(Registry::State& state, const access::Visible& visible, const ListQuery& query,
-                                  const std::string& key, store::Listing& listing) {
-  static const access::VisibleTable table{listed_columns(), "registered_models m", "m.namespace_id", "m.id"};
+                                  const std::string& key, bool whole, store::Listing& listing) {
+  const access::VisibleTable table{listed_columns(whole), "registered_models m", "m.namespace_id", "m.id"};
   listing = SOUK_TRY(compile_listing(query, model_schema(), state.store.dialect(), key, "models 0", 1));
   return state.store.read([&](store::Tx& tx) { return access::read_visible(tx, visible, table, listing); });
 }
@@ -102,7 +102,7 @@ Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Cal
   const bool by_update = query.order_by.empty() || query.order_by.starts_with("update_time");
   if (!only && by_update && visible.namespaces.size() + visible.objects.size() > 0) {
     store::Listing listing;
-    auto rows = SOUK_TRY(rows_over_all(state, visible, query, key, listing));
+    auto rows = SOUK_TRY(rows_over_all(state, visible, query, key, whole, listing));
     return shape_page(state, SOUK_TRY(store::page_of<RegisteredModel>(std::move(rows), listing, key)));
   }
   std::vector<store::Value> parameters = std::move(visible.parameters);
@@ -172,8 +172,9 @@ Result<Page<ModelVersion>> Registry::list_versions(const AuthorizedModel& model,
 
 Result<Page<ModelVersion>> Registry::list_all_versions(const access::Call& call, std::string_view ns,
                                                        const ListQuery& query) {
+  const auto missing = [&] { return not_found("namespace " + access::as_shown(ns) + " does not exist"); };
   const auto in = SOUK_TRY(state_->access.find_namespace(call, ns));
-  if (!in) return not_found("namespace " + access::as_shown(ns) + " does not exist");
+  if (!in || !call.principal) return missing();
   const std::string key = SOUK_TRY(state_->access.page_token_key());
   access::Visible visible = state_->access.visible(call, access::ObjectKind::MODEL, "m.namespace_id", "m.id", 2);
   std::vector<store::Value> parameters{in->id.value};
@@ -189,7 +190,11 @@ Result<Page<ModelVersion>> Registry::list_all_versions(const access::Call& call,
                           visible.sql + " AND " + listing.where + " ORDER BY " + listing.order + " LIMIT $" +
                           std::to_string(parameters.size());
   auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
-  return store::page_of<ModelVersion>(std::move(rows), listing, key);
+  auto page = store::page_of<ModelVersion>(std::move(rows), listing, key);
+  // Who sees none of them is told as if the namespace were not there.
+  const bool sees_all = call.principal->role_in(in->id) >= access::Role::READER;
+  if (!sees_all && (!page || page->items.empty())) return missing();
+  return page;
 }
 
 }  // namespace souk::registry

@@ -38,7 +38,7 @@ Result<TaskPtr> TaskCache::get(const serving::Pinned& pinned) {
   };
   if (!pinned->declaration) return none();
   auto task = SOUK_TRY(make_task(*pinned->declaration, pinned->runtime->signature(),
-                                        [&](const std::string& path) { return read_version_file(pinned, path); }));
+                                 [&](const std::string& path) { return read_version_file(pinned, path); }));
   if (!task) return none();
   std::lock_guard lock(mutex_);
   if (tasks_.size() >= kMost) tasks_.clear();

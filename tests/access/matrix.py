@@ -10,6 +10,7 @@ kind  "object"  the path names a namespace and what is in it (the default where 
       "list"    over all that the caller sees: answers everybody, and shows nothing foreign
       "server"  of the whole server: a role on a namespace does not help
       "self"    of the caller alone: everybody known may
+      "absent"  the path or body names by number what nobody has: nobody gets anything, and unknown callers get 401
       "open"    no credentials are needed
 needs the least role on the object, where the room asks for another one than the table
 body  JSON to send (a callable gets the place)      raw  a body as it is, with `type`      query  after the '?'
@@ -41,7 +42,7 @@ class Row:
 
 PATH = {"model": "m", "version": "1", "alias": "champion", "deployment": "d", "path...": "m.onnx", "reference": "1", "id": "999999",
         "account": "nobody", "queue": "nothing", "item": "999999", "user": "nobody", "team": "nothing", "member": "nobody",
-        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999"}
+        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999", "operation": "999999", "run": "999999", "experiment": "999999", "metric": "loss"}
 
 NS, MODEL, DEPLOYMENT = "/api/v1/namespaces/{ns}", "/api/v1/namespaces/{ns}/models/{model}", "/api/v1/namespaces/{ns}/deployments/{deployment}"
 INFER = {"inputs": []}
@@ -116,7 +117,8 @@ ROWS = {
     "GET /v1alpha/model-definitions/{id}": Row("self", path={"id": "oci"}),
     "GET /v1alpha/models": Row("list"), "GET /v1alpha/namespaces/{ns}/models": Row(), "GET /v1alpha/namespaces/{ns}/models/{model}": Row(),
     **{f"GET /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row() for rest in ("versions", "watch", "versions/{version}/watch")},
-    **{f"POST /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row(body={"task_inputs": [{"data": {}}]}) for rest in ("trigger", "versions/{version}/trigger")},
+    **{f"POST /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row(body={"task_inputs": [{"data": {}}]}) for rest in ("trigger", "versions/{version}/trigger", "trigger-async", "versions/{version}/trigger-async")},
+    **{f"POST /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row("absent", raw=b"{}") for rest in ("trigger-multipart", "versions/{version}/trigger-multipart")},
     # gRPC: the matrix asks for the deployment of the place by its name
     **{f"POST /inference.GRPCInferenceService/{method}": Row("open") for method in ("ServerLive", "ServerReady", "ServerMetadata")},
     **{f"POST /inference.GRPCInferenceService/{method}": Row("object") for method in ("ModelReady", "ModelMetadata", "ModelConfig", "ModelStatistics", "ModelInfer", "ModelStreamInfer")},
@@ -126,6 +128,41 @@ ROWS = {
     "POST /grpc.health.v1.Health/Check": Row("open"), "POST /grpc.health.v1.Health/List": Row("open"), "POST /grpc.health.v1.Health/Watch": Row("open", stream=True),
     **{f"POST /grpc.{name}": Row("open") for name in ("reflection.v1.ServerReflection/ServerReflectionInfo",
                                                        "reflection.v1alpha.ServerReflection/ServerReflectionInfo")},
+    # operations and runs of models
+    "GET /api/v1/operations": Row("list"), "POST /api/v1/operations": Row("absent", body={}), "GET /api/v1/model_runs": Row("list"),
+    **{f"{name}": Row("absent") for name in ("GET /api/v1/operations/{operation}", "GET /api/v1/operations/{operation}/events", "GET /api/v1/model_runs/{run}",
+                                             "GET /v1alpha/operations/{operation}")},
+    "POST /api/v1/operations/{operation}:cancel": Row("absent", body={}),
+    # experiments, runs, lineage, search
+    f"GET {NS}/experiments": Row(), f"POST {NS}/experiments": Row(body=lambda place: {"name": place.fresh()}), f"GET {NS}/runs": Row(),
+    **{f"{verb} {NS}/experiments/{{experiment}}{rest}": Row(missing="experiment", body={} if verb in ("PATCH", "POST") else None) for verb, rest in (
+        ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/runs"), ("POST", "/runs"), ("GET", "/runs/{run}"), ("PATCH", "/runs/{run}"), ("DELETE", "/runs/{run}"),
+        ("POST", "/runs/{run}:log"), ("GET", "/runs/{run}/artifacts"), ("GET", "/runs/{run}/metrics"), ("GET", "/runs/{run}/metrics/{metric}"), ("GET", "/runs/{run}:watch"))},
+    "GET /api/v1/search": Row("list", query="q=foreign"), "GET /api/v1/lineage": Row("absent"), f"POST {NS}/lineage": Row("absent", body={}),
+    f"POST {NS}/models:batch": Row(body=lambda place: {"models": [{"name": place.fresh()}]}),
+    # the Kubeflow door: the namespace is X-Souk-Namespace, objects are named by number
+    **{f"{verb} {prefix}{rest}": row for prefix in ("/api/model_registry/v1alpha3", "/api/model_registry/v1") for verb, rest, row in (
+        *(("GET", f"/{noun}", Row("object")) for noun in ("registered_models", "model_versions", "experiments", "experiment_runs", "serving_environments", "inference_services")),
+        *(("GET", f"/{noun}", Row("absent", query="name=nothing")) for noun in ("registered_model", "model_version", "experiment", "experiment_run", "serving_environment", "inference_service")),
+        *(("GET", f"/{noun}/{{id}}{rest}", Row("absent")) for noun, rest in (
+            ("registered_models", ""), ("registered_models", "/versions"), ("model_versions", ""), ("model_versions", "/artifacts"), ("experiments", ""),
+            ("experiments", "/experiment_runs"), ("experiment_runs", ""), ("experiment_runs", "/artifacts"), ("experiment_runs", "/metric_history"), ("serving_environments", ""),
+            ("serving_environments", "/inference_services"), ("inference_services", ""), ("inference_services", "/model"), ("inference_services", "/version"), ("inference_services", "/serves"))),
+        ("GET", "/experiment_runs/metric_history", Row("object")),
+        *(("GET", f"/{noun}s", Row("object")) for noun in ("artifact", "model_artifact")), *(("GET", f"/{noun}", Row("absent", query="name=nothing")) for noun in ("artifact", "model_artifact")),
+        *(("GET", f"/{noun}s/{{id}}", Row("absent")) for noun in ("artifact", "model_artifact")), *(("POST", f"/{noun}s", Row("absent", body={})) for noun in ("artifact", "model_artifact")),
+        *(("PATCH", f"/{noun}/{{id}}", Row("absent", body={})) for noun in (
+            "artifacts", "model_artifacts", "registered_models", "model_versions", "experiments", "experiment_runs", "serving_environments", "inference_services")),
+        *(("POST", f"/{noun}", Row("absent", body={})) for noun in (
+            "registered_models", "model_versions", "experiments", "experiment_runs", "serving_environments", "inference_services", "registered_models/{id}/versions",
+            "model_versions/{id}/artifacts", "experiments/{id}/experiment_runs", "experiment_runs/{id}/artifacts", "serving_environments/{id}/inference_services", "inference_services/{id}/serves")))},
+    # Instill's changes, operations and runs
+    "POST /v1alpha/namespaces/{ns}/models": Row("absent", body={}), "PATCH /v1alpha/namespaces/{ns}/models/{model}": Row(body={"description": "x"}),
+    "DELETE /v1alpha/namespaces/{ns}/models/{model}": Row(path={"model": "nothing"}, missing="nothing"),
+    "POST /v1alpha/namespaces/{ns}/models/{model}/rename": Row(path={"model": "nothing"}, missing="nothing", body={"new_model_id": "other"}),
+    "DELETE /v1alpha/namespaces/{ns}/models/{model}/versions/{version}": Row(path={"version": "99"}, missing="99"),
+    **{f"GET /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row(missing="operation") for rest in ("operation", "versions/{version}/operation")},
+    "GET /v1alpha/namespaces/{ns}/models/{model}/runs": Row(), "GET /v1alpha/dashboard/models/runs": Row("list"),
     # the OCI door; the short form takes the caller's default namespace, here by X-Souk-Namespace
     **{f"{verb} /v2/{name}{rest}": row for name in ("{model}", "{ns}/{model}") for verb, rest, row in (
         ("GET", "/tags/list", Row()), ("GET", "/referrers/{digest}", Row()),

@@ -172,6 +172,8 @@ def problems_of(world, name, route, row):
         if kind in ("open", "list") and not (kind == "list" and answer.status == 200):
             if kind == "list" or answer.status == 403:
                 yield said
+        elif kind == "absent" and answer.status not in (400, 403, 404):
+            yield said
         elif kind == "server" and answer.status not in (403, 404):
             yield said
         elif kind == "self":

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The disk fills up, at every stage of an upload: reads and inference go on, writes get 503, and space brings all back."""
 
+import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -121,6 +123,56 @@ def test_every_stage_of_a_push(small_disk, root, files):
     finally:
         if souk.running():
             souk.kill()
+
+
+@pytest.mark.parametrize("leave", [0, 4 << 10, 64 << 10])
+def test_the_last_step_of_an_upload(small_disk, leave):
+    """All bytes are there when the disk is full: the commit is done whole, or refused and done again later."""
+    with Souk(small_disk / "data") as souk:
+        data = os.urandom(1 << 20)
+        begun = call(souk, "POST", "/v2/default/m/blobs/uploads/", {"Content-Length": "0"}).header("Location").removeprefix(souk.url)
+        patched = call(souk, "PATCH", begun, {"Content-Type": "application/octet-stream", "Content-Range": f"0-{len(data) - 1}"}, data)
+        location = patched.header("Location").removeprefix(souk.url)
+        location += ("&" if "?" in location else "?") + "digest=" + digest_of(data)
+        other = os.urandom(1 << 20)
+        upload = call(souk, "POST", f"{MODELS}/m/uploads", data={"size": len(other), "digest": digest_of(other)}).json()["id"]
+        part = call(souk, "PUT", f"{MODELS}/m/uploads/{upload}/parts/1", {"Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(other).digest()).decode()}:"}, other)
+        assert part.status == 200, part.body
+        fill(small_disk, leave)
+        done = checked(call(souk, "PUT", location, {"Content-Length": "0"}))
+        complete = checked(call(souk, "POST", f"{MODELS}/m/uploads/{upload}:complete", data={"digest": digest_of(other)}))
+        assert leave or not (done and complete)
+        relieve(small_disk)
+        for was_done, again, bytes_ in (
+                (done, lambda: call(souk, "PUT", location, {"Content-Length": "0"}), data),
+                (complete, lambda: call(souk, "POST", f"{MODELS}/m/uploads/{upload}:complete", data={"digest": digest_of(other)}), other)):
+            if was_done:
+                continue
+            answer = again()
+            if answer.status == 404:  # the upload went with what was refused: it says to begin anew
+                answer = call(souk, "POST", f"/v2/default/m/blobs/uploads/?digest={digest_of(bytes_)}", {"Content-Type": "application/octet-stream"}, bytes_)
+            assert answer.status in (200, 201), answer.body
+        for bytes_ in (data, other):
+            assert call(souk, "GET", f"/v2/default/m/blobs/{digest_of(bytes_)}").body == bytes_
+
+
+def test_with_bytes_in_s3(small_disk, s3, root):
+    """The database and the cache of models are on the full disk, the bytes are not."""
+    with Souk(small_disk / "data", "--blobs", s3.url(), environment=s3.environment) as souk:
+        assert push(souk, "default/digits", "1", folder(root / "samples/digits")).status == 201
+        data = os.urandom(1 << 20)
+        refusals = 0
+        for leave in (0, 16 << 10):
+            fill(small_disk, leave)
+            answer = call(souk, "POST", f"/v2/default/m/blobs/uploads/?digest={digest_of(data)}", {"Content-Type": "application/octet-stream"}, data)
+            refusals += not checked(answer)
+            layer = call(souk, "GET", "/v2/default/digits/manifests/1", {"Accept": "*/*"}).json()["layers"][0]
+            assert len(call(souk, "GET", f"/v2/default/digits/blobs/{layer['digest']}").body) == layer["size"]
+            relieve(small_disk)
+        assert refusals > 0
+        deploy(souk, "default/digits:1", "digits")
+        answer = call(souk, "POST", f"/v2/default/m/blobs/uploads/?digest={digest_of(data)}", {"Content-Type": "application/octet-stream"}, data)
+        assert answer.status == 201 and call(souk, "GET", f"/v2/default/m/blobs/{digest_of(data)}").body == data
 
 
 def test_a_full_disk_at_the_start_says_so(small_disk):

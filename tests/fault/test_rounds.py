@@ -17,4 +17,4 @@ def test_nothing_is_lost_and_nothing_twice(tmp_path, postgres, kind, rounds):
     seed = int.from_bytes(os.urandom(3))
     print(f"seed {seed}")
     counts = play(tmp_path, postgres.database() if kind == "postgresql" else None, seed, rounds)
-    assert counts["kills"] == rounds and counts["push"] > 5
+    assert counts["kills"] == rounds and counts["push"] > 5 and counts["trigger"] > 5

@@ -171,7 +171,7 @@ def test_errors_have_the_form_of_the_contract(souk, world):
 def test_filters(souk):
     tag = fresh("f")
     for i, (framework, accuracy) in enumerate([("pytorch", 0.9), ("onnx", 0.97), ("pytorch", 0.99)]):
-        kf(souk, "POST", "/registered_models", {"name": f"{tag} {i} 50%_\\'\"😀", "owner": tag, "language": ["en"] if i else ["de", "fr"],
+        kf(souk, "POST", "/registered_models", {"name": f"{tag} {i} 50%_\\'\"😀", "owner": tag, "language": ["en"] if i else ["de", "fr"], "tasks": ["ocr"] if i else [],
            "state": "ARCHIVED" if i == 2 else "LIVE",
            "customProperties": {"framework": {"metadataType": "MetadataStringValue", "string_value": framework},
                                 "accuracy": {"metadataType": "MetadataDoubleValue", "double_value": accuracy},
@@ -188,6 +188,7 @@ def test_filters(souk):
     assert matching("epochs IN (1, 2)") == [1, 2] and matching("epochs.int_value >= 1") == [1, 2]
     assert matching("`mlflow.source.type` = \"notebook\" and epochs = 0") == [0]
     assert matching("language = 'fr'") == [0] and matching("language IN ('en')") == [1, 2]
+    assert matching("tasks = 'ocr'") == [1, 2] and matching("tasks LIKE 'oc%' and epochs = 2") == [2]
     assert matching("name like '%50\\%%'") == [0, 1, 2] and matching(f"name ILIKE '{tag.upper()} 1%'") == [1]
     assert matching("id > 0 AND createTimeSinceEpoch > 1000") == [0, 1, 2]
     name = f"{tag} 1 50%_\\'\"😀"

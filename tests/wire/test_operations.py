@@ -204,7 +204,7 @@ def test_queues_are_for_admins(own_souk):
     assert call(own_souk, "POST", "/api/v1/queues/operations:retry").json() == {"count": 0}
     metrics = call(own_souk, "GET", "/metrics").body.decode()
     assert 'souk_work_items{queue="operations",state="dead"} 0' in metrics
-    assert [q["name"] for q in call(own_souk, "GET", "/api/v1/queues").json()["queues"]] == ["operations", "runs-expiry"]
+    assert {"operations", "runs-expiry"} <= {q["name"] for q in call(own_souk, "GET", "/api/v1/queues").json()["queues"]}
 
 
 def test_what_is_stopped_is_refused_at_once(own_souk, root):

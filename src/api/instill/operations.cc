@@ -29,7 +29,7 @@ BOOST_DESCRIBE_STRUCT(OfVersion, (), (ns, model, version, view))
 Result<OperationAnswer> latest(const Rooms& rooms, const access::Call& call, std::string_view ns,
                                std::string_view model, const std::optional<std::string>& version,
                                const std::optional<std::string>& view) {
-  const auto found = SOUK_TRY(rooms.registry.get_model(call, access::Role::READER, ns, model));
+  const auto found = SOUK_TRY(rooms.registry.get_model(call, access::Role::EXECUTOR, ns, model));
   std::optional<std::string> name;
   if (version) name = SOUK_TRY(rooms.registry.get_version(found, *version)).name;
   const auto run = SOUK_TRY(rooms.runs.latest(call, found->id, name));

@@ -132,7 +132,7 @@ void add_runs(RouteTable::Door& door, const Rooms& rooms) {
   door.add(lenient<RunsOf>("/v1alpha/namespaces/{ns}/models/{model}/runs",
                            [&rooms](const access::Call& call, const RunsOf& request) -> Result<RunList> {
                              const auto model = SOUK_TRY(
-                                 rooms.registry.get_model(call, access::Role::READER, request.ns, request.model));
+                                 rooms.registry.get_model(call, access::Role::EXECUTOR, request.ns, request.model));
                              tasks::RunFilter wanted;
                              wanted.model_id = model->id;
                              return list(rooms, call, wanted, request);

@@ -56,8 +56,7 @@ Status apply_common(const Body& body, T& record) {
 
 // All of the call's namespace. Errors: not_found
 inline Result<registry::Under> here(const Rooms& rooms, const Exchange& exchange) {
-  const auto ns = SOUK_TRY(rooms.access.find_namespace(exchange.call, ""));
-  if (!ns) return not_found("namespace " + access::as_shown(exchange.call.namespace_) + " does not exist");
+  const auto ns = SOUK_TRY(the_namespace(rooms, exchange.call, access::Role::READER));
   return registry::Under{registry::Parent::namespace_id, ns->id.value};
 }
 

@@ -100,8 +100,8 @@ void add_versions(Paths& door, const Rooms& rooms) {
   door.add(route("GET", "/model_version", [&rooms](const Exchange& exchange) { return find(rooms, exchange); }));
   door.add(route("GET", "/model_versions", [&rooms](const Exchange& exchange) -> Result<net::Response> {
     const auto query = SOUK_TRY(list_query(exchange));
-    return list_answer(SOUK_TRY(rooms.registry.list_all_versions(exchange.call, "", query)), query.page_size,
-                       write_version());
+    return list_answer(SOUK_TRY(rooms.registry.list_all_versions(exchange.call, exchange.call.namespace_, query)),
+                       query.page_size, write_version());
   }));
   door.add(route("POST", "/model_versions", [&rooms](const Exchange& exchange) { return create(rooms, exchange); }));
   door.add(route("GET", "/model_versions/{id}", [&rooms](const Exchange& exchange) -> Result<net::Response> {

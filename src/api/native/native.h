@@ -15,6 +15,7 @@
 #include "artifacts/moves/moves.h"
 #include "artifacts/part_uploads.h"
 #include "events/log.h"
+#include "registry/imports/imports.h"
 #include "registry/lineage/lineage.h"
 #include "registry/metrics/run_log.h"
 #include "registry/records/records.h"
@@ -53,6 +54,7 @@ struct Rooms {
   work::Leases& leases;
   artifacts::PartUploads& uploads;
   artifacts::Moves& moves;
+  registry::Imports& imports;
   registry::Search& search;
   tasks::ModelRuns& model_runs;
   ServerFacts facts;

@@ -159,6 +159,7 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_versions(door, rooms);
   add_files(door, rooms);
   add_uploads(door, rooms);
+  add_imports(door, rooms);
   add_blob_moves(door, rooms);
   add_aliases(door, rooms);
   add_deployments(door, rooms);

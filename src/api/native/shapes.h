@@ -179,6 +179,7 @@ void add_models(RouteTable::Door& door, const Rooms& rooms);
 void add_versions(RouteTable::Door& door, const Rooms& rooms);
 void add_files(RouteTable::Door& door, const Rooms& rooms);
 void add_uploads(RouteTable::Door& door, const Rooms& rooms);
+void add_imports(RouteTable::Door& door, const Rooms& rooms);
 void add_blob_moves(RouteTable::Door& door, const Rooms& rooms);
 void add_aliases(RouteTable::Door& door, const Rooms& rooms);
 void add_deployments(RouteTable::Door& door, const Rooms& rooms);

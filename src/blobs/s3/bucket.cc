@@ -113,10 +113,12 @@ Result<std::string> Bucket::get(const std::string& key, std::uint64_t limit, Met
   return body;
 }
 
-Status Bucket::get_range(const std::string& key, std::uint64_t offset, std::uint64_t count, std::string& into) {
+Status Bucket::get_range(const std::string& key, std::uint64_t offset, std::uint64_t count, std::string& into,
+                         const std::string& tag) {
   const std::size_t before = into.size();
   Request request{.method = "GET", .key = key};
   request.headers.push_back({"Range", "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + count - 1)});
+  if (!tag.empty()) request.headers.push_back({"If-Match", tag});
   request.restart = [&] { into.resize(before); };
   request.sink = [&](std::span<const std::byte> bytes) -> Status {
     if (into.size() - before + bytes.size() > count) {
@@ -126,6 +128,7 @@ Status Bucket::get_range(const std::string& key, std::uint64_t offset, std::uint
     return {};
   };
   net::ClientResponse response = SOUK_TRY(sender_.send(request));
+  if (response.status == 412) return aborted(key + " changed while it was read");
   if (response.status == 416 || (response.status / 100 == 2 && into.size() - before != count)) {
     return data_loss(key + " is shorter than it was when it was stored");
   }
@@ -159,8 +162,8 @@ Result<std::vector<Listed>> Bucket::list(const std::string& prefix, const std::s
   pugi::xml_document document = SOUK_TRY(parse(response, "ListBucketResult"));
   std::vector<Listed> out;
   for (pugi::xml_node one : document.child("ListBucketResult").children("Contents")) {
-    out.push_back(
-        {one.child_value("Key"), number_of(one.child_value("Size")), time_of(one.child_value("LastModified"))});
+    out.push_back({one.child_value("Key"), number_of(one.child_value("Size")), time_of(one.child_value("LastModified")),
+                   one.child_value("ETag")});
   }
   return out;
 }

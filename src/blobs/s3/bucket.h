@@ -29,6 +29,7 @@ struct Listed {
   std::string key;
   std::uint64_t size = 0;
   Time modified;
+  std::string tag;  // ETag: what tells one content from another
 };
 
 struct Part {
@@ -54,8 +55,10 @@ class Bucket {
   Result<std::optional<Object>> find(const std::string& key);
   // Whole object to memory. Errors: not_found, resource_exhausted (larger than `limit`)
   Result<std::string> get(const std::string& key, std::uint64_t limit, Metadata* metadata = nullptr);
-  // Appends exactly `count` bytes to `into`. Errors: not_found, data_loss (there is less)
-  Status get_range(const std::string& key, std::uint64_t offset, std::uint64_t count, std::string& into);
+  // Appends exactly `count` bytes to `into`. Errors: not_found, data_loss (there is less), aborted (its tag is not
+  // `tag`, where one is given)
+  Status get_range(const std::string& key, std::uint64_t offset, std::uint64_t count, std::string& into,
+                   const std::string& tag = "");
   // `payload`: SHA-256 of the body in hex, which the server checks. False: `only_new`, and there is one.
   Result<bool> put(const std::string& key, const std::string& body, std::string_view payload,
                    const Metadata& metadata = {}, bool only_new = false);

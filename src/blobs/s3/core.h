@@ -30,7 +30,8 @@ inline constexpr const char* kMetaDigest = "souk-digest";      // of an upload: 
 struct Place {
   std::string key;
   std::uint64_t size = 0;
-  std::string data;  // the id; empty: the bytes are under the digest itself
+  std::string data;      // the id; empty: the bytes are under the digest itself
+  std::string tag = {};  // what the object must still have when it is read; empty: anything
 };
 
 class Core {

@@ -18,10 +18,10 @@ Reader::~Reader() {
 void Reader::ask(std::uint64_t number) {
   std::uint64_t offset = number * Core::kReadBytes;
   std::uint64_t count = std::min<std::uint64_t>(Core::kReadBytes, place_.size - offset);
-  auto get = [&core = core_, key = place_.key, offset, count]() -> Result<std::string> {
+  auto get = [&core = core_, key = place_.key, tag = place_.tag, offset, count]() -> Result<std::string> {
     std::string bytes;
     bytes.reserve(count);
-    SOUK_TRY(core.bucket.get_range(key, offset, count, bytes));
+    SOUK_TRY(core.bucket.get_range(key, offset, count, bytes, tag));
     return bytes;
   };
   ahead_.push_back({number, core_.run<Result<std::string>>(std::move(get))});

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A folder or file as an OCI manifest in the CNCF model format (spec.md, config.md, annotations.md of the model-spec):
-// one raw layer a file, in bytewise order of the paths. The same input gives the same digest wherever it lies: no
-// time, owner or name of the target goes in.
+// A folder or file as a version (base/model_format): which files, in which order. The same input gives the same digest
+// wherever it lies.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +11,10 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "base/model_format/model_format.h"
 #include "base/result.h"
 
 namespace souk::cli {
-
-inline constexpr std::string_view kManifestType = "application/vnd.oci.image.manifest.v1+json";
-inline constexpr std::string_view kArtifactType = "application/vnd.cncf.model.manifest.v1+json";
-inline constexpr std::string_view kConfigType = "application/vnd.cncf.model.config.v1+json";
-inline constexpr std::string_view kFilepathAnnotation = "org.cncf.model.filepath";
 
 struct PackFile {
   std::string path;               // inside the version, with '/'
@@ -39,16 +34,8 @@ struct PackOptions {
 // folder and refused otherwise. Blocks: disk. Errors: not_found, invalid_argument
 Result<std::vector<PackFile>> collect_files(const std::filesystem::path& source, const PackOptions& options);
 
-struct Packed {
-  std::string config;
-  std::string manifest;
-};
-
 // `digests` are those of the files, in order.
-Packed make_manifest(const std::vector<PackFile>& files, const std::vector<Digest>& digests,
-                     const PackOptions& options);
-
-// The media type by the file's name; `guessed` tells that none of the rules knew it.
-std::string layer_media_type(std::string_view path, bool& guessed);
+ModelTexts make_manifest(const std::vector<PackFile>& files, const std::vector<Digest>& digests,
+                         const PackOptions& options);
 
 }  // namespace souk::cli

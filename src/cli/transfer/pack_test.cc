@@ -19,7 +19,7 @@ std::vector<std::string> paths_of(const std::vector<PackFile>& files) {
   return paths;
 }
 
-Packed pack(const fs::path& source, const PackOptions& options = {}) {
+ModelTexts pack(const fs::path& source, const PackOptions& options = {}) {
   const std::vector<PackFile> files = collect_files(source, options).value();
   std::vector<Digest> digests;
   for (const PackFile& file : files) {
@@ -66,12 +66,12 @@ TEST(Pack, ManifestIsThatOfTheModelFormat) {
   const fs::path script = folder.write("run.sh", "#!/bin/sh");
   chmod(script.c_str(), 0755);
   folder.write("strange.xyz", "?");
-  const Packed packed = pack(folder.path);
+  const ModelTexts packed = pack(folder.path);
   const json::Document manifest = json::Document::parse(packed.manifest).value();
   EXPECT_EQ(packed.config, R"({"descriptor":{},"config":{"format":"onnx"},"modelfs":{"type":"layers","diffIds":[")" +
                                sha256("weights").string() + R"(",")" + sha256("#!/bin/sh").string() + R"(",")" +
                                sha256("?").string() + R"("]}})");
-  EXPECT_EQ(manifest.root().find("artifactType")->string(), kArtifactType);
+  EXPECT_EQ(manifest.root().find("artifactType")->string(), kModelManifestType);
   EXPECT_EQ(manifest.root().find("config")->raw(),
             R"({"mediaType":"application/vnd.cncf.model.config.v1+json","digest":")" + sha256(packed.config).string() +
                 R"(","size":)" + std::to_string(packed.config.size()) + "}");

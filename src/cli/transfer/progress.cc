@@ -33,6 +33,15 @@ void Progress::add(std::uint64_t bytes) {
   if (lock && now - drawn_ >= kInterval) draw(now);
 }
 
+void Progress::set(std::uint64_t done, std::uint64_t total) {
+  {
+    const std::lock_guard lock(mutex_);
+    total_ = total;
+  }
+  done_ = done;
+  add(0);
+}
+
 void Progress::draw(std::chrono::steady_clock::time_point now) {
   drawn_ = now;
   const std::string text = "\r" + line(done_.load(std::memory_order_relaxed), now - started_) + "\x1b[K";

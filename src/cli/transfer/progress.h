@@ -17,6 +17,8 @@ class Progress {
   Progress(std::string label, std::uint64_t total, bool quiet);
   ~Progress();
   void add(std::uint64_t bytes);
+  // Where somebody else counts, and the whole is not known before.
+  void set(std::uint64_t done, std::uint64_t total);
   // Wipes the bar.
   void finish();
   std::string line(std::uint64_t done, std::chrono::duration<double> elapsed) const;

@@ -248,7 +248,7 @@ Result<PullPlan> plan_pull(std::string_view manifest) {
 Result<PullPlan> fetch_plan(Remote& remote, const std::string& repository, const std::string& reference) {
   net::ClientRequest request;
   request.url = "/v2/" + repository + "/manifests/" + reference;
-  request.headers.push_back({"Accept", std::string(kManifestType)});
+  request.headers.push_back({"Accept", std::string(kImageManifestType)});
   const net::ClientResponse response = SOUK_TRY(remote.exchange(std::move(request)));
   if (response.status != 200) return error_of(response, "GET of the manifest " + repository + ":" + reference);
   const std::string digest = sha256(response.body).string();

@@ -181,7 +181,7 @@ Result<Digest> push_manifest(Remote& remote, const std::string& repository, cons
   net::ClientRequest request;
   request.method = "PUT";
   request.url = "/v2/" + repository + "/manifests/" + tag;
-  request.headers.push_back({"Content-Type", std::string(kManifestType)});
+  request.headers.push_back({"Content-Type", std::string(kImageManifestType)});
   request.body = manifest;
   request.timeout = std::chrono::minutes(10);  // sealing loads the model
   const net::ClientResponse response = SOUK_TRY(remote.exchange(std::move(request)));

@@ -119,7 +119,7 @@ class FakeRegistry {
       manifests[reference] = body;
       return net::Response::text(201, "text/plain", "");
     }
-    return net::Response::text(200, std::string(kManifestType), manifests[reference]);
+    return net::Response::text(200, std::string(kImageManifestType), manifests[reference]);
   }
 
   Logger log_{Logger::Level::off};
@@ -138,7 +138,7 @@ class Transfer : public testing::Test {
   Result<PullPlan> push() {
     const std::vector<PackFile> files = SOUK_TRY(collect_files(source_.path, {}));
     const std::vector<Digest> digests = SOUK_TRY(push_files(remote_, "default/m", files, progress_));
-    const Packed packed = make_manifest(files, digests, {});
+    const ModelTexts packed = make_manifest(files, digests, {});
     SOUK_TRY(push_bytes(remote_, "default/m", packed.config));
     SOUK_TRY(push_manifest(remote_, "default/m", "1", packed.manifest));
     return fetch_plan(remote_, "default/m", "1");

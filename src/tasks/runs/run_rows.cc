@@ -73,15 +73,16 @@ Where where_of(const RunFilter& filter) {
   return out;
 }
 
-// "create_time desc", of the two that Instill orders by. Errors: invalid_argument
+// "create_time desc", of the two that Instill orders by; a uid says more than an id, given behind the answer, of what
+// came first. Errors: invalid_argument
 Result<std::string> order_of(std::string_view text) {
-  if (text.empty()) return std::string("r.create_time DESC, r.id DESC");
+  if (text.empty()) return std::string("r.create_time DESC, r.uid DESC");
   for (const std::string_view column : {"create_time", "update_time"}) {
     if (!text.starts_with(column)) continue;
     const std::string_view rest = text.substr(column.size());
     const std::string base = "r." + std::string(column);
-    if (rest.empty() || rest == " asc" || rest == " ASC") return base + " ASC, r.id ASC";
-    if (rest == " desc" || rest == " DESC") return base + " DESC, r.id DESC";
+    if (rest.empty() || rest == " asc" || rest == " ASC") return base + " ASC, r.uid ASC";
+    if (rest == " desc" || rest == " DESC") return base + " DESC, r.uid DESC";
   }
   return invalid_argument("order_by is '" + std::string(text.substr(0, 60)) +
                           "'; create_time or update_time, with asc or desc, is expected")
