@@ -22,6 +22,7 @@ const views = {
   compare: "/models/default/digits/compare?versions=1,2&facts=all&file=NOTES.md",
   reference: "/reference?call=deploy",
   errors: "/errors",
+  operations: "/operations",
   queues: "/queues",
   queue: "/queues/imports",
   users: "/access/users",
@@ -31,6 +32,8 @@ const views = {
   grants: "/access/grants?namespace=default",
   keys: "/access/keys",
   newKey: "/access/keys?show=new",
+  sessions: "/access/sessions",
+  audit: "/access/audit",
   modelAccess: "/models/default/digits/access",
   deploymentAccess: "/deployments/default/digits?show=access",
   settings: "/settings",
@@ -189,10 +192,10 @@ test("without dev mode a key is asked for, kept for the tab, and taken back", as
     await page.getByRole("button", { name: "Use an API key" }).click();
     const key = page.getByLabel("API key");
     await key.fill("souk_wrong");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(key).toHaveAttribute("aria-invalid", "true");
     await key.fill(adminKey(souk));
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(page.getByRole("heading", { name: /Push a model/ })).toBeVisible();
     await live(page);
     await page.reload();

@@ -41,7 +41,22 @@ test("pictures", async ({ page, souk }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await take("models", "/models");
   await take("model", "/models/default/digits");
-  await take("deployment", "/deployments/default/digits");
+  await take("deployment", "/deployments/default/digits", async () => {
+    // The charts draw what happens while one looks.
+    const body = { inputs: [{ name: "pixels", datatype: "FP32", shape: [1, 1, 16, 16], data: Array<number>(256).fill(0) }] };
+    for (let second = 0; second < 14; second++) {
+      for (let i = 0; i < 20 + 12 * (second % 5); i++) await souk.api("POST", "/v2/models/digits/infer", body);
+      await page.waitForTimeout(900);
+    }
+  });
+  await souk.api("POST", "/api/v1/users", { name: "anna", display_name: "Anna Author" });
+  await souk.api("POST", "/api/v1/users", { name: "ben", display_name: "Ben Builder" });
+  await souk.api("POST", "/api/v1/teams", { name: "vision", display_name: "Vision team" });
+  await souk.api("PUT", "/api/v1/teams/vision/members/anna", { role: "WRITER" });
+  await souk.api("POST", "/api/v1/namespaces/default/service_accounts", { name: "trainer", display_name: "Nightly training", role: "WRITER" });
+  await souk.api("POST", "/api/v1/namespaces/default/grants", { to: "vision", role: "ADMIN" });
+  await souk.api("POST", "/api/v1/namespaces/default/grants", { to: "ben", role: "READER" });
+  await take("access", "/access/grants?namespace=default");
   await page.emulateMedia({ colorScheme: "dark" });
   await take("playground", "/playground/default/digits", draw);
 });

@@ -33,6 +33,8 @@ export function touched(change: Change): QueryKey[] {
       return [["access"], ["whoami"], ["namespaces"]];
     case "grant":
       return [["access"], ["whoami"], ["namespaces"], ["models"], ["deployments"]];
+    case "operation":
+      return [["operations"]];
     case "service_account":
     case "session":
     case "api_key":

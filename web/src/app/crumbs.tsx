@@ -11,16 +11,16 @@ const NewNamespace = lazy(() => import("./new-namespace.tsx"));
 const nouns = { models: "Models", deployments: "Deployments", playground: "Playground" } as const;
 type Noun = keyof typeof nouns;
 /** Pages that belong to no namespace. */
-const others: Record<string, string> = { reference: "API reference", errors: "What errors mean", queues: "Queues", access: "Access", settings: "Settings" };
+const others: Record<string, string> = { reference: "API reference", errors: "What errors mean", operations: "Operations", queues: "Queues", access: "Access", settings: "Settings" };
 
 const part = "flex h-7 min-w-0 items-center gap-1.5 rounded-control px-1.5 whitespace-nowrap hover:bg-hover hover:text-fg";
 
 export function Crumbs() {
   const first = useRouterState({ select: (state) => state.location.pathname.split("/")[1] ?? "" });
   const noun: Noun | undefined = first in nouns ? (first as Noun) : undefined;
-  const params = useParams({ strict: false }) as { namespace?: string; model?: string; deployment?: string; queue?: string };
+  const params = useParams({ strict: false }) as { namespace?: string; model?: string; deployment?: string; queue?: string; operation?: string };
   const search = useSearch({ strict: false }) as { namespace?: string };
-  const name = params.model ?? params.deployment ?? params.queue;
+  const name = params.model ?? params.deployment ?? params.queue ?? params.operation?.slice(-12);
   const title = name ? `${name} · ${noun ? nouns[noun] : (others[first] ?? "")}` : noun ? nouns[noun] : (others[first] ?? "");
   useEffect(() => {
     document.title = title ? `${title} · souk` : "souk";
@@ -34,7 +34,7 @@ export function Crumbs() {
           {name ? <Link to={`/${noun}`} search={params.namespace ? { namespace: params.namespace } : {}} className={`${part} max-phone:hidden`}>{nouns[noun]}</Link> : <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}>{nouns[noun]}</span>}
         </>
       ) : others[first] ? (
-        name ? <Link to="/queues" className={`${part} max-phone:hidden`}>{others[first]}</Link> : <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}>{others[first]}</span>
+        name ? <Link to={first === "operations" ? "/operations" : "/queues"} className={`${part} max-phone:hidden`}>{others[first]}</Link> : <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}>{others[first]}</span>
       ) : null}
       {name ? (
         <>

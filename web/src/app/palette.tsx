@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { BookOpen, Box, CircleHelp, Copy, Keyboard, KeyRound, ListChecks, Moon, Pause, Play, Plus, Rocket, Search, Settings, ShieldCheck, SquarePlay, Sun, Tag, Terminal, Upload } from "lucide-react";
+import { Activity, BookOpen, Box, CircleHelp, Copy, Keyboard, KeyRound, ListChecks, Moon, Pause, Play, Plus, Rocket, Search, Settings, ShieldCheck, SquarePlay, Sun, Tag, Terminal, Upload } from "lucide-react";
 import { type ReactNode, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
 import * as queries from "../api/queries.ts";
 import { rank, type Ranked, textFilter } from "../logic/search.ts";
@@ -122,11 +122,12 @@ function useEntries(text: string, onClose: () => void, openMap: () => void): Ent
   const contract = useQuery({ ...queries.contract, enabled: wanted.length > 1 }).data;
   return useMemo(() => {
     const then = (run: () => void) => () => (onClose(), run());
-    const go = (to: "/models" | "/deployments" | "/playground" | "/reference" | "/errors" | "/queues" | "/settings" | "/access/users" | "/access/teams" | "/access/accounts" | "/access/grants" | "/access/keys") => then(() => void navigate({ to }));
+    const go = (to: "/models" | "/deployments" | "/playground" | "/reference" | "/errors" | "/operations" | "/queues" | "/settings" | "/access/users" | "/access/teams" | "/access/accounts" | "/access/grants" | "/access/keys" | "/access/sessions" | "/access/audit") => then(() => void navigate({ to }));
     const found: Entry[] = [
       { id: "go-models", group: "Go to", icon: <Box aria-hidden />, name: "Models", note: "g m", run: go("/models") },
       { id: "go-deployments", group: "Go to", icon: <Rocket aria-hidden />, name: "Deployments", note: "g d", run: go("/deployments") },
       { id: "go-playground", group: "Go to", icon: <SquarePlay aria-hidden />, name: "Playground", note: "g p", run: go("/playground") },
+      { id: "go-operations", group: "Go to", icon: <Activity aria-hidden />, name: "Operations", note: "g o, what models were asked", run: go("/operations") },
       { id: "go-queues", group: "Go to", icon: <ListChecks aria-hidden />, name: "Queues", note: "g q, schedules, nodes", run: go("/queues") },
       { id: "go-access", group: "Go to", icon: <ShieldCheck aria-hidden />, name: "Access", note: "g a, users", run: go("/access/users") },
       { id: "go-settings", group: "Go to", icon: <Settings aria-hidden />, name: "Settings", note: "g s, health, storage", run: go("/settings") },
@@ -165,7 +166,7 @@ function useEntries(text: string, onClose: () => void, openMap: () => void): Ent
       { id: "do-keys", group: "Do", icon: <Keyboard aria-hidden />, name: "Keyboard map", note: "?", run: openMap },
     );
     if (wanted.length > 1) {
-      const places = [["Teams", "/access/teams"], ["Service accounts", "/access/accounts"], ["Who may what", "/access/grants"], ["API keys", "/access/keys"]] as const;
+      const places = [["Teams", "/access/teams"], ["Service accounts", "/access/accounts"], ["Who may what", "/access/grants"], ["API keys", "/access/keys"], ["Sessions", "/access/sessions"], ["Audit log", "/access/audit"]] as const;
       for (const [name, to] of places) found.push({ id: to, group: "Go to", icon: <ShieldCheck aria-hidden />, name, note: "access", run: go(to) });
       found.push(
         { id: "do-user", group: "Do", icon: <Plus aria-hidden />, name: "New user", run: then(() => void navigate({ to: "/access/users", search: { show: "new" } })) },

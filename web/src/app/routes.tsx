@@ -53,6 +53,8 @@ const playground = createRoute({
   component: lazyRouteComponent(() => import("../pages/playground/playground.tsx"), "PlaygroundPage"),
 });
 
+const operations = createRoute({ getParentRoute: () => root, path: "/operations", validateSearch: texts("of", "state"), component: lazyRouteComponent(() => import("../pages/operations/list.tsx"), "OperationsPage") });
+const operation = createRoute({ getParentRoute: () => root, path: "/operations/$operation", component: lazyRouteComponent(() => import("../pages/operations/operation.tsx"), "OperationPage") });
 const queues = createRoute({ getParentRoute: () => root, path: "/queues", component: lazyRouteComponent(() => import("../pages/work/queues.tsx"), "QueuesPage") });
 const queue = createRoute({
   getParentRoute: () => root, path: "/queues/$queue", validateSearch: texts("state", "item"),
@@ -66,6 +68,8 @@ const teams = createRoute({ getParentRoute: () => access, path: "/teams", valida
 const accounts = createRoute({ getParentRoute: () => access, path: "/accounts", validateSearch: texts("namespace", "show"), component: lazyRouteComponent(() => import("../pages/access/accounts.tsx"), "AccountsPage") });
 const grants = createRoute({ getParentRoute: () => access, path: "/grants", validateSearch: texts("namespace", "show"), component: lazyRouteComponent(() => import("../pages/access/grants-page.tsx"), "GrantsPage") });
 const keys = createRoute({ getParentRoute: () => access, path: "/keys", validateSearch: texts("show", "account"), component: lazyRouteComponent(() => import("../pages/access/keys.tsx"), "KeysPage") });
+const sessions = createRoute({ getParentRoute: () => access, path: "/sessions", validateSearch: texts("user", "show"), component: lazyRouteComponent(() => import("../pages/access/sessions.tsx"), "SessionsPage") });
+const audit = createRoute({ getParentRoute: () => access, path: "/audit", validateSearch: texts("namespace", "q", "outcome", "event"), component: lazyRouteComponent(() => import("../pages/access/audit.tsx"), "AuditPage") });
 
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: lazyRouteComponent(() => import("../pages/settings/settings.tsx"), "SettingsPage") });
 
@@ -80,7 +84,7 @@ const setUp = createRoute({ getParentRoute: () => root, path: "/set-up", compone
 
 const tree = root.addChildren([
   home, setUp, models, model.addChildren([overview, versions, compare, files, use, modelAccess]), deployments, deployment, playgrounds, playground,
-  queues, queue, access.addChildren([accessHome, users, teams, accounts, grants, keys]), settings, reference, errors,
+  operations, operation, queues, queue, access.addChildren([accessHome, users, teams, accounts, grants, keys, sessions, audit]), settings, reference, errors,
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
-import { LogIn, LogOut, Monitor, Moon, Search, Sun } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { KeyRound, LogIn, LogOut, Monitor, MonitorSmartphone, Moon, Search, Sun } from "lucide-react";
 import * as queries from "../api/queries.ts";
 import { session } from "../api/session.ts";
 import { signOut } from "../api/sign-in.ts";
@@ -59,6 +60,12 @@ export function Person() {
         <p className="text-12 text-fg-3">{data?.kind === "ANONYMOUS" ? `Dev mode: no key is needed here${role ? `, ${role}` : ""}` : role}</p>
       </div>
       <MenuSeparator />
+      {data?.kind === "USER" ? (
+        <>
+          <MenuItem render={<Link to="/access/sessions" />}><MonitorSmartphone aria-hidden />Your sessions</MenuItem>
+          {session.key() ? null : <MenuItem render={<Link to="/access/sessions" search={{ show: "password" }} />}><KeyRound aria-hidden />Change password</MenuItem>}
+        </>
+      ) : null}
       {session.key() || data?.kind === "USER" ? <MenuItem onClick={() => void signOut()}><LogOut aria-hidden />Sign out</MenuItem> : <MenuItem onClick={() => session.demand()}><LogIn aria-hidden />Sign in</MenuItem>}
     </Menu>
   );

@@ -41,6 +41,8 @@ export function validPerson(name: string): boolean {
   return /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(name) && name.length <= 128;
 }
 
+export const wrongName = (name: string): string | undefined => (name && !validPerson(name) ? "Small letters, digits and single . _ - between them, at most 128" : undefined);
+
 /** A line of a key's scopes as it is filled in. */
 export interface ScopeDraft {
   actions: readonly Action[];
@@ -55,4 +57,12 @@ export function scopesOf(drafts: readonly ScopeDraft[]): { actions: Action[]; na
     if (chosen.length === 0 || (on !== "all" && !name.trim())) return [];
     return [{ actions: actions.filter((action) => chosen.includes(action)), ...(on === "all" ? {} : { [on]: name.trim() }) }];
   });
+}
+
+/** The browser and the system of a User-Agent, as far as they are known. */
+export function browserName(agent: string): string {
+  const browsers: [RegExp, string][] = [[/Edg\//, "Edge"], [/Firefox\//, "Firefox"], [/Chrom(e|ium)\/|HeadlessChrome/, "Chrome"], [/Safari\//, "Safari"], [/^souk/i, "souk"], [/^curl/, "curl"]];
+  const systems: [RegExp, string][] = [[/Android/, "Android"], [/iPhone|iPad/, "iOS"], [/Windows/, "Windows"], [/Mac OS X/, "macOS"], [/Linux/, "Linux"]];
+  const of = (all: [RegExp, string][]) => all.find(([pattern]) => pattern.test(agent))?.[1];
+  return [of(browsers) ?? (agent.slice(0, 40) || "Unknown"), of(systems)].filter(Boolean).join(" on ");
 }

@@ -14,11 +14,11 @@ export function matches(text: string, wanted: string): boolean {
 }
 
 /** The same as a filter of the server's lists, for lists too long to be read whole. */
-export function textFilter(wanted: string): string {
+export function textFilter(wanted: string, columns: readonly string[] = ["slug", "name", "description"]): string {
   const words = wanted.trim().split(/\s+/).filter(Boolean).slice(0, 8);
   // A backslash could escape the pattern's own signs; "any one character" stands for it.
   const pattern = (word: string) => `'%${word.replaceAll("\\", "_").replace(/[%_]/g, "\\$&").replaceAll("'", "\\'")}%'`;
-  return words.map((word) => `(${["slug", "name", "description"].map((column) => `${column} ILIKE ${pattern(word)}`).join(" OR ")})`).join(" AND ");
+  return words.map((word) => `(${columns.map((column) => `${column} ILIKE ${pattern(word)}`).join(" OR ")})`).join(" AND ");
 }
 
 export function rank<T>(items: readonly T[], wanted: string, textOf: (item: T) => string, nameOf: (item: T) => string): Ranked<T>[] {

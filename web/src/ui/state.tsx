@@ -39,6 +39,7 @@ const work: Record<string, Word> = {
   DELAYED: { icon: Clock, word: "Tried again later", tone: "warn" },
   RUNNING: { icon: Loader, word: "Running", tone: "info", busy: true },
   DONE: { icon: CircleCheck, word: "Done", tone: "ok" },
+  REFUSED: { icon: Ban, word: "Refused", tone: "warn" },
   SUCCEEDED: { icon: CircleCheck, word: "Succeeded", tone: "ok" },
   FAILED: { icon: CircleX, word: "Failed", tone: "bad" },
   DEAD: { icon: CircleX, word: "Failed for good", tone: "bad" },

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createLink } from "@tanstack/react-router";
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, type ReactNode, useEffect, useRef } from "react";
 
 /** Tabs of a page are links: each has its own address. Arrow keys move between them. */
 export function PageTabs({ label, children }: { label: string; children: ReactNode }) {
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the current one may be out of sight.
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>("[aria-current=page]");
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - (nav.current.clientWidth - current.offsetWidth) / 2;
+  });
   return (
     <nav
+      ref={nav}
       aria-label={label}
       className="mb-5 flex gap-5 relative overflow-x-auto border-b border-line [scrollbar-width:none] max-phone:-mx-4 max-phone:px-4"
       onKeyDown={(event) => {

@@ -21,6 +21,8 @@ export function AccessPage() {
         <PageTab to="/access/accounts">Service accounts</PageTab>
         <PageTab to="/access/grants">Who may what</PageTab>
         <PageTab to="/access/keys" count={keys?.filter((key) => !key.revoke_time).length}>API keys</PageTab>
+        <PageTab to="/access/sessions">Sessions</PageTab>
+        {caller?.role === "ADMIN" || caller?.role === "OWNER" ? <PageTab to="/access/audit">Audit log</PageTab> : null}
       </PageTabs>
       <Outlet />
     </>

@@ -16,7 +16,7 @@ import { Table } from "../../ui/table.tsx";
 import { When } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.ts";
 import { ListHead, Named, NamespaceChoice, None, RoleChoice } from "./parts.tsx";
-import { wrongName } from "./user-dialogs.tsx";
+import { wrongName } from "../../logic/roles.ts";
 
 const route = getRouteApi("/access/accounts");
 /** An account's full name is namespace/name; its path has the namespace already. */

@@ -44,7 +44,7 @@ export function NamespaceChoice({ label = "Namespace", value, onChange, all, hid
       value={value}
       onChange={onChange}
       {...(className && { className })}
-      options={[...(all ? [{ value: "", label: <><Globe aria-hidden />{all}</> }] : []), ...(data ?? []).map((one) => ({ value: one.slug, label: <><Identicon of={one.slug} size={16} /><span className="truncate">{one.slug}</span></> }))]}
+      options={[...(all ? [{ value: "", label: <><Globe aria-hidden size={15} strokeWidth={1.75} />{all}</> }] : []), ...(data ?? []).map((one) => ({ value: one.slug, label: <><Identicon of={one.slug} size={16} /><span className="truncate">{one.slug}</span></> }))]}
     />
   );
 }

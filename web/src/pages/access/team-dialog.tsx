@@ -58,7 +58,7 @@ function AddMember({ team }: { team: string }) {
     <form className="grid gap-2 border-t border-line pt-3" onSubmit={(event) => (event.preventDefault(), name.trim() && !add.isPending && add.mutate())}>
       <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,200px)_auto] items-end gap-2 max-phone:grid-cols-[minmax(0,1fr)]">
         <TextField label="Add a member" list="souk-people" placeholder="A user or a service account" value={name} onChange={(event) => (setName(event.target.value), add.reset())} />
-        <RoleChoice label="At most" value={role} onChange={setRole} />
+        <RoleChoice label="Role" value={role} onChange={setRole} />
         <Button type="submit" disabled={!name.trim() || add.isPending}><UserPlus aria-hidden />Add</Button>
       </div>
       <People />

@@ -13,7 +13,7 @@ import { Table } from "../../ui/table.tsx";
 import { When } from "../../ui/time.tsx";
 import { TeamDialog } from "./team-dialog.tsx";
 import { ListHead, Named, None, RoleMark } from "./parts.tsx";
-import { wrongName } from "./user-dialogs.tsx";
+import { wrongName } from "../../logic/roles.ts";
 
 const route = getRouteApi("/access/teams");
 
@@ -24,7 +24,7 @@ export function TeamsPage() {
   const layer = (search: { show?: string; team?: string }) => void navigate({ to: "/access/teams", search, replace: !search.show && !search.team });
   return (
     <>
-      <ListHead say="A team shares a namespace of its name. What is granted to the team holds for each member, up to the member's role.">
+      <ListHead say="A team shares a namespace of its name, where each member has the role of its membership. What else is granted to the team holds for every member.">
         <Button look="primary" onClick={() => layer({ show: "new" })}><Plus aria-hidden />New team</Button>
       </ListHead>
       <Loaded query={query} what="the teams">

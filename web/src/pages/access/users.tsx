@@ -40,7 +40,7 @@ export function UsersPage() {
             <>
               {shown.length > 0 ? <Users users={shown} whole={admin} open={(one) => layer({ user: one.name })} /> : <None><p>No user is called “{q}”.</p></None>}
               <Suspense>
-                {show === "new" ? <AddUser onClose={() => layer({})} /> : null}
+                {show === "new" ? <AddUser made={(name) => layer({ user: name })} onClose={() => layer({})} /> : null}
                 {chosen ? <ChangeUser key={chosen.name} user={chosen} self={chosen.name === me?.name} admin={admin} onClose={() => layer({})} /> : null}
               </Suspense>
             </>
