@@ -46,19 +46,20 @@ struct EventWriter::State : std::enable_shared_from_this<State> {
     headers.push_back({"Content-Type", "text/event-stream"});
     headers.push_back({"Cache-Control", "no-store"});
     headers.push_back({"X-Accel-Buffering", "no"});
+    const StreamPtr to = stream;  // the client may leave meanwhile, and then it is no longer ours
     ResponseHead head;
     head.headers = std::move(headers);
-    stream->start(std::move(head));
+    to->start(std::move(head));
     std::weak_ptr<State> weak = weak_from_this();
     auto leave = [weak] {
       if (auto self = weak.lock()) self->end(false);
     };
-    stream->on_gone(leave);
-    stream->on_drain([weak] {
+    to->on_gone(leave);
+    to->on_drain([weak] {
       if (auto self = weak.lock()) self->close();
     });
     if (settings.keep_alive.count() == 0) return;
-    stream->every(settings.keep_alive, [weak] {
+    to->every(settings.keep_alive, [weak] {
       if (auto self = weak.lock()) (void)self->put(": keep-alive\n\n");
     });
   }

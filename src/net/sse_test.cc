@@ -58,6 +58,35 @@ struct EventServer {
   StreamPtr stream() { return asked.get_future().get(); }
 };
 
+// A client that leaves as soon as anybody listens for it: what another thread may do at any time.
+struct LeavingStream : Stream {
+  RequestHead request;
+  bool finished = false;
+  const RequestHead& head() const override { return request; }
+  void limit(const BodyLimits&) override {}
+  void read(std::span<std::byte>, std::function<void(Result<std::size_t>)>) override {}
+  void collect(std::function<void(Result<std::shared_ptr<std::string>>)>) override {}
+  void send(Response) override {}
+  void start(ResponseHead) override {}
+  void write(Chunk, std::function<void(Status)>) override {}
+  void finish() override { finished = true; }
+  void abort() override {}
+  bool gone() const override { return true; }
+  void on_gone(std::function<void()> f) override { f(); }
+  void post(std::function<void()> f) override { f(); }
+};
+
+TEST(EventWriter, AClientMayLeaveWhileItBegins) {
+  auto stream = std::make_shared<LeavingStream>();
+  EventWriter writer(stream);
+  EXPECT_TRUE(stream->finished);
+  EXPECT_FALSE(writer.open());
+  EXPECT_EQ(writer.send({.id = "1", .type = "", .data = "late", .retry = std::nullopt}).error().code, Code::cancelled);
+  bool closed = false;
+  writer.on_close([&] { closed = true; });
+  EXPECT_TRUE(closed);
+}
+
 TEST(EventWriter, WritesEventsFromManyThreads) {
   EventServer s;
   EventWriter writer(s.stream(), {.keep_alive = std::chrono::milliseconds(100)});

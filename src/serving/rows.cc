@@ -2,6 +2,7 @@
 #include "serving/rows.h"
 
 #include <array>
+#include <bit>
 
 namespace souk::serving {
 
@@ -19,6 +20,20 @@ const std::string& revision_columns() {
 const std::string& replica_columns() {
   static const std::string columns = store::columns<Replica>("p");
   return columns;
+}
+
+// The rows that a query has for many ids, whose list goes between its halves. As many places as the next power of two,
+// so that few statements serve every count.
+template <class T, class Tag>
+Result<std::vector<T>> all_of(store::Tx& tx, const std::string& before, const std::string& after,
+                              const std::vector<Id<Tag>>& ids) {
+  if (ids.empty()) return std::vector<T>();
+  std::vector<store::Value> values;
+  for (Id<Tag> id : ids) values.emplace_back(id.value);
+  values.resize(std::bit_ceil(values.size()), store::Value(std::int64_t{0}));
+  std::string in = " IN ($1";
+  for (std::size_t i = 2; i <= values.size(); ++i) in += ", $" + std::to_string(i);
+  return store::rows_as<T>(SOUK_TRY(tx.run(before + in + ")" + after, values)));
 }
 
 }  // namespace
@@ -49,10 +64,9 @@ Result<std::optional<Deployment>> find_deployment(store::Tx& tx, DeploymentId id
   return tx.first<Deployment>(sql, id);
 }
 
-Result<std::vector<Deployment>> deployments_of_model(store::Tx& tx, ModelId model) {
-  static const std::string sql =
-      "SELECT " + deployment_columns() + " FROM deployments d WHERE d.model_id = $1 ORDER BY d.id";
-  return tx.all<Deployment>(sql, model);
+Result<std::vector<Deployment>> deployments_of(store::Tx& tx, const std::vector<ModelId>& models) {
+  return all_of<Deployment>(tx, "SELECT " + deployment_columns() + " FROM deployments d WHERE d.model_id",
+                            " ORDER BY d.id", models);
 }
 
 Result<std::optional<Revision>> find_revision(store::Tx& tx, RevisionId id) {
@@ -60,17 +74,19 @@ Result<std::optional<Revision>> find_revision(store::Tx& tx, RevisionId id) {
   return tx.first<Revision>(sql, id);
 }
 
-Result<std::vector<Revision>> revisions_of(store::Tx& tx, DeploymentId deployment, std::int64_t most) {
-  static const std::string sql =
-      "SELECT " + revision_columns() + " FROM revisions r WHERE r.deployment_id = $1 ORDER BY r.number DESC LIMIT $2";
-  return tx.all<Revision>(sql, deployment, most);
+Result<std::vector<Revision>> revisions_of(store::Tx& tx, const std::vector<DeploymentId>& deployments,
+                                           std::int64_t most) {
+  // Numbers have no gaps.
+  const std::string newest =
+      " AND r.number > (SELECT max(number) FROM revisions WHERE deployment_id = r.deployment_id) - " +
+      std::to_string(most);
+  return all_of<Revision>(tx, "SELECT " + revision_columns() + " FROM revisions r WHERE r.deployment_id",
+                          newest + " ORDER BY r.deployment_id, r.number DESC", deployments);
 }
 
-Result<std::vector<Replica>> replicas_of(store::Tx& tx, DeploymentId deployment) {
-  static const std::string sql = "SELECT " + replica_columns() +
-                                 " FROM replicas p JOIN revisions r ON r.id = p.revision_id WHERE r.deployment_id = $1"
-                                 " AND p.node IN (SELECT name FROM nodes) ORDER BY p.id";
-  return tx.all<Replica>(sql, deployment);
+Result<std::vector<Replica>> replicas_of(store::Tx& tx, const std::vector<RevisionId>& revisions) {
+  return all_of<Replica>(tx, "SELECT " + replica_columns() + " FROM replicas p WHERE p.revision_id",
+                         " AND p.node IN (SELECT name FROM nodes) ORDER BY p.id", revisions);
 }
 
 Status insert_deployment(store::Tx& tx, Deployment& d, Revision& first) {

@@ -20,10 +20,12 @@ Result<WantedRows> read_wanted(store::Tx& tx);
 
 Result<std::optional<Deployment>> find_deployment(store::Tx& tx, NamespaceId ns, std::string_view slug);
 Result<std::optional<Deployment>> find_deployment(store::Tx& tx, DeploymentId id);
-Result<std::vector<Deployment>> deployments_of_model(store::Tx& tx, ModelId model);
+Result<std::vector<Deployment>> deployments_of(store::Tx& tx, const std::vector<ModelId>& models);
 Result<std::optional<Revision>> find_revision(store::Tx& tx, RevisionId id);
-Result<std::vector<Revision>> revisions_of(store::Tx& tx, DeploymentId deployment, std::int64_t most);
-Result<std::vector<Replica>> replicas_of(store::Tx& tx, DeploymentId deployment);
+// The newest so many of each deployment, newest first.
+Result<std::vector<Revision>> revisions_of(store::Tx& tx, const std::vector<DeploymentId>& deployments,
+                                           std::int64_t most);
+Result<std::vector<Replica>> replicas_of(store::Tx& tx, const std::vector<RevisionId>& revisions);
 
 // Sets the ids (and the revision's number) of what it writes. Errors: already_exists (slug)
 Status insert_deployment(store::Tx& tx, Deployment& deployment, Revision& first);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -127,6 +128,9 @@ class Serving {
   Result<registry::Page<DeploymentView>> list(const access::Call& call, std::string_view ns,
                                               const registry::ListQuery& query);
   Result<std::vector<DeploymentView>> of_model(const access::Call& call, ModelId model);
+  // Those that the caller may read, in as many statements as for one.
+  Result<std::map<ModelId, std::vector<DeploymentView>>> of_models(const access::Call& call,
+                                                                   const std::vector<ModelId>& models);
   // Calls done once the deployment's wanted revision is READY or FAILED at every living node (or all is stopped, when
   // that is wanted), or the deadline came (with what is then). On a thread of serving, or at once on the caller's.
   void wait_settled(const AuthorizedDeployment& deployment, Deadline deadline,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <tuple>
+#include <unordered_map>
 
 #include "serving/state.h"
 #include "store/lists/listing.h"
@@ -61,12 +62,27 @@ void sum_up(DeploymentView& view) {
   }
 }
 
-Result<DeploymentView> rows_of(store::Tx& tx, Deployment row) {
-  DeploymentView view;
-  view.deployment = std::move(row);
-  view.revisions = SOUK_TRY(revisions_of(tx, view.deployment.id, kShownRevisions));
-  view.replicas = SOUK_TRY(replicas_of(tx, view.deployment.id));
-  return view;
+// Three statements, however many deployments.
+Result<std::vector<DeploymentView>> rows_of(store::Tx& tx, std::vector<Deployment> rows) {
+  std::vector<DeploymentView> views(rows.size());
+  std::vector<DeploymentId> ids;
+  std::unordered_map<DeploymentId, DeploymentView*> by_id;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    ids.push_back(rows[i].id);
+    by_id[rows[i].id] = &views[i];
+    views[i].deployment = std::move(rows[i]);
+  }
+  std::vector<RevisionId> revision_ids;
+  std::unordered_map<RevisionId, DeploymentView*> of_revision;
+  for (Revision& revision : SOUK_TRY(revisions_of(tx, ids, kShownRevisions))) {
+    revision_ids.push_back(revision.id);
+    of_revision[revision.id] = by_id[revision.deployment_id];
+    of_revision[revision.id]->revisions.push_back(std::move(revision));
+  }
+  for (Replica& replica : SOUK_TRY(replicas_of(tx, revision_ids))) {
+    of_revision[replica.revision_id]->replicas.push_back(std::move(replica));
+  }
+  return views;
 }
 
 }  // namespace
@@ -93,7 +109,9 @@ void Serving::State::overlay(DeploymentView& view) const {
 }
 
 Result<DeploymentView> Serving::State::view(store::Tx& tx, Deployment row) {
-  return completed(SOUK_TRY(rows_of(tx, std::move(row))));
+  std::vector<Deployment> rows;
+  rows.push_back(std::move(row));
+  return completed(std::move(SOUK_TRY(rows_of(tx, std::move(rows))).front()));
 }
 
 DeploymentView Serving::State::completed(DeploymentView view) const {
@@ -165,7 +183,9 @@ Result<registry::Page<DeploymentView>> Serving::State::list(const access::Call& 
   return store.read([&](store::Tx& tx) -> Result<registry::Page<DeploymentView>> {
     auto rows = SOUK_TRY(store::page_of<Deployment>(SOUK_TRY(tx.run(sql, parameters)), listing, key));
     registry::Page<DeploymentView> page{{}, std::move(rows.next_page_token)};
-    for (Deployment& row : rows.items) page.items.push_back(SOUK_TRY(view(tx, std::move(row))));
+    for (DeploymentView& view : SOUK_TRY(rows_of(tx, std::move(rows.items)))) {
+      page.items.push_back(completed(std::move(view)));
+    }
     return page;
   });
 }
@@ -174,15 +194,25 @@ Result<std::vector<DeploymentView>> Serving::of_model(const access::Call& call, 
   State& s = *state_;
   const auto rows =
       SOUK_TRY(s.of_model.get(model, [&](store::Tx& tx) -> Result<std::optional<std::vector<DeploymentView>>> {
-        std::vector<DeploymentView> views;
-        for (Deployment& row : SOUK_TRY(deployments_of_model(tx, model))) {
-          views.push_back(SOUK_TRY(rows_of(tx, std::move(row))));
-        }
-        return views;
+        return SOUK_TRY(rows_of(tx, SOUK_TRY(deployments_of(tx, {model}))));
       }));
   std::vector<DeploymentView> views;
   for (const DeploymentView& view : *rows) {
     if (s.access.authorize(call, access::Role::READER, view.deployment)) views.push_back(s.completed(view));
+  }
+  return views;
+}
+
+Result<std::map<ModelId, std::vector<DeploymentView>>> Serving::of_models(const access::Call& call,
+                                                                          const std::vector<ModelId>& models) {
+  State& s = *state_;
+  auto rows = SOUK_TRY(s.store.read([&](store::Tx& tx) -> Result<std::vector<DeploymentView>> {
+    return SOUK_TRY(rows_of(tx, SOUK_TRY(deployments_of(tx, models))));
+  }));
+  std::map<ModelId, std::vector<DeploymentView>> views;
+  for (DeploymentView& view : rows) {
+    if (!s.access.authorize(call, access::Role::READER, view.deployment)) continue;
+    views[view.deployment.model_id].push_back(s.completed(std::move(view)));
   }
   return views;
 }

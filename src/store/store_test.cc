@@ -284,6 +284,31 @@ TEST_P(StoreTest, EffectsComeAfterTheCommitAndBeforeTheAnswer) {
   EXPECT_EQ(seen.size(), 2u);
 }
 
+TEST_P(StoreTest, MoreStatementsThanAreKeptDisturbNoTransaction) {
+  // So many that a connection has forgotten how it begins and ends its transactions.
+  const auto use_up = [](Tx& tx) -> Status {
+    for (int i = 0; i < 300; ++i) SOUK_TRY(tx.scalar<std::int64_t>("SELECT " + std::to_string(i)));
+    return {};
+  };
+  ASSERT_TRUE(store->write(use_up));
+  auto count = [&] {
+    return store->read([](Tx& tx) { return tx.scalar<std::int64_t>("SELECT count(*) FROM items"); });
+  };
+  EXPECT_EQ(count(), 0);
+  ASSERT_TRUE(store->write([&](Tx& tx) -> Status {
+    SOUK_TRY(use_up(tx));
+    SOUK_TRY(tx.exec("INSERT INTO items (name) VALUES ('kept')"));
+    return {};
+  }));
+  EXPECT_FALSE(store->write([&](Tx& tx) -> Status {
+    SOUK_TRY(tx.exec("INSERT INTO items (name) VALUES ('lost')"));
+    SOUK_TRY(use_up(tx));
+    SOUK_TRY(tx.exec("INSERT INTO items (name) VALUES ('kept')"));  // there already: rolled back
+    return {};
+  }));
+  EXPECT_EQ(count(), 1);
+}
+
 TEST_P(StoreTest, ManyThreadsLoseNothing) {
   ASSERT_TRUE(add("counter"));
   constexpr int kThreads = 12, kRounds = 25;

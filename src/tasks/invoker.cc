@@ -42,9 +42,9 @@ struct Run : std::enable_shared_from_this<Run> {
     for (const runtimes::Tensor& tensor : prepared.inputs)
       request.inputs.push_back({tensor.name, tensor.datatype, tensor.shape, tensor.data, {}});
     for (const std::string& name : prepared.outputs) request.outputs.push_back(name);
-    serving.infer(pinned, request, {.deadline = deadline}, [self = shared_from_this(), count](runtimes::InferResult result) {
-      self->take(std::move(result), count);
-    });
+    serving.infer(
+        pinned, request, {.deadline = deadline},
+        [self = shared_from_this(), count](runtimes::InferResult result) { self->take(std::move(result), count); });
   }
 
   void take(runtimes::InferResult result, std::size_t count) {

@@ -14,7 +14,8 @@ kind  "object"  the path names a namespace and what is in it (the default where 
       "open"    no credentials are needed
 needs the least role on the object, where the room asks for another one than the table
 body  JSON to send (a callable gets the place)      raw  a body as it is, with `type`      query  after the '?'
-path  values of the pattern's names that differ from PATH below
+path  values of the pattern's names that differ from PATH below (a callable gets the place)
+hidden  the status that says "there is no such thing" where the body names it
 missing  what a caller that may is told does not exist (404): then nothing real need be changed
 again "deployment" | "alias" | "manifest": what an allowed call takes away and the matrix has to put back
 field of gRPC: the number of the message's field that names the deployment; 0: none does
@@ -23,6 +24,9 @@ field of gRPC: the number of the message's field that names the deployment; 0: n
 import dataclasses
 from dataclasses import dataclass
 from typing import Any
+
+from registry_rows import PATH as REGISTRY_PATH
+from registry_rows import registry_rows
 
 
 @dataclass
@@ -33,7 +37,8 @@ class Row:
     raw: bytes | None = None
     type: str = "application/json"
     query: str = ""
-    path: dict = dataclasses.field(default_factory=dict)
+    path: Any = dataclasses.field(default_factory=dict)
+    hidden: int = 404
     missing: str = ""
     again: str = ""
     stream: bool = False
@@ -42,12 +47,12 @@ class Row:
 
 PATH = {"model": "m", "version": "1", "alias": "champion", "deployment": "d", "path...": "m.onnx", "reference": "1", "id": "999999",
         "account": "nobody", "queue": "nothing", "item": "999999", "user": "nobody", "team": "nothing", "member": "nobody",
-        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999", "operation": "999999", "run": "999999", "experiment": "999999", "metric": "loss"}
+        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999", "operation": "00000000-0000-7000-8000-000000000000", "import": "999999", "run": "999999", "experiment": "999999", "metric": "loss"} | REGISTRY_PATH
 
 NS, MODEL, DEPLOYMENT = "/api/v1/namespaces/{ns}", "/api/v1/namespaces/{ns}/models/{model}", "/api/v1/namespaces/{ns}/deployments/{deployment}"
 INFER = {"inputs": []}
 
-ROWS = {
+ROWS = registry_rows(Row) | {
     # what the server says of itself
     "GET /healthz": Row("open"), "GET /readyz": Row("open"), "GET /openapi.json": Row("open"), "GET /routes.json": Row("self"),
     "GET /metrics": Row("self"), "GET /": Row("open"), "GET /{path...}": Row("open", path={"path...": "models"}),
@@ -86,7 +91,7 @@ ROWS = {
     **{f"POST /api/v1/queues/{{queue}}:{verb}": Row("server") for verb in ("retry", "drop")},
     **{f"{verb} /api/v1/queues/{{queue}}/items/{{item}}{rest}": Row("server")
        for verb, rest in (("GET", ""), ("DELETE", ""), ("POST", ":retry"), ("POST", ":cancel"))},
-    "POST /api/v1/blob_moves": Row("server", body={"to": "file:/nowhere"}), "GET /api/v1/blob_moves": Row("server"), "GET /api/v1/blob_moves/{blob_move}": Row("server"),
+    "POST /api/v1/blob_moves": Row("server", body={"target": "file:/nowhere"}), "GET /api/v1/blob_moves": Row("server"), "GET /api/v1/blob_moves/{blob_move}": Row("server"),
     # namespaces, models, versions
     "GET /api/v1/namespaces": Row("list"), "POST /api/v1/namespaces": Row("server", body={"slug": "some"}), f"GET {NS}": Row(),
     "GET /api/v1/models": Row("list"), f"GET {NS}/models": Row(), f"POST {NS}/models": Row(body=lambda place: {"name": place.fresh()}),
@@ -117,8 +122,26 @@ ROWS = {
     "GET /v1alpha/model-definitions/{id}": Row("self", path={"id": "oci"}),
     "GET /v1alpha/models": Row("list"), "GET /v1alpha/namespaces/{ns}/models": Row(), "GET /v1alpha/namespaces/{ns}/models/{model}": Row(),
     **{f"GET /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row() for rest in ("versions", "watch", "versions/{version}/watch")},
-    **{f"POST /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row(body={"task_inputs": [{"data": {}}]}) for rest in ("trigger", "versions/{version}/trigger", "trigger-async", "versions/{version}/trigger-async")},
-    **{f"POST /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row("absent", raw=b"{}") for rest in ("trigger-multipart", "versions/{version}/trigger-multipart")},
+    **{f"POST /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row(body={"task_inputs": [{"data": {}}]}) for rest in ("trigger", "versions/{version}/trigger")},
+    **{f"POST /v1alpha/namespaces/{{ns}}/models/{{model}}/{version}trigger-async": Row(body={"task_inputs": [{"data": {}}]}) for version in ("", "versions/{version}/")},
+    **{f"POST /v1alpha/namespaces/{{ns}}/models/{{model}}/{version}trigger-multipart":
+       Row(raw=b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n', type="multipart/form-data; boundary=x")
+       for version in ("", "versions/{version}/")},
+    **{f"GET /v1alpha/namespaces/{{ns}}/models/{{model}}/{version}operation": Row(missing="operation") for version in ("", "versions/{version}/")},
+    "GET /v1alpha/namespaces/{ns}/models/{model}/runs": Row(), "GET /v1alpha/operations/{operation}": Row("self", missing="operation"),
+    "GET /v1alpha/dashboard/models/runs": Row("self", query="requester=default", missing="namespace"),
+    "POST /v1alpha/namespaces/{ns}/models": Row(body=lambda place: {"id": place.fresh(), "model_definition": "oci"}),
+    "PATCH /v1alpha/namespaces/{ns}/models/{model}": Row(body={"description": "x"}), "DELETE /v1alpha/namespaces/{ns}/models/{model}": Row(),
+    "POST /v1alpha/namespaces/{ns}/models/{model}/rename": Row(body={"new_model_id": "m"}),
+    "DELETE /v1alpha/namespaces/{ns}/models/{model}/versions/{version}": Row(),
+    # imports; a body that says two sources is taken on by nobody
+    f"GET {MODEL}/imports": Row(), f"POST {MODEL}/imports": Row(body={"url": "http://example.com/a", "s3": "s3://a/b"}),
+    f"GET {MODEL}/imports/{{import}}": Row(missing="import"), f"POST {MODEL}/imports/{{import}}:cancel": Row(missing="import"),
+    # operations and records of runs
+    "GET /api/v1/operations": Row("self"), "GET /api/v1/model_runs": Row("self"),
+    "POST /api/v1/operations": Row("object", body=lambda place: {"model": f"{place.ns}/m", "task_inputs": [{"data": {}}]}),
+    **{f"{verb} /api/v1/{noun}": Row("self", missing="operation")
+       for verb, noun in (("GET", "operations/{operation}"), ("POST", "operations/{operation}:cancel"), ("GET", "operations/{operation}/events"), ("GET", "model_runs/{run}"))},
     # gRPC: the matrix asks for the deployment of the place by its name
     **{f"POST /inference.GRPCInferenceService/{method}": Row("open") for method in ("ServerLive", "ServerReady", "ServerMetadata")},
     **{f"POST /inference.GRPCInferenceService/{method}": Row("object") for method in ("ModelReady", "ModelMetadata", "ModelConfig", "ModelStatistics", "ModelInfer", "ModelStreamInfer")},
@@ -128,41 +151,6 @@ ROWS = {
     "POST /grpc.health.v1.Health/Check": Row("open"), "POST /grpc.health.v1.Health/List": Row("open"), "POST /grpc.health.v1.Health/Watch": Row("open", stream=True),
     **{f"POST /grpc.{name}": Row("open") for name in ("reflection.v1.ServerReflection/ServerReflectionInfo",
                                                        "reflection.v1alpha.ServerReflection/ServerReflectionInfo")},
-    # operations and runs of models
-    "GET /api/v1/operations": Row("list"), "POST /api/v1/operations": Row("absent", body={}), "GET /api/v1/model_runs": Row("list"),
-    **{f"{name}": Row("absent") for name in ("GET /api/v1/operations/{operation}", "GET /api/v1/operations/{operation}/events", "GET /api/v1/model_runs/{run}",
-                                             "GET /v1alpha/operations/{operation}")},
-    "POST /api/v1/operations/{operation}:cancel": Row("absent", body={}),
-    # experiments, runs, lineage, search
-    f"GET {NS}/experiments": Row(), f"POST {NS}/experiments": Row(body=lambda place: {"name": place.fresh()}), f"GET {NS}/runs": Row(),
-    **{f"{verb} {NS}/experiments/{{experiment}}{rest}": Row(missing="experiment", body={} if verb in ("PATCH", "POST") else None) for verb, rest in (
-        ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/runs"), ("POST", "/runs"), ("GET", "/runs/{run}"), ("PATCH", "/runs/{run}"), ("DELETE", "/runs/{run}"),
-        ("POST", "/runs/{run}:log"), ("GET", "/runs/{run}/artifacts"), ("GET", "/runs/{run}/metrics"), ("GET", "/runs/{run}/metrics/{metric}"), ("GET", "/runs/{run}:watch"))},
-    "GET /api/v1/search": Row("list", query="q=foreign"), "GET /api/v1/lineage": Row("absent"), f"POST {NS}/lineage": Row("absent", body={}),
-    f"POST {NS}/models:batch": Row(body=lambda place: {"models": [{"name": place.fresh()}]}),
-    # the Kubeflow door: the namespace is X-Souk-Namespace, objects are named by number
-    **{f"{verb} {prefix}{rest}": row for prefix in ("/api/model_registry/v1alpha3", "/api/model_registry/v1") for verb, rest, row in (
-        *(("GET", f"/{noun}", Row("object")) for noun in ("registered_models", "model_versions", "experiments", "experiment_runs", "serving_environments", "inference_services")),
-        *(("GET", f"/{noun}", Row("absent", query="name=nothing")) for noun in ("registered_model", "model_version", "experiment", "experiment_run", "serving_environment", "inference_service")),
-        *(("GET", f"/{noun}/{{id}}{rest}", Row("absent")) for noun, rest in (
-            ("registered_models", ""), ("registered_models", "/versions"), ("model_versions", ""), ("model_versions", "/artifacts"), ("experiments", ""),
-            ("experiments", "/experiment_runs"), ("experiment_runs", ""), ("experiment_runs", "/artifacts"), ("experiment_runs", "/metric_history"), ("serving_environments", ""),
-            ("serving_environments", "/inference_services"), ("inference_services", ""), ("inference_services", "/model"), ("inference_services", "/version"), ("inference_services", "/serves"))),
-        ("GET", "/experiment_runs/metric_history", Row("object")),
-        *(("GET", f"/{noun}s", Row("object")) for noun in ("artifact", "model_artifact")), *(("GET", f"/{noun}", Row("absent", query="name=nothing")) for noun in ("artifact", "model_artifact")),
-        *(("GET", f"/{noun}s/{{id}}", Row("absent")) for noun in ("artifact", "model_artifact")), *(("POST", f"/{noun}s", Row("absent", body={})) for noun in ("artifact", "model_artifact")),
-        *(("PATCH", f"/{noun}/{{id}}", Row("absent", body={})) for noun in (
-            "artifacts", "model_artifacts", "registered_models", "model_versions", "experiments", "experiment_runs", "serving_environments", "inference_services")),
-        *(("POST", f"/{noun}", Row("absent", body={})) for noun in (
-            "registered_models", "model_versions", "experiments", "experiment_runs", "serving_environments", "inference_services", "registered_models/{id}/versions",
-            "model_versions/{id}/artifacts", "experiments/{id}/experiment_runs", "experiment_runs/{id}/artifacts", "serving_environments/{id}/inference_services", "inference_services/{id}/serves")))},
-    # Instill's changes, operations and runs
-    "POST /v1alpha/namespaces/{ns}/models": Row("absent", body={}), "PATCH /v1alpha/namespaces/{ns}/models/{model}": Row(body={"description": "x"}),
-    "DELETE /v1alpha/namespaces/{ns}/models/{model}": Row(path={"model": "nothing"}, missing="nothing"),
-    "POST /v1alpha/namespaces/{ns}/models/{model}/rename": Row(path={"model": "nothing"}, missing="nothing", body={"new_model_id": "other"}),
-    "DELETE /v1alpha/namespaces/{ns}/models/{model}/versions/{version}": Row(path={"version": "99"}, missing="99"),
-    **{f"GET /v1alpha/namespaces/{{ns}}/models/{{model}}/{rest}": Row(missing="operation") for rest in ("operation", "versions/{version}/operation")},
-    "GET /v1alpha/namespaces/{ns}/models/{model}/runs": Row(), "GET /v1alpha/dashboard/models/runs": Row("list"),
     # the OCI door; the short form takes the caller's default namespace, here by X-Souk-Namespace
     **{f"{verb} /v2/{name}{rest}": row for name in ("{model}", "{ns}/{model}") for verb, rest, row in (
         ("GET", "/tags/list", Row()), ("GET", "/referrers/{digest}", Row()),

@@ -21,7 +21,7 @@ def fill_registry(server, ns, key):
     ids["registered_models"] = make(f"{door}/registered_models", **named)
     ids["model_versions"] = make(f"{door}/model_versions", registeredModelId=ids["registered_models"], **named)
     ids["artifacts"] = make(f"{door}/artifacts", artifactType="doc-artifact", **named)
-    ids["model_artifacts"] = make(f"{door}/model_artifacts", **named)
+    ids["model_artifacts"] = make(f"{door}/model_artifacts", name="kf-model", externalId="kf-model")
     ids["serving_environments"] = make(f"{door}/serving_environments", **named)
     ids["inference_services"] = make(f"{door}/inference_services", registeredModelId=ids["registered_models"], desiredState="UNDEPLOYED",
                                      servingEnvironmentId=ids["serving_environments"], **named)
@@ -61,7 +61,7 @@ def kubeflow(Row, door):
         yield f"POST {door}/{noun}", Row("object", body=body, hidden=400 if noun in PARENT_IN_BODY else 404)
         yield f"GET {door}/{noun}/{{id}}", Row("object", path=of(noun))
         yield f"PATCH {door}/{noun}/{{id}}", Row("object", path=of(noun), body={"description": "x"})
-        yield f"GET {door}/{noun[:-1]}", Row("object", query="externalId=kf")
+        yield f"GET {door}/{noun[:-1]}", Row("object", query="externalId=kf-model" if noun == "model_artifacts" else "externalId=kf")
     for (noun, rest), body in NESTED.items():
         yield f"GET {door}/{noun}/{{id}}/{rest}", Row("object", path=of(noun))
         yield f"POST {door}/{noun}/{{id}}/{rest}", Row("object", path=of(noun), body=body)

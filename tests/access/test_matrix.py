@@ -9,6 +9,7 @@ import grpc
 import pytest
 from matrix import PATH, ROWS
 from registry_client import deploy, push
+from registry_rows import fill_registry
 from souk_server import Souk
 from wire import Answer, Connection, call
 
@@ -64,6 +65,7 @@ class World:
         assert push(self.server, f"{ns}/m", "1", self.model, key=self.admin).status == 201
         self.restore("alias", ns)
         self.restore("deployment", ns)
+        fill_registry(self.server, ns, self.admin)
 
     def restore(self, what, ns):
         if what == "alias":
@@ -135,7 +137,7 @@ def ask_grpc(server, route, row, place, key):
 def ask(server, route, row, place, key, headers=()):
     if route["pattern"].startswith(("/inference.", "/grpc.")):
         return ask_grpc(server, route, row, place, key)
-    values = PATH | row.path | {"ns": place.ns}
+    values = PATH | (row.path(place) if callable(row.path) else row.path) | {"ns": place.ns}
     if route["pattern"].startswith(("/v2/models", "/v2/repository")):
         values |= {"model": "d"}
     path = re.sub(r"\{([^}]+)\}", lambda m: values[m.group(1)], route["pattern"])
@@ -182,7 +184,7 @@ def problems_of(world, name, route, row):
                 yield said
         elif kind == "object" and relation == "foreign":
             # Who may not see it is told as if it were not there; or its key may not do such things at all.
-            if answer.status not in (403, 404) or (answer.status == 403 and LEVEL[role] >= LEVEL[route["needs"]]):
+            if answer.status not in (403, 404, row.hidden) or (answer.status == 403 and LEVEL[role] >= LEVEL[route["needs"]]):
                 yield said
         elif kind == "object":
             may = LEVEL[role] >= needed

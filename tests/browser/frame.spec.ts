@@ -144,11 +144,11 @@ test("a call of the reference is found, filled in by the address and sent", asyn
 });
 
 test("the namespaces of the server can be chosen", async ({ page, souk }) => {
-  await souk.api("POST", "/api/v1/namespaces", { slug: "vision" });
+  await souk.api("POST", "/api/v1/namespaces", { slug: "speech" });
   await page.goto(`${souk.url}/models`);
   await page.getByRole("button", { name: "Namespace: all" }).click();
-  await page.getByRole("menuitemradio", { name: /vision/ }).click();
-  await expect(page).toHaveURL(/namespace=vision/);
+  await page.getByRole("menuitemradio", { name: /speech/ }).click();
+  await expect(page).toHaveURL(/namespace=speech/);
   await expect(page.getByText(/Push a model/)).toBeVisible();
 });
 

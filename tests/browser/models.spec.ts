@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, live, root, test } from "./souk.ts";
+import { expect, go, live, root, test } from "./souk.ts";
 
 test("the list answers what there is and where it runs", async ({ page, souk }) => {
   await page.goto(souk.url);
@@ -34,9 +34,7 @@ test("the keyboard is enough to get from the list to the model and around", asyn
   await expect(page.locator("[data-row]:focus")).toContainText("digits");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/models\/default\/digits/);
-  await page.keyboard.press("g");
-  await page.keyboard.press("d");
-  await expect(page).toHaveURL(/\/deployments$/);
+  await go(page, "d", /\/deployments$/);
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
   await page.keyboard.press("Escape");
@@ -48,7 +46,7 @@ test("the keyboard is enough to get from the list to the model and around", asyn
 });
 
 test("the model page shows version, digest, signature, card and who uses it", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/models/default/digits`);
+  await page.goto(`${souk.url}/models/default/digits?version=1`); // others push more
   await expect(page.getByRole("heading", { level: 1 })).toContainText("digits");
   const signature = page.getByRole("region", { name: "Signature" });
   await expect(signature).toContainText("pixels");
@@ -77,12 +75,14 @@ test("files are listed and looked into", async ({ page, souk }) => {
 });
 
 test("what the command line changes is seen at once, and an alias moves by menu and back", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/models/default/digits/versions`);
+  await souk.cli("model", "push", "samples/digits", "default/watched:1"); // of its own: others push and move those of digits
+  await souk.cli("alias", "set", "champion", "default/watched:1");
+  await page.goto(`${souk.url}/models/default/watched/versions`);
   await live(page);
   const folder = join(souk.folder, "digits-2");
   cpSync(join(root, "samples/digits"), folder, { recursive: true });
   writeFileSync(join(folder, "NOTES.md"), "The second version.\n");
-  await souk.cli("model", "push", folder, "default/digits:2");
+  await souk.cli("model", "push", folder, "default/watched:2");
   await expect(page.getByRole("row", { name: /^(Mark )?v2/ })).toBeVisible();
 
   await page.getByRole("button", { name: "Actions on v2" }).click();
@@ -91,7 +91,7 @@ test("what the command line changes is seen at once, and an alias moves by menu 
   await expect(page.getByRole("row", { name: /^(Mark )?v1/ })).not.toContainText("champion");
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByRole("row", { name: /^(Mark )?v1/ })).toContainText("champion");
-  const { aliases } = await souk.api<{ aliases: { name: string; version: number }[] }>("GET", "/api/v1/namespaces/default/models/digits/aliases");
+  const { aliases } = await souk.api<{ aliases: { name: string; version: number }[] }>("GET", "/api/v1/namespaces/default/models/watched/aliases");
   expect(aliases.find((alias) => alias.name === "champion")?.version).toBe(1);
 });
 

@@ -19,7 +19,7 @@ async function clean(page: Page): Promise<void> {
 
 async function setUp(page: Page, souk: Souk): Promise<void> {
   await page.goto(printedLink(souk));
-  await page.getByLabel("Name").fill("chief");
+  await page.getByRole("textbox", { name: "Name" }).fill("chief");
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByLabel("Password again").fill(password);
   await page.getByRole("button", { name: "Save and sign in" }).click();
@@ -58,7 +58,7 @@ test("the printed link sets the first administrator up, once; signing out and in
     await clean(page);
     expect((await page.context().cookies()).some((one) => one.name === "souk_session")).toBe(false);
 
-    await page.getByLabel("Name").fill("chief");
+    await page.getByRole("textbox", { name: "Name" }).fill("chief");
     await page.getByLabel("Password").fill("not the password");
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await expect(page.getByText("the name or the password is wrong")).toBeVisible();

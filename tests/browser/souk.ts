@@ -102,4 +102,13 @@ export async function live(page: Page): Promise<void> {
   await expect(page.locator("[data-live=live]")).toBeVisible();
 }
 
+/** Goes by two keys; the second counts for a moment only, which a slow machine may let pass. */
+export async function go(page: Page, key: string, address: RegExp): Promise<void> {
+  await expect(async () => {
+    await page.keyboard.press("g");
+    await page.keyboard.press(key);
+    await expect(page).toHaveURL(address, { timeout: 2_000 });
+  }).toPass({ timeout: 30_000 });
+}
+
 export { expect };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { expect, live, type Souk, test } from "./souk.ts";
+import { expect, go, live, type Souk, test } from "./souk.ts";
 
 /** Items as a queue leaves them whose work fails for good; no queue of a server alone does that when asked. */
 async function failForGood(souk: Souk, queue: string, errors: string[]): Promise<void> {
@@ -24,11 +24,11 @@ test("queues, and what failed for good: looked at, tried again, forgotten", asyn
   await expect(page.getByRole("region", { name: "Nodes" }).getByRole("row")).toHaveCount(2);
   await expect(page.getByRole("region", { name: "Done by one node" })).toContainText("housekeeping");
 
-  await failForGood(souk, "imports", ["the bucket answered 403", "the bucket answered 404", "the disk is full"]);
-  const row = page.getByRole("row", { name: /imports/ });
+  await failForGood(souk, "unserved", ["the bucket answered 403", "the bucket answered 404", "the disk is full"]);
+  const row = page.getByRole("row", { name: /unserved/ });
   await expect(row).toContainText("3");
-  await page.getByRole("link", { name: "imports" }).click();
-  await expect(page).toHaveURL(/\/queues\/imports$/);
+  await page.getByRole("link", { name: "unserved" }).click();
+  await expect(page).toHaveURL(/\/queues\/unserved$/);
   await page.getByRole("row", { name: /403/ }).click();
   await expect(page).toHaveURL(/item=\d+/);
   const dialog = page.getByRole("dialog");
@@ -53,9 +53,7 @@ test("queues, and what failed for good: looked at, tried again, forgotten", asyn
 test("settings say whether the server is well, what it is and what it keeps", async ({ page, souk }) => {
   await page.goto(`${souk.url}/models`);
   await live(page);
-  await page.keyboard.press("g");
-  await page.keyboard.press("s");
-  await expect(page).toHaveURL(/\/settings$/);
+  await go(page, "s", /\/settings$/);
   await expect(page.getByRole("status").filter({ hasText: "Ready" })).toBeVisible();
   await expect(page.getByRole("region", { name: "Server" })).toContainText("SQLite");
   await expect(page.getByRole("region", { name: "Storage" }).getByRole("link", { name: "default/digits" })).toBeVisible();

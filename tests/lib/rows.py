@@ -11,7 +11,8 @@ def sqlite_rows(path):
     """{table: sorted rows as JSON}. A row's transaction number (xid) is its database's own."""
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     database.row_factory = sqlite3.Row
-    tables = [r[0] for r in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    # Virtual tables and what lies behind them are made again from other rows.
+    tables = [r[0] for r in database.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'")]
     out = {}
     for table in tables:
         rows = [{k: (row[k].hex() if isinstance(row[k], bytes) else row[k]) for k in row.keys() if k != "xid"}
@@ -26,11 +27,13 @@ def postgres_rows(postgres, url):
     out = {}
     for table in tables:
         blobs = postgres.sql(f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND atttypid = 'bytea'::regtype", url=url).split()
+        generated = postgres.sql(f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attgenerated <> ''", url=url).split()
         text = postgres.sql(f'SELECT row_to_json(t) FROM "{table}" t', url=url)
         rows = []
         for line in text.splitlines():
             row = json.loads(line)
-            row.pop("xid", None)
+            for name in ("xid", *generated):
+                row.pop(name, None)
             for name in blobs:
                 row[name] = row[name].removeprefix("\\x") if row[name] is not None else None
             rows.append(json.dumps(row, sort_keys=True))

@@ -68,7 +68,7 @@ def world(souk):
     environment = kf(souk, "POST", "/serving_environments", {"name": name}, 201)
     service = kf(souk, "POST", "/inference_services",
                  {"name": name, "registeredModelId": model["id"], "servingEnvironmentId": environment["id"],
-                  "modelVersionId": version["id"], "desiredState": "UNDEPLOYED"}, 200)
+                  "modelVersionId": version["id"], "desiredState": "UNDEPLOYED"}, 201)
     serve = kf(souk, "POST", f"/inference_services/{service['id']}/serves", {"name": "s", "modelVersionId": version["id"]}, 201)
     return {"name": name, "registered_models": model, "model_versions": version, "artifacts": artifact,
             "model_artifacts": artifact, "experiments": experiment, "experiment_runs": run,
@@ -327,7 +327,7 @@ def test_a_deployed_service_answers(souk, root):
     environment = kf(souk, "POST", "/serving_environments", {"name": name}, 201)
     service = kf(souk, "POST", f"/serving_environments/{environment['id']}/inference_services",
                  {"name": name, "registeredModelId": model["id"], "servingEnvironmentId": environment["id"],
-                  "modelVersionId": version["id"]}, 200)
+                  "modelVersionId": version["id"]}, 201)
     assert service["desiredState"] == "DEPLOYED"
     serves = f"/inference_services/{service['id']}/serves"
 
@@ -347,7 +347,7 @@ def test_a_deployed_service_answers(souk, root):
 def test_what_cannot_be_deployed_says_why(souk, world):
     service = kf(souk, "POST", "/inference_services",
                  {"name": fresh("foreign"), "registeredModelId": world["registered_models"]["id"],
-                  "servingEnvironmentId": world["serving_environments"]["id"], "modelVersionId": world["model_versions"]["id"]}, 200)
+                  "servingEnvironmentId": world["serving_environments"]["id"], "modelVersionId": world["model_versions"]["id"]}, 201)
     serves = f"/inference_services/{service['id']}/serves"
     wait_until(lambda: listed(souk, serves)["items"])
     serve = listed(souk, serves)["items"][0]

@@ -217,8 +217,11 @@ def test_an_open_version(souk, files):
     assert call(souk, "POST", f"{MODELS}/open-one/versions", data={}).json()["number"] == 3
     named = call(souk, "POST", f"{MODELS}/open-one/versions", data={"name": "7"}).json()
     assert (named["name"], named["number"]) == ("7", 7)  # a name of digits is the number
-    below = call(souk, "POST", f"{MODELS}/open-one/versions", data={"name": "5"})
-    assert below.status in (400, 409) and below.json()["code"] in ("INVALID_ARGUMENT", "FAILED_PRECONDITION"), below.body
+    # A number that nobody had may be given later; one that was used is not given again.
+    assert call(souk, "POST", f"{MODELS}/open-one/versions", data={"name": "5"}).json()["number"] == 5
+    assert call(souk, "DELETE", f"{MODELS}/open-one/versions/5").status == 204
+    again = call(souk, "POST", f"{MODELS}/open-one/versions", data={"name": "5"})
+    assert again.status in (400, 409) and again.json()["code"] in ("INVALID_ARGUMENT", "FAILED_PRECONDITION"), again.body
 
 
 def test_aliases_and_their_history(souk, files):

@@ -341,7 +341,7 @@ def test_repository_refuses_what_it_does_not_know(souk, digits):
     index = post("/v2/repository/index").json()
     assert {"name": "digits", "version": "1", "state": "READY", "reason": ""} in index
     assert post("/v2/repository/default/index", b'{"ready": true}').json()
-    refused(post("/v2/repository/elsewhere/index"), 404)
+    refused(post("/v2/repository/no-such-namespace/index"), 404)
     for path, body in (("/v2/repository/index", b'{"reddy": true}'), ("/v2/repository/index", b"{"),
                        ("/v2/repository/models/digits/load", b'{"parameters": {"config": "{}"}}'),
                        ("/v2/repository/models/digits/unload", b'{"parameters": {"unload_dependents": "yes"}}')):

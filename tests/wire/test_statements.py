@@ -61,7 +61,7 @@ def test_lists_cost_the_same_however_long(server, root):
             name = f"n{next(made)}"
             post(server, PREFIX + "/registered_models", name=name, customProperties=property)
             post(server, f"{NATIVE}/models/parent/versions", name=name)
-            call(server, "PUT", f"{NATIVE}/models/parent/aliases/{name}", data={"version": 1})
+            assert call(server, "PUT", f"{NATIVE}/models/one/aliases/{name}", data={"version": 1}).status in (200, 201)
             post(server, PREFIX + "/experiments", name=name, customProperties=property)
             child = post(server, PREFIX + "/experiment_runs", name=name, experimentId=experiment, customProperties=property)["id"]
             post(server, PREFIX + f"/experiment_runs/{child}/artifacts", artifactType="metric", name="m", value=1)
@@ -78,7 +78,7 @@ def test_lists_cost_the_same_however_long(server, root):
                 f"/experiment_runs/{run}/artifacts", f"/experiments/{experiment}/experiment_runs",
                 f"/serving_environments/{environment}/inference_services", f"/inference_services/{service}/serves",
                 f"/experiment_runs/{run}/metric_history", "/experiment_runs/metric_history"]
-    native = ["/models", "/models/parent/versions", "/models/parent/aliases", "/experiments", "/experiments/parent/runs", "/runs",
+    native = ["/models", "/models/parent/versions", "/models/one/aliases", "/experiments", "/experiments/parent/runs", "/runs",
               f"/experiments/parent/runs/{run}/artifacts"]
     paths = [PREFIX + path for path in kubeflow] + [NATIVE + path for path in native] + ["/api/v1/models"]
     paths += [path + "?filterQuery=id%3E0%20AND%20(p%3D1%20OR%20id%3E0)" for path in (PREFIX + path for path in kubeflow) if "metric" not in path]
@@ -89,4 +89,6 @@ def test_lists_cost_the_same_however_long(server, root):
         statements_few, items_few = few[path]
         statements_many, items_many = cost(server, path)
         assert items_many >= items_few + MANY, path
-        assert statements_many == statements_few <= 8, (path, statements_few, statements_many)
+        # Points of metrics lie packed in chunks; one statement reads 64 of them.
+        chunks = items_many // 64 + 1 if path.endswith("metric_history") else 0
+        assert statements_few <= 8 and statements_few <= statements_many <= statements_few + chunks, (path, statements_few, statements_many)

@@ -102,7 +102,7 @@ void write_value(json::Writer& out, json::Value value) {
       return write_typed(out, "MetadataIntValue", "int_value", [&] { out.value(std::to_string(value.integer())); });
     case json::Kind::unsigned_integer:
     case json::Kind::number:
-      return write_typed(out, "MetadataDoubleValue", "double_value", [&] { out.value(value.number()); });
+      return write_typed(out, "MetadataDoubleValue", "double_value", [&] { write_double(out, value.number()); });
     case json::Kind::null:
     case json::Kind::array:
     case json::Kind::object:

@@ -62,7 +62,7 @@ Result<net::Response> create_service(const Rooms& rooms, const Exchange& exchang
   if (!model) return in_body(model.error());
   auto made = rooms.services.create(exchange.call, std::move(service));
   if (!made) return in_body(made.error());
-  return json_answer(200, text_of(*made));
+  return json_answer(201, text_of(*made));
 }
 
 Result<net::Response> post_service(const Rooms& rooms, const Exchange& exchange) {

@@ -29,11 +29,14 @@ bool may_hear(const access::Principal& principal, const events::Event& event) {
   return principal.role_on({kind, id, event.namespace_id, ""}) >= access::Role::READER;
 }
 
+// What a client may lag behind before it is cut off; it goes on by Last-Event-ID. A long history is told at once.
+constexpr std::size_t kMaxWaiting = 1 << 20;
+
 constexpr std::array<std::string_view, 22> kKinds{
-    "blob_move",  "import",     "namespace", "model",       "version",
-    "alias",      "deployment", "revision",  "replica",     "api_key",
-    "user",       "team",       "grant",     "session",     "service_account",
-    "experiment", "run",        "artifact",  "environment", "inference_service",
+    "blob_move",   "import",     "namespace", "model",       "version",
+    "alias",       "deployment", "revision",  "replica",     "api_key",
+    "user",        "team",       "grant",     "session",     "service_account",
+    "experiment",  "run",        "artifact",  "environment", "inference_service",
     "serve_model", "operation"};
 
 // Errors: invalid_argument (a type of no kind that there is: nothing would ever come)
@@ -76,11 +79,12 @@ Status listen(const Rooms& rooms, const ExchangePtr& exchange, const std::functi
 
   events::Filter filter;
   filter.types = SOUK_TRY(split_types(types));
-  filter.visible = [principal = exchange->call.principal, ns, about, &access = rooms.access](const events::Event& event) {
+  filter.visible = [principal = exchange->call.principal, ns, about,
+                    &access = rooms.access](const events::Event& event) {
     if (!access.holds(*principal)) return true;  // ends the stream, below
     return (!about || about(event)) && (ns.empty() || event.namespace_ == ns) && may_hear(*principal, event);
   };
-  net::EventWriter writer(exchange->stream, {}, {{"souk-trace-id", exchange->call.trace_id}});
+  net::EventWriter writer(exchange->stream, {.max_waiting = kMaxWaiting}, {{"souk-trace-id", exchange->call.trace_id}});
   auto listener = std::make_shared<Listener>();
   auto subscribed = rooms.events.subscribe(
       std::move(filter),

@@ -126,23 +126,23 @@ Model plain_shape(const std::string& ns, const registry::RegisteredModel& from) 
 }
 
 // Adds what other rows say of the model.
-Status complete(const Rooms& rooms, const access::Call& call, const registry::ModelSummary& summary, Model& model) {
+void complete(const registry::ModelSummary& summary, const std::vector<serving::DeploymentView>& deployments,
+              Model& model) {
   model.version_count = summary.version_count;
   if (summary.latest) {
     model.latest_version = shape(model.namespace_, model.slug, *summary.latest, summary.aliases);
     model.task = model.latest_version->task;
   }
   for (const registry::Alias& alias : summary.aliases) model.aliases.push_back({alias.name, alias.version});
-  for (const serving::DeploymentView& view : SOUK_TRY(rooms.serving.of_model(call, model.id))) {
+  for (const serving::DeploymentView& view : deployments) {
     model.deployments.push_back({view.deployment.namespace_, view.deployment.slug, view.state});
   }
-  return {};
 }
 
 Result<Model> complete_one(const Rooms& rooms, const access::Call& call, const std::string& ns,
                            const registry::RegisteredModel& model) {
   Model one = plain_shape(ns, model);
-  SOUK_TRY(complete(rooms, call, SOUK_TRY(rooms.registry.summarize(model.id)), one));
+  complete(SOUK_TRY(rooms.registry.summarize(model.id)), SOUK_TRY(rooms.serving.of_model(call, model.id)), one);
   return one;
 }
 
@@ -155,7 +155,8 @@ Result<ModelList> list(const Rooms& rooms, const access::Call& call, std::string
     ids.push_back(model.id);
   }
   const auto summaries = SOUK_TRY(rooms.registry.summarize(ids));
-  for (std::size_t i = 0; i < ids.size(); ++i) SOUK_TRY(complete(rooms, call, summaries[i], out.models[i]));
+  auto deployments = SOUK_TRY(rooms.serving.of_models(call, ids));
+  for (std::size_t i = 0; i < ids.size(); ++i) complete(summaries[i], deployments[ids[i]], out.models[i]);
   out.next_page_token = page_token_of(page.next_page_token);
   return out;
 }

@@ -125,7 +125,7 @@ void answer(const Rooms& rooms, const access::Call& call, const std::string& uid
   auto run = rooms.model_runs.get(call, uid);
   if (!run) return done(std::move(run).error());
   rooms.model_runs.wait(*run, std::chrono::steady_clock::now() + wait,
-                  [finish](const Result<tasks::ModelRun>&) { finish(); });
+                        [finish](const Result<tasks::ModelRun>&) { finish(); });
 }
 
 void create(const Rooms& rooms, const access::Call& call, const CreateOperation& request, const Done& done) {

@@ -100,8 +100,9 @@ Status Imports::State::fail(store::Tx& tx, Import import, const Error& why) {
 }
 
 Status Imports::State::gave_up(store::Tx& tx, const work::Item& item, const Error& why) {
-  const Payload payload = SOUK_TRY(json::read<Payload>(item.payload.text));
-  auto import = SOUK_TRY(find_import(tx, payload.import));
+  const auto payload = json::read<Payload>(item.payload.text);
+  if (!payload) return {};  // of no import, so there is none to say it of
+  auto import = SOUK_TRY(find_import(tx, payload->import));
   if (!import || import->is_over()) return {};
   return fail(tx, std::move(*import), why);
 }

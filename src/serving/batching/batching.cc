@@ -35,9 +35,19 @@ BOOST_DESCRIBE_STRUCT(DeclaredBatching, (),
                       (max_batch_size, preferred_batch_size, max_queue_delay_microseconds, max_queue_size,
                        queue_timeout_microseconds, priority_levels, default_priority_level))
 struct Declared {
-  std::optional<DeclaredBatching> batching;
+  std::optional<json::Raw> batching;
 };
 BOOST_DESCRIBE_STRUCT(Declared, (), (batching))
+
+// What the version declares; souk.yaml has other things in it. Errors: invalid_argument with `field`
+Result<Batching> declared_in(const json::Raw& declaration) {
+  auto declared = SOUK_TRY(json::read<Declared>(declaration.text, json::UnknownFields::ignore));
+  if (!declared.batching) return Batching{};
+  auto batching = json::read<DeclaredBatching>(declared.batching->text, json::UnknownFields::refuse);
+  if (batching) return batching->complete();
+  const std::string field = batching.error().field;
+  return std::move(batching.error()).at(field.empty() ? "batching" : "batching." + field);
+}
 
 Status check_batched(std::string_view side, const std::vector<registry::TensorSpec>& specs) {
   for (const registry::TensorSpec& spec : specs) {
@@ -90,15 +100,13 @@ std::int64_t Batching::level_of(std::uint64_t wanted) const {
 
 Result<Batching> batching_of(const std::optional<json::Raw>& declaration, const registry::Signature& signature) {
   if (!declaration) return Batching{};
-  auto declared = json::read<Declared>(declaration->text, json::UnknownFields::ignore);
-  if (!declared) {
-    Error error = declared.error();
-    error.message = error.field + ": " + error.message;
-    return error;
+  auto batching = declared_in(*declaration);
+  if (!batching) {
+    batching.error().message = batching.error().field + ": " + batching.error().message;
+    return batching;
   }
-  const Batching batching = declared->batching.value_or(DeclaredBatching{}).complete();
-  SOUK_TRY(check(batching));
-  if (batching.max_batch_size > 1) {
+  SOUK_TRY(check(*batching));
+  if (batching->max_batch_size > 1) {
     SOUK_TRY(check_batched("input", signature.inputs));
     SOUK_TRY(check_batched("output", signature.outputs));
   }

@@ -118,6 +118,16 @@ Status PostgresConnection::post_sync() {
 
 Status PostgresConnection::post(std::string_view sql, std::span<const Value> parameters) {
   if (broken_) return lost();
+  // To make room for one of these, a DEALLOCATE would go before it: where no transaction is open it begins one, and in
+  // one that has failed it is an error.
+  const bool control = sql.starts_with("BEGIN") || sql == "COMMIT" || sql == "ROLLBACK";
+  if (control && statements_.size() >= kStatementLimit && !by_sql_.contains(sql)) {
+    if (PQsendQueryParams(connection_, std::string(sql).c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) != 1) {
+      return lost();
+    }
+    expected_.push_back({});
+    return {};
+  }
   const Statements::iterator statement = SOUK_TRY(prepared(sql, parameters));
   const WireValues wire(parameters);
   if (PQsendQueryPrepared(connection_, statement->name.c_str(), static_cast<int>(parameters.size()), wire.values(),

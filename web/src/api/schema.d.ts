@@ -107,6 +107,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blob_moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Moves of all bytes, the latest first */
+        get: operations["list_blob_moves"];
+        put?: never;
+        /** Move all bytes to another place, file:PATH or s3://…, while serving */
+        post: operations["create_blob_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blob_moves/{blob_move}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a move of all bytes is */
+        get: operations["get_blob_move"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments": {
         parameters: {
             query?: never;
@@ -185,6 +220,57 @@ export interface paths {
         };
         /** What one node of many does, and which one */
         get: operations["list_leases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What something came from, and what came of it */
+        get: operations["get_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model_runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records of the caller's invocations of typed tasks; an admin's: all */
+        get: operations["list_model_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model_runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One record, with what went in and came out for who asked */
+        get: operations["get_model_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -385,6 +471,165 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/namespaces/{ns}/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experiments of a namespace */
+        get: operations["list_experiments"];
+        put?: never;
+        /** Make an experiment */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/experiments/{experiment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One experiment, by slug or id */
+        get: operations["get_experiment"];
+        put?: never;
+        post?: never;
+        /** Delete an experiment; cascade takes its runs too */
+        delete: operations["delete_experiment"];
+        options?: never;
+        head?: never;
+        /** Change an experiment (JSON merge patch) */
+        patch: operations["update_experiment"];
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/experiments/{experiment}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of an experiment */
+        get: operations["list_runs"];
+        put?: never;
+        /** Start a run; parent_run_id makes it a nested one */
+        post: operations["start_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/experiments/{experiment}/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run, by id, uid or name, with its latest values */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        /** Delete a run; cascade takes nested runs too */
+        delete: operations["delete_run"];
+        options?: never;
+        head?: never;
+        /** Change a run, such as its status (JSON merge patch) */
+        patch: operations["update_run"];
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/experiments/{experiment}/runs/{run}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run used, made and measured */
+        get: operations["list_run_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/experiments/{experiment}/runs/{run}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Curves of a run's metrics, at most `points` points each */
+        get: operations["get_run_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/experiments/{experiment}/runs/{run}/metrics/{metric}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every point of one metric, in pages */
+        get: operations["get_metric_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/experiments/{experiment}/runs/{run}:log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log metrics, parameters and artifacts; all or nothing */
+        post: operations["log_to_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/experiments/{experiment}/runs/{run}:watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a run logs, as server-sent events; resumed by Last-Event-ID */
+        get: operations["watch_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/namespaces/{ns}/grants": {
         parameters: {
             query?: never;
@@ -415,6 +660,23 @@ export interface paths {
         post?: never;
         /** Take a grant back */
         delete: operations["revoke_namespace_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record a step that souk did not do itself */
+        post: operations["record_lineage"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -556,6 +818,58 @@ export interface paths {
         post?: never;
         /** Take a grant back */
         delete: operations["revoke_model_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/models/{model}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports of a model, the latest first, at most 100 */
+        get: operations["list_imports"];
+        put?: never;
+        /** Make a version of an uploaded archive, a URL or a prefix in S3 */
+        post: operations["create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/models/{model}/imports/{import}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an import is */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/models/{model}/imports/{import}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an import that is not over */
+        post: operations["cancel_import"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -736,6 +1050,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/namespaces/{ns}/models:batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register up to 1000 models; all or none */
+        post: operations["create_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs of all experiments of a namespace */
+        get: operations["list_all_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/namespaces/{ns}/service_accounts": {
         parameters: {
             query?: never;
@@ -783,6 +1131,75 @@ export interface paths {
         get: operations["list_nodes"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Operations that the caller asked for; an admin's: all */
+        get: operations["list_operations"];
+        put?: never;
+        /** Invoke a typed task asynchronously; 200 when it ends within Prefer: wait */
+        post: operations["create_operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{operation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One operation; Prefer: wait waits for its end */
+        get: operations["get_operation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{operation}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An operation as it goes on: server-sent events until it has ended */
+        get: operations["watch_operation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{operation}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an operation to end */
+        post: operations["cancel_operation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -935,6 +1352,23 @@ export interface paths {
         };
         /** Work that comes again */
         get: operations["list_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models, experiments and runs that the words and filters of `q` fit, the best first */
+        get: operations["search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1208,109 +1642,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/model_runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Records of the caller's invocations of typed tasks; an admin's: all */
-        get: operations["list_model_runs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/model_runs/{run}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One record, with what went in and came out for who asked */
-        get: operations["get_model_run"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/operations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Operations that the caller asked for; an admin's: all */
-        get: operations["list_operations"];
-        put?: never;
-        /** Invoke a typed task asynchronously; 200 when it ends within Prefer: wait */
-        post: operations["create_operation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/operations/{operation}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One operation; Prefer: wait waits for its end */
-        get: operations["get_operation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/operations/{operation}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** An operation as it goes on: server-sent events until it has ended */
-        get: operations["watch_operation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/operations/{operation}:cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Ask an operation to end */
-        post: operations["cancel_operation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1385,6 +1716,10 @@ export interface components {
             revoke_time?: string | null;
             replaced_by?: number | null;
         };
+        /** @enum {string} */
+        ArtifactKind: "MODEL" | "DOC" | "DATASET" | "METRIC" | "PARAMETER";
+        /** @enum {string} */
+        ArtifactState: "UNKNOWN" | "PENDING" | "LIVE" | "MARKED_FOR_DELETION" | "DELETED" | "ABANDONED" | "REFERENCE";
         AuditEvent: {
             id: number;
             /** Format: date-time */
@@ -1412,6 +1747,35 @@ export interface components {
             audit_events?: components["schemas"]["AuditEvent"][];
             next_page_token?: string | null;
         };
+        BlobMove: {
+            id: number;
+            source: string;
+            target: string;
+            state: components["schemas"]["BlobMoveState"];
+            /** Format: int64 */
+            total_blobs: number;
+            /** Format: int64 */
+            total_bytes: number;
+            /** Format: int64 */
+            done_blobs: number;
+            /** Format: int64 */
+            done_bytes: number;
+            /** Format: int64 */
+            copied_blobs: number;
+            /** Format: int64 */
+            copied_bytes: number;
+            damaged?: string[];
+            error: string;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+        };
+        BlobMoveList: {
+            blob_moves?: components["schemas"]["BlobMove"][];
+        };
+        /** @enum {string} */
+        BlobMoveState: "PREPARING" | "COPYING" | "DONE" | "FAILED" | "CANCELLED";
         Caller: {
             name: string;
             kind: components["schemas"]["PrincipalKind"];
@@ -1479,6 +1843,42 @@ export interface components {
         DeploymentState: "PENDING" | "READY" | "FAILED" | "STOPPED";
         /** @enum {string} */
         DesiredState: "RUNNING" | "STOPPED";
+        Edge: {
+            source: string;
+            target: string;
+            relation: string;
+        };
+        Experiment: {
+            id: number;
+            uid: string;
+            namespace: string;
+            slug: string;
+            name: string;
+            external_id?: string | null;
+            description: string;
+            owner: string;
+            state: components["schemas"]["State"];
+            tags: unknown;
+            custom_properties: unknown;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+            etag: string;
+        };
+        ExperimentList: {
+            experiments?: components["schemas"]["Experiment"][];
+            next_page_token?: string | null;
+        };
+        ExperimentPatchBody: {
+            name?: string | null;
+            external_id?: string | null;
+            description?: string | null;
+            owner?: string | null;
+            state?: components["schemas"]["State"] | null;
+            tags?: unknown;
+            custom_properties?: unknown;
+        };
         File: {
             path: string;
             /** Format: int64 */
@@ -1507,6 +1907,44 @@ export interface components {
         };
         /** @enum {string} */
         GranteeKind: "USER" | "SERVICE_ACCOUNT" | "TEAM" | "EVERYONE";
+        Import: {
+            /** Format: int64 */
+            id: number;
+            namespace: string;
+            model: string;
+            kind: components["schemas"]["ImportKind"];
+            source: string;
+            folder?: string | null;
+            tag?: string | null;
+            aliases?: string[];
+            state: components["schemas"]["ImportState"];
+            phase: components["schemas"]["ImportPhase"];
+            /** Format: int64 */
+            total_bytes?: number | null;
+            /** Format: int64 */
+            done_bytes: number;
+            /** Format: int64 */
+            files: number;
+            error_code?: string | null;
+            error?: string | null;
+            /** Format: int64 */
+            version?: number | null;
+            digest?: string | null;
+            author: string;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+        };
+        /** @enum {string} */
+        ImportKind: "BLOB" | "URL" | "S3";
+        ImportList: {
+            imports?: components["schemas"]["Import"][];
+        };
+        /** @enum {string} */
+        ImportPhase: "DOWNLOAD" | "UNPACK" | "SEAL";
+        /** @enum {string} */
+        ImportState: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
         ItemList: {
             items?: components["schemas"]["QueueItem"][];
             next_page_token?: string | null;
@@ -1533,6 +1971,18 @@ export interface components {
         LeaseList: {
             leases?: components["schemas"]["Lease"][];
         };
+        Lineage: {
+            nodes?: components["schemas"]["LineageNode"][];
+            edges?: components["schemas"]["Edge"][];
+            truncated: boolean;
+        };
+        LineageNode: {
+            node: string;
+            kind: string;
+            name: string;
+            /** Format: int64 */
+            distance: number;
+        };
         LinkBody: {
             token: string;
         };
@@ -1549,11 +1999,41 @@ export interface components {
             /** Format: double */
             latency_p99_ms: number;
         };
+        LogBody: {
+            metrics?: components["schemas"]["LoggedMetric"][];
+            parameters?: {
+                [key: string]: unknown;
+            };
+            artifacts?: components["schemas"]["LoggedArtifact"][];
+        };
         LogEntry: {
             /** Format: date-time */
             time: string;
             level: string;
             message: string;
+        };
+        LoggedArtifact: {
+            kind: components["schemas"]["ArtifactKind"];
+            name: string;
+            uri?: string | null;
+            description?: string | null;
+            digest?: string | null;
+            source_type?: string | null;
+            source?: string | null;
+            schema?: string | null;
+            profile?: string | null;
+            custom_properties?: {
+                [key: string]: unknown;
+            };
+        };
+        LoggedMetric: {
+            name: string;
+            /** Format: double */
+            value: number;
+            /** Format: int64 */
+            step?: number | null;
+            /** Format: date-time */
+            timestamp?: string | null;
         };
         MadeKey: {
             id: number;
@@ -1597,6 +2077,27 @@ export interface components {
             members?: components["schemas"]["Member"][];
             next_page_token?: string | null;
         };
+        MetricCurve: {
+            name: string;
+            /** Format: int64 */
+            points: number;
+            values?: components["schemas"]["MetricValue"][];
+        };
+        MetricCurves: {
+            metrics?: components["schemas"]["MetricCurve"][];
+        };
+        MetricHistory: {
+            points?: components["schemas"]["MetricValue"][];
+            next_page_token?: string | null;
+        };
+        MetricValue: {
+            /** Format: double */
+            value: number;
+            /** Format: int64 */
+            step: number;
+            /** Format: date-time */
+            timestamp: string;
+        };
         Model: {
             id: number;
             uid: string;
@@ -1607,6 +2108,15 @@ export interface components {
             readme: string;
             owner: string;
             state: components["schemas"]["State"];
+            external_id?: string | null;
+            maturity?: string | null;
+            provider?: string | null;
+            logo?: string | null;
+            license?: string | null;
+            license_link?: string | null;
+            library_name?: string | null;
+            language?: unknown;
+            tasks?: unknown;
             tags: unknown;
             custom_properties: unknown;
             task?: string | null;
@@ -1630,9 +2140,48 @@ export interface components {
             description?: string | null;
             readme?: string | null;
             owner?: string | null;
+            external_id?: string | null;
+            maturity?: string | null;
+            provider?: string | null;
+            logo?: string | null;
+            license?: string | null;
+            license_link?: string | null;
+            library_name?: string | null;
+            language?: string[] | null;
+            tasks?: string[] | null;
             state?: components["schemas"]["State"] | null;
             tags?: unknown;
             custom_properties?: unknown;
+        };
+        ModelRun: {
+            /** Format: int64 */
+            id: number;
+            uid: string;
+            namespace: string;
+            model: string;
+            version?: string | null;
+            digest?: string | null;
+            task?: string | null;
+            state: components["schemas"]["RunState"];
+            source: components["schemas"]["RunSource"];
+            asynchronous: boolean;
+            requester: string;
+            runner: string;
+            /** Format: int64 */
+            input_count: number;
+            error?: components["schemas"]["RunError"] | null;
+            /** Format: double */
+            duration_ms?: number | null;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+            /** Format: date-time */
+            start_time?: string | null;
+            /** Format: date-time */
+            end_time?: string | null;
+            task_inputs?: unknown;
+            task_outputs?: unknown;
         };
         ModelVersion: {
             id: number;
@@ -1678,14 +2227,43 @@ export interface components {
         NamespaceList: {
             namespaces?: components["schemas"]["Namespace"][];
         };
+        NativeRunList: {
+            model_runs?: components["schemas"]["ModelRun"][];
+            next_page_token?: string | null;
+        };
         NewAccountBody: {
             name: string;
             display_name?: string | null;
             role?: components["schemas"]["Role"] | null;
         };
+        NewBlobMove: {
+            target: string;
+        };
+        NewExperimentBody: {
+            name: string;
+            slug?: string | null;
+            external_id?: string | null;
+            description?: string | null;
+            owner?: string | null;
+            tags?: {
+                [key: string]: string;
+            };
+            custom_properties?: {
+                [key: string]: unknown;
+            };
+        };
         NewGrant: {
             to: string;
             role: components["schemas"]["Role"];
+        };
+        NewImport: {
+            blob?: string | null;
+            url?: string | null;
+            s3?: string | null;
+            file_name?: string | null;
+            folder?: string | null;
+            tag?: string | null;
+            aliases?: string[] | null;
         };
         NewKeyBody: {
             name: string;
@@ -1702,6 +2280,15 @@ export interface components {
             description?: string | null;
             readme?: string | null;
             owner?: string | null;
+            external_id?: string | null;
+            maturity?: string | null;
+            provider?: string | null;
+            logo?: string | null;
+            license?: string | null;
+            license_link?: string | null;
+            library_name?: string | null;
+            language?: string[];
+            tasks?: string[];
             tags?: {
                 [key: string]: string;
             };
@@ -1709,10 +2296,33 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        NewModelsBody: {
+            models?: components["schemas"]["NewModelBody"][];
+        };
         NewNamespace: {
             name?: string | null;
             slug?: string | null;
             description?: string | null;
+        };
+        NewOperation: {
+            model: string;
+            task_inputs?: unknown[];
+        };
+        NewRunBody: {
+            name?: string | null;
+            external_id?: string | null;
+            description?: string | null;
+            owner?: string | null;
+            parent_run_id?: number | null;
+            status?: components["schemas"]["RunStatus"] | null;
+            /** Format: date-time */
+            start_time?: string | null;
+            tags?: {
+                [key: string]: string;
+            };
+            custom_properties?: {
+                [key: string]: unknown;
+            };
         };
         NewTeamBody: {
             name: string;
@@ -1751,6 +2361,10 @@ export interface components {
         };
         NodeList: {
             nodes?: components["schemas"]["Node"][];
+        };
+        OperationList: {
+            operations?: components["schemas"]["ModelRun"][];
+            next_page_token?: string | null;
         };
         /** @enum {string} */
         Outcome: "DONE" | "REFUSED";
@@ -1857,8 +2471,112 @@ export interface components {
         RotateBody: {
             overlap?: string | null;
         };
+        Run: {
+            id: number;
+            uid: string;
+            namespace: string;
+            experiment: string;
+            parent_run_id?: number | null;
+            name: string;
+            external_id?: string | null;
+            description: string;
+            owner: string;
+            status: components["schemas"]["RunStatus"];
+            state: components["schemas"]["State"];
+            /** Format: date-time */
+            start_time?: string | null;
+            /** Format: date-time */
+            end_time?: string | null;
+            metrics?: {
+                [key: string]: components["schemas"]["MetricValue"];
+            };
+            parameters?: {
+                [key: string]: string;
+            };
+            tags: unknown;
+            custom_properties: unknown;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+            etag: string;
+        };
+        RunArtifact: {
+            id: number;
+            uid: string;
+            kind: components["schemas"]["ArtifactKind"];
+            name: string;
+            description: string;
+            state: components["schemas"]["ArtifactState"];
+            uri?: string | null;
+            held?: string | null;
+            digest?: string | null;
+            source_type?: string | null;
+            source?: string | null;
+            schema?: string | null;
+            profile?: string | null;
+            /** Format: double */
+            value?: number | null;
+            /** Format: int64 */
+            step?: number | null;
+            /** Format: date-time */
+            timestamp?: string | null;
+            text_value?: string | null;
+            version_id?: number | null;
+            custom_properties: unknown;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+        };
+        RunArtifactList: {
+            artifacts?: components["schemas"]["RunArtifact"][];
+            next_page_token?: string | null;
+        };
+        RunError: {
+            code: string;
+            message: string;
+        };
+        RunList: {
+            runs?: components["schemas"]["Run"][];
+            next_page_token?: string | null;
+        };
+        RunPatchBody: {
+            name?: string | null;
+            external_id?: string | null;
+            description?: string | null;
+            owner?: string | null;
+            status?: components["schemas"]["RunStatus"] | null;
+            state?: components["schemas"]["State"] | null;
+            /** Format: date-time */
+            start_time?: string | null;
+            /** Format: date-time */
+            end_time?: string | null;
+            tags?: unknown;
+            custom_properties?: unknown;
+        };
+        /** @enum {string} */
+        RunSource: "API" | "CONSOLE";
+        /** @enum {string} */
+        RunState: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+        /** @enum {string} */
+        RunStatus: "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
         ScheduleList: {
             schedules?: components["schemas"]["WorkSchedule"][];
+        };
+        SearchAnswer: {
+            hits?: components["schemas"]["SearchHit"][];
+            corrected?: string[];
+        };
+        SearchHit: {
+            kind: string;
+            /** Format: int64 */
+            id: number;
+            title: string;
+            reference: string;
+            summary: string;
+            /** Format: double */
+            score: number;
         };
         ServerInfo: {
             name: string;
@@ -2003,56 +2721,6 @@ export interface components {
             /** Format: date-time */
             last_time?: string | null;
         };
-        ModelRun: {
-            /** Format: int64 */
-            id: number;
-            uid: string;
-            namespace: string;
-            model: string;
-            version?: string | null;
-            digest?: string | null;
-            task?: string | null;
-            state: components["schemas"]["RunState"];
-            source: components["schemas"]["RunSource"];
-            asynchronous: boolean;
-            requester: string;
-            runner: string;
-            /** Format: int64 */
-            input_count: number;
-            error?: components["schemas"]["RunError"] | null;
-            /** Format: double */
-            duration_ms?: number | null;
-            /** Format: date-time */
-            create_time: string;
-            /** Format: date-time */
-            update_time: string;
-            /** Format: date-time */
-            start_time?: string | null;
-            /** Format: date-time */
-            end_time?: string | null;
-            task_inputs?: unknown;
-            task_outputs?: unknown;
-        };
-        NewOperation: {
-            model: string;
-            task_inputs?: unknown[];
-        };
-        OperationList: {
-            operations?: components["schemas"]["ModelRun"][];
-            next_page_token?: string | null;
-        };
-        RunError: {
-            code: string;
-            message: string;
-        };
-        RunList: {
-            model_runs?: components["schemas"]["ModelRun"][];
-            next_page_token?: string | null;
-        };
-        /** @enum {string} */
-        RunSource: "API" | "CONSOLE";
-        /** @enum {string} */
-        RunState: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
     };
     responses: never;
     parameters: never;
@@ -2287,6 +2955,99 @@ export interface operations {
             };
         };
     };
+    list_blob_moves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlobMoveList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_blob_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBlobMove"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlobMove"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_blob_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                blob_move: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlobMove"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_all_deployments: {
         parameters: {
             query?: {
@@ -2467,6 +3228,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeaseList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lineage: {
+        parameters: {
+            query: {
+                of: string;
+                depth?: number | null;
+                nodes?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_model_runs: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeRunList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRun"];
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -3019,6 +3878,542 @@ export interface operations {
             };
         };
     };
+    list_experiments: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExperimentBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: {
+                cascade?: boolean | null;
+            };
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentPatchBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                experiment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRunBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                experiment: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_run: {
+        parameters: {
+            query?: {
+                cascade?: boolean | null;
+            };
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                experiment: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                experiment: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunPatchBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_run_artifacts: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+                experiment: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunArtifactList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run_metrics: {
+        parameters: {
+            query?: {
+                names?: string | null;
+                points?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+                experiment: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricCurves"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metric_history: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                page_token?: string | null;
+                order_by?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+                experiment: string;
+                run: string;
+                metric: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricHistory"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_to_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                experiment: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                experiment: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_namespace_grants: {
         parameters: {
             query?: never;
@@ -3096,6 +4491,39 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edge"];
+            };
+        };
         responses: {
             /** @description Done */
             204: {
@@ -3544,6 +4972,140 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                model: string;
+                import: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                model: string;
+                import: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
             };
             /** @description What went wrong and what to do about it */
             default: {
@@ -4079,6 +5641,77 @@ export interface operations {
             };
         };
     };
+    create_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewModelsBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_runs: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_service_accounts: {
         parameters: {
             query?: never;
@@ -4227,6 +5860,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NodeList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_operations: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_operation: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOperation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRun"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_operation: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+            };
+            path: {
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRun"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_operation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The operation's uid */
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_operation: {
+        parameters: {
+            query?: never;
+            header?: {
+                Prefer?: string;
+            };
+            path: {
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRun"];
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -4536,6 +6336,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                q: string;
+                page_size?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -5332,238 +7164,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Caller"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_model_runs: {
-        parameters: {
-            query?: {
-                filter?: string | null;
-                order_by?: string | null;
-                page_token?: string | null;
-                page_size?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunList"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_model_run: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelRun"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_operations: {
-        parameters: {
-            query?: {
-                filter?: string | null;
-                order_by?: string | null;
-                page_token?: string | null;
-                page_size?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OperationList"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_operation: {
-        parameters: {
-            query?: never;
-            header?: {
-                Prefer?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewOperation"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelRun"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_operation: {
-        parameters: {
-            query?: never;
-            header?: {
-                Prefer?: string;
-            };
-            path: {
-                operation: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelRun"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    watch_operation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The operation's uid */
-                operation: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancel_operation: {
-        parameters: {
-            query?: never;
-            header?: {
-                Prefer?: string;
-            };
-            path: {
-                operation: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelRun"];
                 };
             };
             /** @description What went wrong and what to do about it */
