@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -20,13 +21,17 @@ struct Pool::State {
   std::condition_variable work_or_closing;
   std::deque<std::function<void()>> queue;
   bool closing = false;
+  std::size_t most;      // threads; each begins when there is work that none is free for
+  std::size_t idle = 0;  // threads that wait
   std::vector<std::thread> threads;
   std::once_flag joined;
 
   void run() {
     std::unique_lock lock(mutex);
     for (;;) {
+      ++idle;
       work_or_closing.wait(lock, [this] { return closing || !queue.empty(); });
+      --idle;
       if (queue.empty()) return;
       std::function<void()> work = std::move(queue.front());
       queue.pop_front();
@@ -35,6 +40,18 @@ struct Pool::State {
       work = nullptr;  // what it holds is freed before the lock is taken
       lock.lock();
     }
+  }
+
+  // Under the mutex.
+  void grow() {
+    if (queue.size() <= idle || threads.size() >= most) return;
+    try {
+      threads.emplace_back([this] { run(); });
+    } catch (const std::system_error&) {
+      if (threads.empty()) throw;
+      return;  // the system has no more for us: those that are there do it
+    }
+    pthread_setname_np(threads.back().native_handle(), name.substr(0, 15).c_str());
   }
 
   void run_one(const std::function<void()>& work) {
@@ -51,10 +68,7 @@ struct Pool::State {
 Pool::Pool(std::string name, std::size_t threads, std::size_t queue_limit) : state_(std::make_unique<State>()) {
   state_->name = std::move(name);
   state_->limit = queue_limit;
-  for (std::size_t i = 0; i < threads; ++i) {
-    state_->threads.emplace_back([state = state_.get()] { state->run(); });
-    pthread_setname_np(state_->threads.back().native_handle(), state_->name.substr(0, 15).c_str());
-  }
+  state_->most = threads;
 }
 
 Pool::~Pool() {
@@ -71,6 +85,7 @@ Status Pool::post(std::function<void()> work) {
           .retry_in(std::chrono::seconds(1));
     }
     state_->queue.push_back(std::move(work));
+    state_->grow();
   }
   state_->work_or_closing.notify_one();
   return {};
@@ -82,7 +97,7 @@ std::size_t Pool::queued() const {
 }
 
 std::size_t Pool::threads() const {
-  return state_->threads.size();
+  return state_->most;
 }
 
 void Pool::close() {
