@@ -13,6 +13,7 @@ namespace souk::registry {
 
 namespace {
 
+constexpr std::chrono::milliseconds kGather{250};
 constexpr std::size_t kEventsAtOnce = 500;
 constexpr std::size_t kMaxKnown = 1'000'000;
 constexpr std::size_t kMaxHits = 100;
@@ -172,7 +173,11 @@ struct Search::State {
       lock.unlock();
       Result<std::size_t> done = catch_up();
       lock.lock();
-      if (done && *done > 0) continue;
+      if (done && *done > 0) {
+        // What changes meanwhile goes with it: a commit for each change would take turns with those who make them.
+        if (*done < kEventsAtOnce) wake.wait_for(lock, stop, kGather, [] { return false; });
+        continue;
+      }
       if (!done && done.error().code != Code::failed_precondition)
         registry->log.warn("registry", "the search index is behind", {{"why", done.error().describe()}});
       if (done) {
