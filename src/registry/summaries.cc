@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What lists show of a model beside its own row, for many models at a time.
-#include <bit>
 #include <unordered_map>
 
 #include "registry/state.h"
+#include "store/in_list.h"
 
 namespace souk::registry {
 
@@ -16,33 +16,24 @@ struct Count {
 };
 BOOST_DESCRIBE_STRUCT(Count, (), (model_id, versions))
 
-// "$1, $2, …": as many as the next power of two, so that few statements serve every size of page.
-std::string places(std::size_t count) {
-  std::string out = "$1";
-  for (std::size_t i = 2; i <= count; ++i) out += ", $" + std::to_string(i);
-  return out;
-}
-
 Result<std::vector<ModelSummary>> read_summaries(store::Tx& tx, const std::vector<ModelId>& models) {
-  std::vector<store::Value> ids;
-  for (ModelId id : models) ids.emplace_back(id.value);
-  ids.resize(std::bit_ceil(ids.size()), store::Value(std::int64_t{0}));
-  const std::string in = " IN (" + places(ids.size()) + ") ";
+  const store::InList list(models);
+  const std::string in = " IN " + list.text() + " ";
   std::vector<ModelSummary> summaries(models.size());
   std::unordered_map<ModelId, ModelSummary*> by_id;
   for (std::size_t i = 0; i < models.size(); ++i) by_id[models[i]] = &summaries[i];
   const std::string counts = "SELECT model_id, count(*) FROM model_versions WHERE model_id" + in + "GROUP BY model_id";
-  for (const Count& count : SOUK_TRY(store::rows_as<Count>(SOUK_TRY(tx.run(counts, ids)))))
+  for (const Count& count : SOUK_TRY(store::rows_as<Count>(SOUK_TRY(tx.run(counts, list.values())))))
     by_id[count.model_id]->version_count = count.versions;
   const std::string latest = "SELECT " + store::columns<ModelVersion>("v") + " FROM model_versions v WHERE v.model_id" +
                              in + "AND v.number = (SELECT max(number) FROM model_versions WHERE model_id = v.model_id)";
-  for (ModelVersion& version : SOUK_TRY(store::rows_as<ModelVersion>(SOUK_TRY(tx.run(latest, ids)))))
+  for (ModelVersion& version : SOUK_TRY(store::rows_as<ModelVersion>(SOUK_TRY(tx.run(latest, list.values())))))
     by_id[version.model_id]->latest = std::move(version);
   const std::string aliases =
       "SELECT a.model_id, a.name, a.version_id, v.number, v.sealed_digest, a.actor, a.update_time "
       "FROM aliases a JOIN model_versions v ON v.id = a.version_id WHERE a.model_id" +
       in + "ORDER BY a.model_id, a.name";
-  for (Alias& alias : SOUK_TRY(store::rows_as<Alias>(SOUK_TRY(tx.run(aliases, ids)))))
+  for (Alias& alias : SOUK_TRY(store::rows_as<Alias>(SOUK_TRY(tx.run(aliases, list.values())))))
     by_id[alias.model_id]->aliases.push_back(std::move(alias));
   return summaries;
 }

@@ -2,7 +2,8 @@
 #include "serving/rows.h"
 
 #include <array>
-#include <bit>
+
+#include "store/in_list.h"
 
 namespace souk::serving {
 
@@ -22,18 +23,13 @@ const std::string& replica_columns() {
   return columns;
 }
 
-// The rows that a query has for many ids, whose list goes between its halves. As many places as the next power of two,
-// so that few statements serve every count.
+// The rows that a query has for many ids, whose list goes between its halves.
 template <class T, class Tag>
 Result<std::vector<T>> all_of(store::Tx& tx, const std::string& before, const std::string& after,
                               const std::vector<Id<Tag>>& ids) {
   if (ids.empty()) return std::vector<T>();
-  std::vector<store::Value> values;
-  for (Id<Tag> id : ids) values.emplace_back(id.value);
-  values.resize(std::bit_ceil(values.size()), store::Value(std::int64_t{0}));
-  std::string in = " IN ($1";
-  for (std::size_t i = 2; i <= values.size(); ++i) in += ", $" + std::to_string(i);
-  return store::rows_as<T>(SOUK_TRY(tx.run(before + in + ")" + after, values)));
+  const store::InList in(ids);
+  return store::rows_as<T>(SOUK_TRY(tx.run(before + " IN " + in.text() + after, in.values())));
 }
 
 }  // namespace

@@ -2,13 +2,13 @@
 #include "registry/lineage/lineage.h"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cstdlib>
 #include <tuple>
 #include <unordered_map>
 
 #include "registry/state.h"
+#include "store/in_list.h"
 
 namespace souk::registry {
 
@@ -31,19 +31,6 @@ struct NameRow {
 };
 BOOST_DESCRIBE_STRUCT(NameRow, (), (id, name, namespace_id))
 
-std::string places(std::size_t count) {
-  std::string out;
-  for (std::size_t i = 1; i <= count; ++i) out += (i == 1 ? "$" : ", $") + std::to_string(i);
-  return out;
-}
-
-// The values, made as many as a power of two, so that few statements are prepared.
-std::vector<store::Value> padded(std::vector<store::Value> values) {
-  const std::size_t wanted = std::bit_ceil(values.size());
-  while (values.size() < wanted) values.push_back(values.back());
-  return values;
-}
-
 std::string_view kind_of(std::string_view node) {
   return node.substr(0, node.find(':'));
 }
@@ -57,13 +44,13 @@ std::int64_t id_in(std::string_view node) {
 
 // How a node of each kind is called, and where it is; the table is looked into by id.
 std::string_view naming_sql(std::string_view kind) {
-  if (kind == "run") return "SELECT id, name, namespace_id FROM experiment_runs WHERE id IN (";
-  if (kind == "artifact") return "SELECT id, name, namespace_id FROM artifacts WHERE id IN (";
-  if (kind == "deployment") return "SELECT id, slug, namespace_id FROM deployments WHERE id IN (";
+  if (kind == "run") return "SELECT id, name, namespace_id FROM experiment_runs WHERE id IN ";
+  if (kind == "artifact") return "SELECT id, name, namespace_id FROM artifacts WHERE id IN ";
+  if (kind == "deployment") return "SELECT id, slug, namespace_id FROM deployments WHERE id IN ";
   if (kind == "version")
     return "SELECT v.id, m.slug || ':' || v.number, m.namespace_id FROM model_versions v "
-           "JOIN registered_models m ON m.id = v.model_id WHERE v.id IN (";
-  if (kind == "alias") return "SELECT id, slug, namespace_id FROM registered_models WHERE id IN (";
+           "JOIN registered_models m ON m.id = v.model_id WHERE v.id IN ";
+  if (kind == "alias") return "SELECT id, slug, namespace_id FROM registered_models WHERE id IN ";
   return {};
 }
 
@@ -80,12 +67,12 @@ Status name_nodes(store::Tx& tx, const access::Call& call, std::vector<LineageNo
     if (sql.empty()) continue;
     for (std::size_t at = 0; at < all.size(); at += kAsked) {
       const std::size_t end = std::min(at + kAsked, all.size());
-      std::vector<store::Value> ids;
-      for (std::size_t i = at; i < end; ++i) ids.emplace_back(id_in(all[i]->node));
-      ids = padded(std::move(ids));
+      std::vector<std::int64_t> ids;
+      for (std::size_t i = at; i < end; ++i) ids.push_back(id_in(all[i]->node));
+      const store::InList in(ids);
       std::unordered_map<std::int64_t, std::string> names;
       for (NameRow& row :
-           SOUK_TRY(store::rows_as<NameRow>(SOUK_TRY(tx.run(std::string(sql) + places(ids.size()) + ")", ids)))))
+           SOUK_TRY(store::rows_as<NameRow>(SOUK_TRY(tx.run(std::string(sql) + in.text(), in.values())))))
         if (may_see(call, row.namespace_id)) names[row.id] = std::move(row.name);
       for (std::size_t i = at; i < end; ++i) {
         const auto name = names.find(id_in(all[i]->node));
@@ -152,12 +139,10 @@ class Walk {
   void add(const std::string& node, std::int64_t distance) { nodes_.emplace(node, distance); }
 
   Result<std::vector<EdgeRow>> edges(store::Tx& tx, const std::vector<std::string>& of, bool down) {
-    std::vector<store::Value> values;
-    for (const std::string& node : of) values.emplace_back(node);
-    values = padded(std::move(values));
+    const store::InList in(of);
     const std::string sql = "SELECT source, target, relation, namespace_id FROM edges WHERE " +
-                            std::string(down ? "source" : "target") + " IN (" + places(values.size()) + ")";
-    return store::rows_as<EdgeRow>(SOUK_TRY(tx.run(sql, values)));
+                            std::string(down ? "source" : "target") + " IN " + in.text();
+    return store::rows_as<EdgeRow>(SOUK_TRY(tx.run(sql, in.values())));
   }
 
   const access::Call& call_;

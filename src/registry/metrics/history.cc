@@ -2,11 +2,11 @@
 //
 // Reading metric histories: raw pages, and curves that are fit to be drawn.
 #include <algorithm>
-#include <bit>
 #include <unordered_map>
 
 #include "registry/metrics/run_log.h"
 #include "registry/metrics/series.h"
+#include "store/in_list.h"
 
 namespace souk::registry {
 
@@ -225,18 +225,12 @@ Result<std::vector<RunValues>> RunLog::values(const std::vector<RunId>& runs) co
   constexpr std::size_t kMost = 100;
   std::vector<RunValues> out(runs.size());
   if (runs.empty()) return out;
-  std::vector<store::Value> ids;
+  const store::InList in(runs);
   std::unordered_map<RunId, RunValues*> by_id;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    ids.emplace_back(runs[i].value);
-    by_id[runs[i]] = &out[i];
-  }
-  ids.resize(std::bit_ceil(ids.size()), store::Value(std::int64_t{0}));
-  std::string places;
-  for (std::size_t i = 1; i <= ids.size(); ++i) places += (i == 1 ? "$" : ", $") + std::to_string(i);
-  const std::string sql = "SELECT " + store::columns<Artifact>() + " FROM artifacts WHERE run_id IN (" + places +
-                          ") AND kind IN ('METRIC', 'PARAMETER') ORDER BY run_id, kind, name";
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, ids); }));
+  for (std::size_t i = 0; i < runs.size(); ++i) by_id[runs[i]] = &out[i];
+  const std::string sql = "SELECT " + store::columns<Artifact>() + " FROM artifacts WHERE run_id IN " + in.text() +
+                          " AND kind IN ('METRIC', 'PARAMETER') ORDER BY run_id, kind, name";
+  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, in.values()); }));
   for (Artifact& artifact : SOUK_TRY(store::rows_as<Artifact>(std::move(rows)))) {
     RunValues& of = *by_id.at(*artifact.run_id);
     auto& list = artifact.kind == ArtifactKind::METRIC ? of.metrics : of.parameters;

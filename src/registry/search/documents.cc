@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/search/documents.h"
 
-#include <bit>
 #include <map>
 
 #include "registry/search/words.h"
+#include "store/in_list.h"
 
 namespace souk::registry {
 
@@ -48,24 +48,12 @@ struct RunText {
 BOOST_DESCRIBE_STRUCT(RunText, (),
                       (id, namespace_id, ns, experiment, name, description, owner, tags, custom_properties))
 
-// The statement's "$1, $2, …" and values for a set of ids.
-struct In {
-  explicit In(const std::set<std::int64_t>& ids) {
-    for (std::int64_t id : ids) values.emplace_back(id);
-    values.resize(std::bit_ceil(values.size()), store::Value(std::int64_t{0}));
-    for (std::size_t i = 1; i <= values.size(); ++i) text += (i == 1 ? "($" : ", $") + std::to_string(i);
-    text += ")";
-  }
-  std::string text;
-  std::vector<store::Value> values;
-};
-
 template <class T>
 Result<std::vector<T>> rows_in(store::Tx& tx, const std::string& before, const std::set<std::int64_t>& ids,
                                const std::string& after = "") {
   if (ids.empty()) return std::vector<T>();
-  const In in(ids);
-  return store::rows_as<T>(SOUK_TRY(tx.run(before + in.text + after, in.values)));
+  const store::InList in(ids);
+  return store::rows_as<T>(SOUK_TRY(tx.run(before + in.text() + after, in.values())));
 }
 
 std::string summary_of(const std::string& text) {
