@@ -191,6 +191,17 @@ void add_alias(CommandLine& line) {
       ->required();
 }
 
+void add_inference_options(CommandLine& line, CLI::App* sub) {
+  sub->add_option("deployment", line.infer_options.deployment, "[namespace/]deployment")->required();
+  CLI::Option* image = sub->add_option("--image", line.infer_options.image, "A PNG or JPEG file");
+  sub->add_option("--data", line.infer_options.data,
+                  "An array for the only input, or a whole OIP request; JSON, @FILE (JSON or .npy) or -")
+      ->excludes(image);
+  sub->add_option("--input", line.infer_options.inputs, "NAME=JSON or NAME=@FILE (JSON or .npy), once an input")
+      ->excludes(image)
+      ->allow_extra_args(false);
+}
+
 void add_deployment(CommandLine& line) {
   CLI::App* deploy_app = line.verb(&line.app, "deploy", "Serve a version under a name",
                                    [&line](const Context& c) { return deploy(c, line.deploy_options); });
@@ -214,15 +225,15 @@ void add_deployment(CommandLine& line) {
   logs_app->add_flag("-f,--follow", line.follow, "Go on as it happens");
   CLI::App* infer_app = line.verb(&line.app, "infer", "Ask a deployment",
                                   [&line](const Context& c) { return infer(c, line.infer_options); });
-  infer_app->add_option("deployment", line.infer_options.deployment, "[namespace/]deployment")->required();
-  CLI::Option* image = infer_app->add_option("--image", line.infer_options.image, "A PNG or JPEG file");
-  infer_app
-      ->add_option("--data", line.infer_options.data,
-                   "An array for the only input, or a whole OIP request; JSON, @FILE or -")
-      ->excludes(image);
-  infer_app->add_option("--input", line.infer_options.inputs, "NAME=JSON or NAME=@FILE, once an input")
-      ->excludes(image)
-      ->allow_extra_args(false);
+  add_inference_options(line, infer_app);
+  CLI::App* bench_app = line.verb(&line.app, "bench", "Load on a deployment, and how it answers",
+                                  [&line](const Context& c) { return bench(c, line.infer_options, line.bench); });
+  add_inference_options(line, bench_app);
+  bench_app->add_option("-c,--connections", line.bench.connections, "Requests at a time (8)");
+  bench_app->add_option("--seconds", line.bench.seconds, "How long it is measured (10)");
+  bench_app->add_option("--warm-up", line.bench.warm_up, "Seconds of load that are not counted before (1)");
+  bench_app->add_option("--rate", line.bench.rate,
+                        "Requests due a second, whatever the answers (open loop); without it as fast as they come");
 }
 
 void add_blobs(CommandLine& line) {

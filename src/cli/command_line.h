@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/experiments/experiment_commands.h"
+#include "cli/serving/bench_command.h"
 
 namespace souk::cli {
 
@@ -35,6 +36,7 @@ struct CommandLine {
   PullOptions pull;
   DeployOptions deploy_options;
   InferOptions infer_options;
+  BenchOptions bench;
   KeyOptions key;
   PeopleOptions people;
   SessionOptions session;

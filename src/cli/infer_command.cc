@@ -4,6 +4,8 @@
 
 #include "cli/commands.h"
 #include "cli/describe.h"
+#include "cli/serving/inference.h"
+#include "cli/serving/npy.h"
 #include "cli/task_input.h"
 
 namespace souk::cli {
@@ -55,7 +57,7 @@ std::string classification_text(json::Value answer) {
   return text;
 }
 
-Status infer_image(const Context& context, const Name& name, const std::string& path) {
+Result<net::ClientRequest> image_request(const Context& context, const Name& name, const std::string& path) {
   const std::string image = SOUK_TRY(read_file(path));
   const json::Document deployment = SOUK_TRY(context.remote.get(deployment_path(name)));
   const std::string model_namespace = cell(deployment.root(), "model_namespace");
@@ -63,10 +65,10 @@ Status infer_image(const Context& context, const Name& name, const std::string& 
   const std::string door = "/v1alpha/namespaces/" + net::encode_path_segment(model_namespace) + "/models/" +
                            net::encode_path_segment(model) + "/versions/" +
                            net::encode_path_segment(cell(deployment.root(), "version")) + "/trigger";
-  const json::Document answer =
-      SOUK_TRY(context.remote.send("POST", door, "{\"task_inputs\":[" + image_input(image) + "]}"));
-  context.out.print(answer.root(), [&] { return classification_text(answer.root()); });
-  return {};
+  net::ClientRequest request{.method = "POST", .url = door};
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = "{\"task_inputs\":[" + image_input(image) + "]}";
+  return request;
 }
 
 // --- tensors, by the Open Inference Protocol ----------------------------------------------------------
@@ -87,9 +89,10 @@ struct TensorInput {
   std::string name;
   std::vector<std::int64_t> shape;
   std::string datatype;
-  json::Raw data;
+  std::optional<json::Raw> data;
+  std::optional<std::map<std::string, std::uint64_t>> parameters;
 };
-BOOST_DESCRIBE_STRUCT(TensorInput, (), (name, shape, datatype, data))
+BOOST_DESCRIBE_STRUCT(TensorInput, (), (name, shape, datatype, data, parameters))
 
 struct InferBody {
   std::vector<TensorInput> inputs;
@@ -127,23 +130,64 @@ std::vector<std::int64_t> fitted(const std::vector<std::int64_t>& given, const s
   return shape;
 }
 
-Result<TensorInput> tensor_of(const std::vector<Tensor>& known, const std::string& name, const std::string& text) {
+// What one inference is made of: JSON, and behind it the bytes of the tensors that came as arrays of numpy's.
+struct Tensors {
+  InferBody body;
+  std::string binary;
+};
+
+Status add_tensor(const std::vector<Tensor>& known, const std::string& name, const std::string& text, Tensors& out) {
   const auto tensor = std::find_if(known.begin(), known.end(), [&](const Tensor& one) { return one.name == name; });
   if (tensor == known.end()) {
     std::string names;
     for (const Tensor& one : known) names.append(names.empty() ? "" : ", ").append(one.name);
     return invalid_argument("the model has no input " + name + "; it has " + names);
   }
+  if (is_npy(text)) {
+    auto array = read_npy(text);
+    if (!array) return invalid_argument("input " + name + ": " + array.error().message).advise(array.error().hint);
+    out.body.inputs.push_back({name, array->shape, array->datatype, {}, {{{"binary_data_size", array->data.size()}}}});
+    out.binary += array->data;
+    return {};
+  }
   const auto document = json::Document::parse(text);
   if (!document) return invalid_argument("the data of input " + name + " cannot be read").because(document.error());
   if (document->root().kind() != json::Kind::array) {
     return invalid_argument("input " + name + ": expected an array, got " + std::string(document->root().kind_name()));
   }
-  return TensorInput{name, fitted(shape_of(document->root()), tensor->shape), tensor->datatype,
-                     json::Raw{document->root().raw()}};
+  out.body.inputs.push_back({name,
+                             fitted(shape_of(document->root()), tensor->shape),
+                             tensor->datatype,
+                             json::Raw{document->root().raw()},
+                             {}});
+  return {};
 }
 
-Result<std::string> tensor_body(const Context& context, const std::string& door, const InferOptions& options) {
+Result<ModelMetadata> metadata_of(const Context& context, const std::string& door) {
+  const json::Document answer = SOUK_TRY(context.remote.get(door));
+  ModelMetadata metadata;
+  SOUK_TRY(json::read(answer.root(), metadata, json::UnknownFields::ignore, ""));
+  return metadata;
+}
+
+std::string oip_door(const Name& name) {
+  return "/v2/models/" + net::encode_path_segment(name.namespace_) + "/" + net::encode_path_segment(name.slug);
+}
+
+net::ClientRequest tensor_request(const std::string& door, std::string body, const std::string& binary = {}) {
+  net::ClientRequest request{.method = "POST", .url = door + "/infer"};
+  if (binary.empty()) {
+    request.headers = {{"Content-Type", "application/json"}};
+  } else {
+    request.headers = {{"Content-Type", "application/octet-stream"},
+                       {"Inference-Header-Content-Length", std::to_string(body.size())}};
+  }
+  request.body = std::move(body) + binary;
+  return request;
+}
+
+Result<net::ClientRequest> tensor_request(const Context& context, const Name& deployment, const InferOptions& options) {
+  const std::string door = oip_door(deployment);
   std::vector<std::pair<std::string, std::string>> given;
   for (const std::string& input : options.inputs) {
     const std::size_t equals = input.find('=');
@@ -152,14 +196,14 @@ Result<std::string> tensor_body(const Context& context, const std::string& door,
   }
   if (!options.data.empty()) {
     const std::string text = SOUK_TRY(read_argument(options.data));
-    const json::Document document = SOUK_TRY(json::Document::parse(text));
-    if (document.root().kind() == json::Kind::object) return text;  // a whole request
+    if (!is_npy(text)) {
+      const json::Document document = SOUK_TRY(json::Document::parse(text));
+      if (document.root().kind() == json::Kind::object) return tensor_request(door, text);  // a whole request
+    }
     given.emplace_back("", text);
   }
-  const json::Document answer = SOUK_TRY(context.remote.get(door));
-  ModelMetadata metadata;
-  SOUK_TRY(json::read(answer.root(), metadata, json::UnknownFields::ignore, ""));
-  InferBody body;
+  const ModelMetadata metadata = SOUK_TRY(metadata_of(context, door));
+  Tensors tensors;
   for (auto& [name, text] : given) {
     if (name.empty()) {
       if (metadata.inputs.size() != 1) {
@@ -168,9 +212,9 @@ Result<std::string> tensor_body(const Context& context, const std::string& door,
       }
       name = metadata.inputs.front().name;
     }
-    body.inputs.push_back(SOUK_TRY(tensor_of(metadata.inputs, name, text)));
+    SOUK_TRY(add_tensor(metadata.inputs, name, text, tensors));
   }
-  return json::write(body);
+  return tensor_request(door, json::write(tensors.body), tensors.binary);
 }
 
 std::string tensors_text(json::Value answer) {
@@ -188,18 +232,47 @@ std::string tensors_text(json::Value answer) {
 
 }  // namespace
 
-Status infer(const Context& context, const InferOptions& options) {
+Result<net::ClientRequest> inference_request(const Context& context, const InferOptions& options) {
   const Name name = SOUK_TRY(parse_name(options.deployment, "deployment"));
-  if (!options.image.empty()) return infer_image(context, name, options.image);
+  if (!options.image.empty()) return image_request(context, name, options.image);
   if (options.data.empty() && options.inputs.empty()) {
     return invalid_argument("there is nothing to infer from")
         .advise("souk infer " + options.deployment + " --image FILE, --data JSON or --input NAME=JSON");
   }
-  const std::string door =
-      "/v2/models/" + net::encode_path_segment(name.namespace_) + "/" + net::encode_path_segment(name.slug);
-  const std::string body = SOUK_TRY(tensor_body(context, door, options));
-  const json::Document answer = SOUK_TRY(context.remote.send("POST", door + "/infer", body));
-  context.out.print(answer.root(), [&] { return tensors_text(answer.root()); });
+  return tensor_request(context, name, options);
+}
+
+Result<net::ClientRequest> request_of_zeros(const Context& context, const InferOptions& options) {
+  constexpr std::int64_t kMostElements = 16 << 20;
+  const std::string door = oip_door(SOUK_TRY(parse_name(options.deployment, "deployment")));
+  const ModelMetadata metadata = SOUK_TRY(metadata_of(context, door));
+  InferBody body;
+  for (const Tensor& tensor : metadata.inputs) {
+    TensorInput input{tensor.name, tensor.shape, tensor.datatype, {}, {}};
+    std::int64_t count = 1;
+    for (std::int64_t& length : input.shape) {
+      length = length < 0 ? 1 : length;
+      if (__builtin_mul_overflow(count, length, &count) || count > kMostElements) {
+        return invalid_argument("input " + tensor.name + " is too large to be made up").advise("give it by --input");
+      }
+    }
+    const std::string_view zero = tensor.datatype == "BYTES" ? "\"\"" : tensor.datatype == "BOOL" ? "false" : "0";
+    std::string data = "[";
+    for (std::int64_t i = 0; i < count; ++i) data.append(i ? "," : "").append(zero);
+    input.data = json::Raw{data + "]"};
+    body.inputs.push_back(std::move(input));
+  }
+  return tensor_request(door, json::write(body));
+}
+
+Status infer(const Context& context, const InferOptions& options) {
+  const net::ClientRequest request = SOUK_TRY(inference_request(context, options));
+  const net::ClientResponse response = SOUK_TRY(context.remote.exchange(request));
+  if (response.status >= 400) return error_of(response, request.url);
+  const json::Document answer = SOUK_TRY(json::Document::parse(response.body));
+  context.out.print(answer.root(), [&] {
+    return options.image.empty() ? tensors_text(answer.root()) : classification_text(answer.root());
+  });
   return {};
 }
 

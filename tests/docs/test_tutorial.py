@@ -3,6 +3,7 @@
 
 Only the first, `make run`, is done by hand here: on a free port and a temporary folder."""
 
+import json
 import os
 import re
 import shutil
@@ -75,6 +76,9 @@ def test_calling_a_model(sample, checkout):
     souk, address = sample
     output = run([f"export SOUK_URL={souk.url}", *blocks("docs/how-to/call-a-model.md", address)], checkout)
     assert re.search(r"\b7\b", output[1]) and '"probabilities"' in output[1]
+    closed, opened = map(json.loads, output[2].split())
+    assert closed["loop"] == "closed" and closed["requests"] > 10 and not closed["errors"]
+    assert opened["loop"] == "open" and opened["requests"] > 10 and not opened["errors"]
     (program,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/how-to/call-a-model.md").read_text(), re.S | re.M)
     done = subprocess.run([sys.executable, "-c", program], env=os.environ | {"SOUK_URL": souk.url}, capture_output=True, text=True,
                           timeout=120)

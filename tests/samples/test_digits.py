@@ -4,9 +4,12 @@
 import base64
 import collections
 import io
+import json
 
 import draw
+import numpy as np
 from PIL import Image, ImageChops
+from souk_server import run_cli
 from wire import Connection
 
 TRIGGER = "/v1alpha/namespaces/default/models/digits/trigger"
@@ -54,3 +57,15 @@ def test_light_ink_on_dark_paper_and_colours(souk, digits):
         clear = Image.new("RGBA", drawn.size, (20, 40, 160))  # blue ink, nothing behind it
         clear.putalpha(ImageChops.invert(drawn))
         assert tell(connection, [light, clear]) == ["5", "3"]
+
+
+def test_arrays_that_numpy_saved(souk, digits, tmp_path):
+    rng = np.random.default_rng(7)
+    pixels = rng.random((1, 1, 16, 16), np.float32)
+    np.save(tmp_path / "pixels.npy", pixels)
+    by_file = json.loads(run_cli("infer", "digits", "--data", f"@{tmp_path}/pixels.npy", url=souk.url).stdout)
+    by_text = json.loads(run_cli("infer", "digits", "--data", json.dumps(pixels.tolist()), url=souk.url).stdout)
+    assert by_file["outputs"] == by_text["outputs"]
+    np.save(tmp_path / "columns.npy", np.asfortranarray(pixels[0, 0]))
+    told = run_cli("infer", "digits", "--input", f"pixels=@{tmp_path}/columns.npy", url=souk.url)
+    assert told.returncode == 2 and "input pixels: the array is in Fortran order" in told.stderr and "ascontiguousarray" in told.stderr
