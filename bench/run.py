@@ -65,10 +65,10 @@ def report(what, value, target, detail, at_most=False):
     print(f"{what:<58} {value:>8.2f}  {'≤' if at_most else '≥'} {target:<6g} {'met   ' if met else 'MISSED'}  {detail}", flush=True)
 
 
-def h2load(url, connections, count, *extra):
+def h2load(url, connections, count, *extra, http2=False):
     """Requests a second, and each request's duration in µs."""
     with tempfile.NamedTemporaryFile("r") as log:
-        out = subprocess.run(["taskset", "-c", "1", "h2load", "--h1", "-t", "1", "-c", str(connections), "-n", str(count), f"--log-file={log.name}", *extra, url],
+        out = subprocess.run(["taskset", "-c", "1", "h2load", *([] if http2 else ["--h1"]), "-t", "1", "-c", str(connections), "-n", str(count), f"--log-file={log.name}", *extra, url],
                              check=True, capture_output=True, text=True).stdout
         durations = [int(line.split("\t")[2]) for line in log]
     bad = re.search(r"(\d+) failed, (\d+) errored", out)
@@ -350,9 +350,17 @@ def bench_access(work):
     access_bench.bench_sign_ins(SOUK, data, h2load, report)
 
 
+def bench_peers(work):
+    """The field's other servers, see bench/serving/peers.py."""
+    sys.path.insert(0, str(ROOT / "bench/serving"))
+    import peers
+    with Server(str(Path(work) / "peers")) as server:
+        peers.bench(server, h2load, report, work)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access")
+    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access; peers only when named")
     only = set(parser.parse_args().only)
     with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
         chosen = lambda name: not only or name in only  # noqa: E731
@@ -366,6 +374,8 @@ def main():
             bench_access(work)
         if not only or only & {"inference", "get", "create", "writing"}:
             bench_served(work, chosen)
+        if "peers" in only:  # installs the other servers: only when it is asked for
+            bench_peers(work)
         if chosen("transfer"):
             bench_transfer(work)
         if chosen("s3"):
@@ -386,6 +396,5 @@ def bench_served(work, chosen):
             bench_get_while_writing(server)
 
 
-main()
 if __name__ == "__main__":
     main()
