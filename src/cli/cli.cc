@@ -234,6 +234,10 @@ void add_deployment(CommandLine& line) {
   bench_app->add_option("--warm-up", line.bench.warm_up, "Seconds of load that are not counted before (1)");
   bench_app->add_option("--rate", line.bench.rate,
                         "Requests due a second, whatever the answers (open loop); without it as fast as they come");
+  CLI::App* top_app = line.verb(&line.app, "top", "What deployments do now, at the node that is asked",
+                                [&line](const Context& c) { return top(c, line.top); });
+  top_app->add_option("--interval", line.top.interval, "Seconds between two looks (2)");
+  top_app->add_option("--count", line.top.count, "Looks (on a terminal: until Ctrl-C; else 1)");
 }
 
 void add_blobs(CommandLine& line) {

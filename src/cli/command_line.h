@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/experiments/experiment_commands.h"
 #include "cli/serving/bench_command.h"
+#include "cli/serving/top_command.h"
 
 namespace souk::cli {
 
@@ -37,6 +38,7 @@ struct CommandLine {
   DeployOptions deploy_options;
   InferOptions infer_options;
   BenchOptions bench;
+  TopOptions top;
   KeyOptions key;
   PeopleOptions people;
   SessionOptions session;

@@ -5,6 +5,7 @@ import base64
 import collections
 import io
 import json
+import threading
 
 import draw
 import numpy as np
@@ -69,3 +70,24 @@ def test_arrays_that_numpy_saved(souk, digits, tmp_path):
     np.save(tmp_path / "columns.npy", np.asfortranarray(pixels[0, 0]))
     told = run_cli("infer", "digits", "--input", f"pixels=@{tmp_path}/columns.npy", url=souk.url)
     assert told.returncode == 2 and "input pixels: the array is in Fortran order" in told.stderr and "ascontiguousarray" in told.stderr
+
+
+def test_top_shows_what_a_deployment_does(souk, digits):
+    with Connection(souk) as connection:
+        asking = threading.Event()
+
+        def ask():
+            while not asking.is_set():
+                tell(connection, [Image.new("L", (32, 32))])
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            shown = json.loads(run_cli("top", "--interval", "1", url=souk.url).stdout)
+        finally:
+            asking.set()
+            thread.join()
+    seen = {one["deployment"]: one for one in shown["deployments"]}
+    assert seen["digits"]["requests"] > 0 and seen["digits"]["latency_ms"] > 0 and seen["digits"]["batch_size"] >= 1
+    table = run_cli("-o", "table", "top", "--interval", "0.2", "--count", "2", url=souk.url).stdout
+    assert table.count("DEPLOYMENT") == 2 and "digits" in table
