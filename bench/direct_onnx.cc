@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Yardstick: one ONNX Runtime session called directly, one request at a time, on one thread.
-// usage: direct_onnx MODEL.onnx COUNT; prints {"p50_us": …, "p99_us": …}
+// usage: direct_onnx MODEL.onnx COUNT [ROWS]; prints {"p50_us": …, "p99_us": …}
 #include <onnxruntime_cxx_api.h>
 
 #include <algorithm>
@@ -12,7 +12,8 @@
 #include <vector>
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc != 3 && argc != 4) return 2;
+  const std::int64_t rows = argc == 4 ? std::strtoll(argv[3], nullptr, 10) : 1;
   Ort::Env env(ORT_LOGGING_LEVEL_ERROR);
   Ort::SessionOptions options;
   options.SetIntraOpNumThreads(1);
@@ -23,7 +24,7 @@ int main(int argc, char** argv) {
   std::vector<std::int64_t> shape = session.GetInputTypeInfo(0).GetTensorTypeAndShapeInfo().GetShape();
   std::size_t elements = 1;
   for (std::int64_t& dimension : shape) {
-    if (dimension < 0) dimension = 1;
+    if (dimension < 0) dimension = rows;
     elements *= static_cast<std::size_t>(dimension);
   }
   std::vector<std::string> output_names;

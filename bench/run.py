@@ -351,11 +351,13 @@ def bench_access(work):
 
 
 def bench_peers(work):
-    """The field's other servers, see bench/serving/peers.py."""
+    """The field's other servers and batching, see bench/serving."""
     sys.path.insert(0, str(ROOT / "bench/serving"))
+    import batching
     import peers
     with Server(str(Path(work) / "peers")) as server:
         peers.bench(server, h2load, report, work)
+    batching.bench(lambda name: Server(str(Path(work) / name)), BIN / "direct_onnx", h2load, report, work)
 
 
 def main():

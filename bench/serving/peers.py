@@ -17,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent / "peers"
@@ -24,13 +25,23 @@ PACKAGES = {
     "triton": ["nvidia-pytriton==0.7.0", "onnxruntime==1.31.1", "numpy<2"],
     "mlserver": ["mlserver==1.7.1", "onnxruntime==1.31.1"],
     "kserve": ["kserve==0.21.0", "onnxruntime==1.31.1"],
+    "onnx": ["onnx==1.20.0", "numpy<2.4"],
     "bentoml": ["bentoml==1.4.39", "onnxruntime==1.31.1"],
 }
-# Inputs: name, datatype, shape without the batch.
-MODELS = {
-    "simple": (ROOT / "tests/data/models/simple.onnx", [("INPUT0", "INT32", [16]), ("INPUT1", "INT32", [16])], ["OUTPUT0", "OUTPUT1"]),
-    "digits": (ROOT / "samples/digits/digits.onnx", [("pixels", "FP32", [1, 16, 16])], ["label", "probabilities"]),
-}
+
+
+class Model(NamedTuple):
+    """Tensors are (name, datatype, shape without the batch)."""
+    name: str
+    file: Path
+    inputs: list
+    outputs: list
+
+
+SMALL = [
+    Model("simple", ROOT / "tests/data/models/simple.onnx", [("INPUT0", "INT32", [16]), ("INPUT1", "INT32", [16])], [("OUTPUT0", "INT32", [16]), ("OUTPUT1", "INT32", [16])]),
+    Model("digits", ROOT / "samples/digits/digits.onnx", [("pixels", "FP32", [1, 16, 16])], [("label", "INT64", []), ("probabilities", "FP32", [10])]),
+]
 COUNTS = {1: 3_000, 8: 10_000, 64: 20_000}
 
 
@@ -81,14 +92,20 @@ def running(command, ready, work, **more):
                 process.wait()
 
 
+def proportional(pid):
+    """MiB; what processes share counts once (PSS)."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1]) / 1024
+
+
 def resident(leader):
-    """MiB of all processes of the group: what is shared counts once (PSS)."""
+    """MiB of all processes of the group."""
     total = 0
     for one in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
             if int((one / "stat").read_text().rsplit(")", 1)[1].split()[2]) == leader:
-                total += int(next(line for line in (one / "smaps_rollup").read_text().splitlines() if line.startswith("Pss:")).split()[1])
-    return total / 1024
+                total += proportional(one.name)
+    return total
 
 
 def elements(shape):
@@ -99,15 +116,14 @@ def elements(shape):
 
 
 def json_body(model):
-    _, inputs, _ = MODELS[model]
-    return json.dumps({"inputs": [{"name": n, "datatype": d, "shape": [1, *s], "data": [1] * elements(s)} for n, d, s in inputs]}).encode(), []
+    return json.dumps({"inputs": [{"name": n, "datatype": d, "shape": [1, *s], "data": [1] * elements(s)} for n, d, s in model.inputs]}).encode(), [
+        "-H", "content-type: application/json"]
 
 
 def binary_body(model):
-    _, inputs, outputs = MODELS[model]
-    header = json.dumps({"inputs": [{"name": n, "datatype": d, "shape": [1, *s], "parameters": {"binary_data_size": 4 * elements(s)}} for n, d, s in inputs],
-                         "outputs": [{"name": n, "parameters": {"binary_data": True}} for n in outputs]}).encode()
-    return header + b"\1\0\0\0" * sum(elements(s) for _, _, s in inputs), [
+    header = json.dumps({"inputs": [{"name": n, "datatype": d, "shape": [1, *s], "parameters": {"binary_data_size": 4 * elements(s)}} for n, d, s in model.inputs],
+                         "outputs": [{"name": n, "parameters": {"binary_data": True}} for n, _, _ in model.outputs]}).encode()
+    return header + b"\1\0\0\0" * sum(elements(s) for _, _, s in model.inputs), [
         "-H", "content-type: application/octet-stream", "-H", f"inference-header-content-length: {len(header)}"]
 
 
@@ -125,11 +141,10 @@ def varint(value):
 
 def grpc_body(model):
     """ModelInferRequest with raw contents, as one gRPC message."""
-    _, inputs, _ = MODELS[model]
-    message = field(1, model.encode())
-    for n, d, s in inputs:
+    message = field(1, model.name.encode())
+    for n, d, s in model.inputs:
         message += field(5, field(1, n.encode()) + field(2, d.encode()) + field(3, b"".join(map(varint, [1, *s]))))
-    for _, _, s in inputs:
+    for _, _, s in model.inputs:
         message += field(7, b"\1\0\0\0" * elements(s))
     return b"\0" + struct.pack(">I", len(message)) + message, ["-H", "content-type: application/grpc", "-H", "te: trailers"]
 
@@ -144,18 +159,18 @@ def triton_tensors(kind, tensors):
 
 
 @contextlib.contextmanager
-def triton(work):
+def triton(work, models):
     python = environment("triton")
     package = next((ROOT / "build/peers/triton/lib").glob("python3.*")) / "site-packages/pytriton/tritonserver"
     repository = Path(work) / "triton"
-    for name, (file, inputs, _) in MODELS.items():
-        version = repository / name / "1"
+    for model in models:
+        version = repository / model.name / "1"
         version.mkdir(parents=True)
-        shutil.copy(file, version / "model.onnx")
+        shutil.copy(model.file, version / "model.onnx")
         shutil.copy(HERE / "triton_model.py", version / "model.py")
-        outputs = {"simple": [("OUTPUT0", "INT32", [16]), ("OUTPUT1", "INT32", [16])], "digits": [("label", "INT64", []), ("probabilities", "FP32", [10])]}[name]
-        (repository / name / "config.pbtxt").write_text(
-            f'name: "{name}"\nbackend: "python"\nmax_batch_size: 64\ndynamic_batching {{}}\n' + triton_tensors("input", inputs) + triton_tensors("output", outputs))
+        (version.parent / "config.pbtxt").write_text(
+            f'name: "{model.name}"\nbackend: "python"\nmax_batch_size: 64\ndynamic_batching {{}}\n' + triton_tensors("input", model.inputs) +
+            triton_tensors("output", model.outputs))
     backends = Path(work) / "backends/python"
     shutil.copytree(package / "backends/python", backends)
     stub = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -171,99 +186,91 @@ def triton(work):
 
 
 @contextlib.contextmanager
-def mlserver(work):
+def mlserver(work, models):
     python = environment("mlserver")
     folder = Path(work) / "mlserver"
     folder.mkdir()
     http, grpc = free_port(), free_port()
     (folder / "settings.json").write_text(json.dumps({"host": "127.0.0.1", "http_port": http, "grpc_port": grpc, "metrics_port": free_port(), "parallel_workers": 0,
                                                       "use_structured_logging": False}))
-    for name, (file, _, _) in MODELS.items():
-        (folder / name).mkdir()
-        (folder / name / "model-settings.json").write_text(json.dumps({"name": name, "implementation": "mlserver_model.Onnx", "parameters": {"uri": str(file)}}))
+    for model in models:
+        (folder / model.name).mkdir()
+        (folder / model.name / "model-settings.json").write_text(
+            json.dumps({"name": model.name, "implementation": "mlserver_model.Onnx", "parameters": {"uri": str(model.file)}}))
     command = [python.parent / "mlserver", "start", folder]
     with running(command, f"http://127.0.0.1:{http}/v2/health/ready", work, env={**os.environ, "PYTHONPATH": str(HERE)}) as memory:
         yield {"JSON": f"http://127.0.0.1:{http}/v2/models/{{}}/infer"}, memory
 
 
 @contextlib.contextmanager
-def kserve(work):
+def kserve(work, models):
     http = free_port()
-    command = [environment("kserve"), HERE / "kserve_server.py", http, free_port(), *(f"{name}={file}" for name, (file, _, _) in MODELS.items())]
+    command = [environment("kserve"), HERE / "kserve_server.py", http, free_port(), *(f"{m.name}={m.file}" for m in models)]
     with running(command, f"http://127.0.0.1:{http}/v2/health/ready", work) as memory:
         yield {"JSON": f"http://127.0.0.1:{http}/v2/models/{{}}/infer"}, memory
 
 
 @contextlib.contextmanager
-def bentoml(work):
+def bentoml(work, models):
     http = free_port()
     command = [environment("bentoml").parent / "bentoml", "serve", "bentoml_service:Onnx", "--host", "127.0.0.1", "--port", http, "--working-dir", HERE]
-    more = {"MODELS": ",".join(f"{name}={file}" for name, (file, _, _) in MODELS.items()), "BENTOML_HOME": str(Path(work) / "bentoml"), "DO_NOT_TRACK": "1",
+    more = {"MODELS": ",".join(f"{m.name}={m.file}" for m in models), "BENTOML_HOME": str(Path(work) / "bentoml"), "DO_NOT_TRACK": "1",
             "BENTOML_DO_NOT_TRACK": "True"}
     with running(command, f"http://127.0.0.1:{http}/readyz", work, env={**os.environ, **more}) as memory:
         yield {"JSON": f"http://127.0.0.1:{http}/infer"}, memory
 
 
 @contextlib.contextmanager
-def souk(server):
-    server.deploy_sample()
-    folder = Path(server.data) / "simple"
-    folder.mkdir()
-    shutil.copy(MODELS["simple"][0], folder / "simple.onnx")
-    server.cli("model", "push", str(folder), "default/simple:1", "--quiet")
-    server.cli("deploy", "default/simple:1", "--name", "simple", "--quiet")
+def souk(server, models, joined=True):
+    for model in models:
+        folder = Path(tempfile.mkdtemp(dir=server.data))
+        shutil.copy(model.file, folder)
+        if joined:
+            (folder / "souk.yaml").write_text("batching:\n  max_batch_size: 64\n")
+        server.cli("model", "push", str(folder), f"default/{model.name}:1", "--quiet")
+        server.cli("deploy", f"default/{model.name}:1", "--name", model.name, "--quiet")
     rest = f"{server.url}/v2/models/{{}}/infer"
-    yield {"JSON": rest, "binary": rest, "gRPC": f"{server.url}/inference.GRPCInferenceService/ModelInfer"}, lambda: resident_of(server.process.pid)
+    yield {"JSON": rest, "binary": rest, "gRPC": f"{server.url}/inference.GRPCInferenceService/ModelInfer"}, lambda: proportional(server.process.pid)
 
 
-def resident_of(pid):
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1]) / 1024
+def bento_body(model):
+    def nested(shape):
+        return [nested(shape[1:])] * shape[0] if shape else 1
+    return json.dumps({"model": model.name, "inputs": {n: nested([1, *s]) for n, _, s in model.inputs}}).encode(), ["-H", "content-type: application/json"]
 
 
-def ask_bento(model):
-    _, inputs, _ = MODELS[model]
-    values = {n: [1] * elements(s) for n, _, s in inputs}
-    nested = {n: [values[n]] if len(s) == 1 else [[[[1] * s[2]] * s[1]] * s[0]] for n, _, s in inputs}
-    return json.dumps({"model": model, "inputs": nested}).encode(), []
+def rate(h2load, address, model, protocol, connections, count, work, make=None):
+    """Requests a second, the median of three."""
+    body, headers = (make or BODIES[protocol])(model)
+    file = Path(work) / "body"
+    file.write_bytes(body)
+    return statistics.median(h2load(address.format(model.name), connections, max(count, 4 * connections), "-d", str(file), *headers, http2=protocol == "gRPC")[0]
+                             for _ in range(3))
 
 
-def measure(addresses, h2load, work, bento, scale):
+def measure(addresses, h2load, work, scale, make=None):
     """{(model, protocol, connections): requests a second}"""
-    rates = {}
-    for model in MODELS:
-        for protocol, address in addresses.items():
-            body, headers = ask_bento(model) if bento else BODIES[protocol](model)
-            if protocol == "JSON":
-                headers = ["-H", "content-type: application/json"]
-            file = Path(work) / "body"
-            file.write_bytes(body)
-            for connections, count in COUNTS.items():
-                rounds = []
-                for _ in range(3):
-                    rounds.append(h2load(address.format(model), connections, max(count // scale, 4 * connections), "-d", str(file), *headers,
-                                         http2=protocol == "gRPC")[0])
-                rates[model, protocol, connections] = statistics.median(rounds)
-    return rates
+    return {(model.name, protocol, connections): rate(h2load, address, model, protocol, connections, count // scale, work, make)
+            for model in SMALL for protocol, address in addresses.items() for connections, count in COUNTS.items()}
 
 
 def bench(server, h2load, report, work):
     """`server`: souk, running. Prints a line a model, protocol and number of connections."""
     measured, memory = {}, {}
     for name, start, scale in (("triton", triton, 4), ("mlserver", mlserver, 20), ("kserve", kserve, 20), ("bentoml", bentoml, 20)):
-        with tempfile.TemporaryDirectory(prefix="souk-peer.") as folder, start(folder) as (addresses, resident_now):
-            measured[name] = measure(addresses, h2load, folder, name == "bentoml", scale)
+        with tempfile.TemporaryDirectory(prefix="souk-peer.") as folder, start(folder, SMALL) as (addresses, resident_now):
+            measured[name] = measure(addresses, h2load, folder, scale, bento_body if name == "bentoml" else None)
             memory[name] = resident_now()
-    with souk(server) as (addresses, resident_now):
-        own = measure(addresses, h2load, work, False, 1)
+    with souk(server, SMALL) as (addresses, resident_now):
+        own = measure(addresses, h2load, work, 1)
         memory["souk"] = resident_now()
         health = {c: h2load(f"{server.url}/healthz", c, n)[0] for c, n in COUNTS.items()}
     targets = {("triton", "JSON"): 2, ("triton", "binary"): 1.5, ("triton", "gRPC"): 3}
     for name, rates in measured.items():
-        for (model, protocol, connections), rate in rates.items():
+        for (model, protocol, connections), theirs in rates.items():
             mine = own[model, protocol, connections]
-            report(f"{model}, {protocol}, {connections} connections: souk / {name}", mine / rate, targets.get((name, protocol), 10), f"{mine:.0f} / {rate:.0f} a second")
-    for (model, protocol, connections), rate in own.items():
+            report(f"{model}, {protocol}, {connections} connections: souk / {name}", mine / theirs, targets.get((name, protocol), 10), f"{mine:.0f} / {theirs:.0f} a second")
+    for (model, protocol, connections), mine in own.items():
         if protocol == "binary":
-            report(f"{model}, {protocol}, {connections} connections / healthz", rate / health[connections], 0.6, f"{rate:.0f} / {health[connections]:.0f} a second")
+            report(f"{model}, {protocol}, {connections} connections / healthz", mine / health[connections], 0.6, f"{mine:.0f} / {health[connections]:.0f} a second")
     report("resident memory, both models: souk / Triton", memory["souk"] / memory["triton"], 1 / 3, f"{memory['souk']:.0f} / {memory['triton']:.0f} MiB", at_most=True)
