@@ -303,12 +303,13 @@ def measure_s3(work, s3):
     sign = ["--aws-sigv4", f"aws:amz:{s3['region']}:s3", "--user", f"{s3['access_key']}:{s3['secret_key']}", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
     blobs = f"s3://{s3['bucket']}/bench?endpoint={s3['endpoint']}&region={s3['region']}"
     os.environ |= {"AWS_ACCESS_KEY_ID": s3["access_key"], "AWS_SECRET_ACCESS_KEY": s3["secret_key"]}
-    plain, through = {"up": [], "down": []}, {"up": [], "down": []}
+    plain, through, digests = {"up": [], "down": [], "redirected": []}, {"up": [], "down": [], "redirected": []}, []
     with Server(str(Path(work) / "s3"), pin=False, more=["--blobs", blobs]) as server:
         for round_ in range(3):
             with open(source, "r+b") as f:  # no round finds the bytes of the one before
                 f.write(bytes([round_ + 1]) * 16)
             digest = "sha256:" + subprocess.run(["sha256sum", str(source)], check=True, capture_output=True, text=True).stdout.split()[0]
+            digests.append(digest)
             key = f"{s3['endpoint']}/{s3['bucket']}/plain-{round_}"
             plain["up"].append(curl("-T", str(source), *sign, key))
             started = subprocess.run(["curl", "-sSi", "-X", "POST", f"{server.url}/v2/default/big/blobs/uploads/"], check=True, capture_output=True, text=True).stdout
@@ -317,10 +318,15 @@ def measure_s3(work, s3):
             through["up"].append(curl("-T", str(source), "-H", "Content-Type: application/octet-stream", place))
             plain["down"].append(curl(*sign, key))
             through["down"].append(curl(f"{server.url}/v2/default/big/blobs/{digest}"))
-        for way in ("up", "down"):
-            y, t = statistics.median(plain[way]), statistics.median(through[way])
-            report(f"1 GiB {way}, through souk to S3 / curl to S3", y / t, 0.70, f"{t:.2f} s / {y:.2f} s")
-        report("server's peak memory during 1 GiB over S3, MiB", server.status_kib("VmHWM") / 1024, 100, "", at_most=True)
+        peak = server.status_kib("VmHWM") / 1024
+    with Server(str(Path(work) / "s3"), pin=False, more=["--blobs", blobs, "--s3-redirect-from", "1MiB"]) as server:
+        for round_, digest in enumerate(digests):
+            plain["redirected"].append(curl(*sign, f"{s3['endpoint']}/{s3['bucket']}/plain-{round_}"))
+            through["redirected"].append(curl("-L", f"{server.url}/v2/default/big/blobs/{digest}"))
+    for way, of in (("up, through souk to S3", "up"), ("down, through souk from S3", "down"), ("down, redirected to S3 (s3.redirect_from)", "redirected")):
+        y, t = statistics.median(plain[of]), statistics.median(through[of])
+        report(f"1 GiB {way} / curl", y / t, 0.70, f"{t:.2f} s / {y:.2f} s")
+    report("server's peak memory during 1 GiB over S3, MiB", peak, 100, "", at_most=True)
     source.unlink()
 
 

@@ -360,6 +360,8 @@ Result<Upload> PartUploads::complete(const Repository& repository, std::string_v
     return upload->commit(tags, digest);
   };
   Result<Digest> done = state_->artifacts.commit_and_link(repository, size, digest, commit, finish);
+  // Only now: until the row is durable, the end may be repeated.
+  if (done && upload) upload->discard();
   upload.reset();
   if (!done) {
     if (done.error().code == Code::invalid_argument) SOUK_TRY(state_->forget(row.id));

@@ -176,6 +176,33 @@ TEST_P(PartUploadsTest, two_do_not_write_one_part_nor_end_what_is_written) {
   EXPECT_TRUE(uploads_->complete(kHere, upload.id, std::nullopt));
 }
 
+TEST_P(PartUploadsTest, an_end_that_cannot_be_written_down_may_be_repeated) {
+  for (const bool restarted : {false, true}) {
+    text_[5] = restarted ? 'a' : 'b';
+    Upload upload = begin();
+    for (std::int64_t number : {2, 1, 3}) ASSERT_TRUE(put(upload.id, number));
+    const auto break_links = [&](const char* from, const char* to) {
+      ASSERT_TRUE(store_->write([&](store::Tx& tx) {
+        return tx.exec("ALTER TABLE " + std::string(from) + " RENAME TO " + std::string(to));
+      }));
+    };
+    break_links("upload_parts", "away");
+    EXPECT_FALSE(uploads_->complete(kHere, upload.id, std::nullopt));
+    break_links("away", "upload_parts");
+    break_links("repository_blobs", "away");  // as if the disk were full just when the blob is there
+    EXPECT_FALSE(uploads_->complete(kHere, upload.id, std::nullopt));
+    EXPECT_FALSE(uploads_->complete(kHere, upload.id, std::nullopt));
+    break_links("away", "repository_blobs");
+    if (restarted) restart();
+    EXPECT_EQ(uploads_->get(kHere, upload.id)->received_parts, 3);
+    const auto done = uploads_->complete(kHere, upload.id, std::nullopt);
+    ASSERT_TRUE(done) << done.error().describe();
+    EXPECT_EQ(done->digest, sha256(text_));
+    EXPECT_EQ(*artifacts_->blob_size(kHere, sha256(text_)), text_.size());
+    EXPECT_TRUE(std::filesystem::is_empty(folder_ / "uploads"));
+  }
+}
+
 TEST_P(PartUploadsTest, another_digest_ends_the_upload) {
   Upload upload = begin(sha256("something"));
   for (std::int64_t number : {1, 2, 3}) ASSERT_TRUE(put(upload.id, number));

@@ -10,7 +10,7 @@
 #include <random>
 #include <thread>
 
-#include "blobs/test_stores.h"
+#include "blobs/blobs_testing.h"
 
 namespace souk::blobs {
 
@@ -25,51 +25,6 @@ std::string noise(std::size_t count) {
 }
 
 namespace {
-
-constexpr std::uint64_t kMiB = 1 << 20;
-constexpr std::chrono::hours kHour{1};
-
-class BlobsTest : public testing::TestWithParam<std::string> {
- protected:
-  BlobsTest() : store_(GetParam()) { reopen(); }
-
-  void reopen() {
-    blobs_.reset();
-    auto opened = store_.open(log_, metrics_);
-    ASSERT_TRUE(opened) << opened.error().describe();
-    blobs_ = std::move(*opened);
-  }
-  std::unique_ptr<Writer> create() {
-    auto writer = blobs_->create();
-    EXPECT_TRUE(writer) << writer.error().describe();
-    return std::move(*writer);
-  }
-  std::unique_ptr<PartUpload> create_parts(const PartPlan& plan) {
-    auto upload = blobs_->create_parts(plan);
-    EXPECT_TRUE(upload) << upload.error().describe();
-    return std::move(*upload);
-  }
-  static std::string put_part(PartUpload& upload, const PartPlan& plan, const std::string& text, std::uint32_t number) {
-    auto part = upload.open_part(number);
-    if (!part) return "";
-    auto bytes = as_bytes(text).subspan(plan.offset(number), plan.size_of(number));
-    EXPECT_TRUE((*part)->write(bytes.first(bytes.size() / 2)));
-    EXPECT_TRUE((*part)->write(bytes.subspan(bytes.size() / 2)));
-    auto tag = (*part)->finish();
-    EXPECT_TRUE(tag) << tag.error().describe();
-    return tag.value_or("");
-  }
-  std::string read(const Digest& digest) {
-    auto text = blobs_->read_all(digest, 100 * kMiB);
-    EXPECT_TRUE(text) << text.error().describe();
-    return text.value_or("");
-  }
-
-  Logger log_{Logger::Level::off};
-  Metrics metrics_;
-  TestStore store_;
-  std::unique_ptr<Blobs> blobs_;
-};
 
 INSTANTIATE_TEST_SUITE_P(On, BlobsTest, testing::ValuesIn(TestStore::kinds()),
                          [](const auto& about) { return about.param; });
@@ -298,82 +253,6 @@ TEST_P(BlobsTest, reads_whole_blobs_up_to_a_bound) {
   Digest digest = *blobs_->put(as_bytes("12345"));
   EXPECT_EQ(*blobs_->read_all(digest, 5), "12345");
   EXPECT_EQ(blobs_->read_all(digest, 4).error().code, Code::resource_exhausted);
-}
-
-TEST_P(BlobsTest, parts_come_in_any_order_side_by_side) {
-  for (std::size_t size : {std::size_t{0}, std::size_t{3}, 5 * kMiB, 27 * kMiB + 1}) {
-    std::string text = noise(size);
-    PartPlan plan{size, 5 * kMiB};
-    auto upload = create_parts(plan);
-    std::vector<std::string> tags(plan.count());
-    std::vector<std::thread> threads;
-    for (std::uint32_t start = 1; start <= 3; start++) {
-      threads.emplace_back([&, start] {
-        for (std::uint32_t n = plan.count() + 1 - start; n >= 1 && n <= plan.count(); n -= 3) {
-          tags[n - 1] = put_part(*upload, plan, text, n);
-        }
-      });
-    }
-    for (auto& thread : threads) thread.join();
-    auto digest = upload->commit(tags, sha256(text));
-    ASSERT_TRUE(digest) << digest.error().describe();
-    EXPECT_EQ(read(*digest), text);
-  }
-  EXPECT_EQ(*blobs_->expire_uploads(now() + kHour), 0u);
-}
-
-TEST_P(BlobsTest, parts_survive_a_restart_and_come_anew) {
-  std::string text = noise(16 * kMiB), other = noise(16 * kMiB + 8);
-  PartPlan plan{text.size(), 5 * kMiB};
-  auto upload = create_parts(plan);
-  std::vector<std::string> tags(plan.count());
-  tags[0] = put_part(*upload, plan, text, 1);
-  tags[2] = put_part(*upload, plan, other, 3);
-  std::string id = upload->id();
-  upload.reset();
-  reopen();
-  auto resumed = blobs_->resume_parts(id, plan);
-  ASSERT_TRUE(resumed) << resumed.error().describe();
-  for (std::uint32_t n : {4, 2, 3}) tags[n - 1] = put_part(**resumed, plan, text, n);
-  auto digest = (*resumed)->commit(tags, std::nullopt);
-  ASSERT_TRUE(digest) << digest.error().describe();
-  EXPECT_EQ(*digest, sha256(text));
-}
-
-TEST_P(BlobsTest, a_part_that_comes_anew_is_hashed_anew) {
-  std::string text = noise(11 * kMiB), other = noise(11 * kMiB + 8);
-  PartPlan plan{text.size(), 5 * kMiB};
-  auto upload = create_parts(plan);
-  std::vector<std::string> tags;
-  for (std::uint32_t n = 1; n <= 3; n++) tags.push_back(put_part(*upload, plan, text, n));
-  tags[1] = put_part(*upload, plan, other, 2);
-  auto digest = upload->commit(tags, sha256(text));
-  ASSERT_FALSE(digest);
-  EXPECT_EQ(digest.error().code, Code::invalid_argument);
-  EXPECT_FALSE(blobs_->find_size(sha256(text))->has_value());
-  EXPECT_EQ(*blobs_->expire_uploads(now() + kHour), 0u);
-}
-
-TEST_P(BlobsTest, a_part_has_its_size) {
-  PartPlan plan{6 * kMiB, 5 * kMiB};
-  auto upload = create_parts(plan);
-  auto part = *upload->open_part(2);
-  ASSERT_TRUE(part->write(as_bytes(noise(kMiB - 1))));
-  EXPECT_EQ(part->finish().error().code, Code::out_of_range);
-  EXPECT_EQ(part->write(as_bytes("12")).error().code, Code::out_of_range);
-  ASSERT_TRUE(part->write(as_bytes("1")));
-  EXPECT_TRUE(part->finish());
-  upload->discard();
-  EXPECT_FALSE(blobs_->resume_parts(upload->id(), plan));
-}
-
-TEST_P(BlobsTest, plans_parts_for_any_size) {
-  for (std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, 1000 * kMiB, 40'000 * kMiB}) {
-    PartPlan plan = *blobs_->plan_parts(size);
-    EXPECT_EQ(plan.offset(plan.count()) + plan.size_of(plan.count()), size);
-    EXPECT_LE(plan.count(), 10'000u);
-  }
-  EXPECT_EQ(blobs_->plan_parts(1ull << 60).error().code, Code::resource_exhausted);
 }
 
 TEST(Blobs, knows_its_urls) {

@@ -73,6 +73,12 @@ Result<std::uint64_t> File::size() const {
   return static_cast<std::uint64_t>(about.st_size);
 }
 
+Result<std::uint64_t> File::links() const {
+  struct stat about {};
+  if (fstat(fd_, &about) < 0) return file_error("looking at", path_, errno);
+  return static_cast<std::uint64_t>(about.st_nlink);
+}
+
 Status File::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
   for (std::size_t done = 0; done < bytes.size();) {
     ssize_t put = pwrite(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));

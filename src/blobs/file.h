@@ -26,6 +26,7 @@ class File {
   void close();
 
   Result<std::uint64_t> size() const;
+  Result<std::uint64_t> links() const;  // names that the file has
   // After an error some of it may be in the file. Errors: unavailable (disk full: with what to do)
   Status write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   Status cut(std::uint64_t size);

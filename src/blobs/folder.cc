@@ -23,6 +23,7 @@ constexpr std::uint64_t kPartBytes = 16 << 20;
 constexpr std::uint64_t kPartStep = 1 << 20;
 constexpr std::uint64_t kMaxParts = 10'000;
 constexpr std::uint64_t kMaxBytes = 1ull << 40;
+constexpr const char* kWhole = ".whole";  // of an upload on its way into a damaged blob's place
 
 class FileReader final : public Reader {
  public:
@@ -148,14 +149,21 @@ Status FolderBlobs::sync_entries(const std::string& folder) const {
 }
 
 Status FolderBlobs::keep(const std::string& upload, const Digest& digest, std::uint64_t size) {
+  SOUK_TRY(keep_too(upload, digest, size));
+  unlink(upload.c_str());
+  return {};
+}
+
+Status FolderBlobs::keep_too(const std::string& upload, const Digest& digest, std::uint64_t size) {
   std::string path = blob_path(digest), folder = path.substr(0, path.rfind('/'));
   std::optional<std::uint64_t> there = SOUK_TRY(find_file(path));
-  if (there == size) {
-    unlink(upload.c_str());
-    return sync_entries(folder);  // whoever put it there may not have got that far
-  }
-  if (there) {  // cut short by something outside souk: healed
-    if (rename(upload.c_str(), path.c_str()) < 0) return file_error("moving an upload to", path, errno);
+  if (there == size) return sync_entries(folder);  // whoever put it there may not have got that far
+  if (there) {                                     // cut short by something outside souk: healed
+    const std::string whole = upload + kWhole;
+    unlink(whole.c_str());
+    if (link(upload.c_str(), whole.c_str()) < 0 || rename(whole.c_str(), path.c_str()) < 0) {
+      return file_error("moving an upload to", path, errno);
+    }
     add_stored(digest, static_cast<std::int64_t>(size) - static_cast<std::int64_t>(*there));
     return sync_entries(folder);
   }
@@ -165,7 +173,6 @@ Status FolderBlobs::keep(const std::string& upload, const Digest& digest, std::u
   } else if (errno != EEXIST) {  // that one came a moment ago, with the same bytes
     return file_error("moving an upload to", path, errno);
   }
-  unlink(upload.c_str());
   return sync_entries(folder);
 }
 

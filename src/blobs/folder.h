@@ -40,6 +40,8 @@ class FolderBlobs final : public Blobs {
 
   // For its writers: moves a finished upload to its place. Errors: unavailable
   Status keep(const std::string& upload, const Digest& digest, std::uint64_t size);
+  // The upload stays, as another name of the same file.
+  Status keep_too(const std::string& upload, const Digest& digest, std::uint64_t size);
   Status sync_entries(const std::string& folder) const;
   std::string blob_path(const Digest& digest) const;
   std::string upload_path(const std::string& id) const { return root_ + "/uploads/" + id; }

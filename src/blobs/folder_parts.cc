@@ -83,22 +83,26 @@ class FolderPartWriter final : public PartWriter {
 
 Result<std::unique_ptr<PartWriter>> FolderParts::open_part(std::uint32_t number) {
   File file = SOUK_TRY(open_upload(blobs_, id_));
+  if (SOUK_TRY(file.links()) > 1) {  // a blob already, and those never change
+    return failed_precondition("upload " + id_ + " is put together").advise("complete it, or abort it");
+  }
   return std::unique_ptr<PartWriter>(std::make_unique<FolderPartWriter>(blobs_, hasher_, std::move(file), number,
                                                                         plan_.offset(number), plan_.size_of(number)));
 }
 
 Result<Digest> FolderParts::commit(const std::vector<std::string>& tags, std::optional<Digest> expected) {
   File file = SOUK_TRY(open_upload(blobs_, id_));
-  std::uint64_t done = std::min<std::uint64_t>(hasher_.hashed(tags) * plan_.part_size, plan_.size);
-  SOUK_TRY(hash_range(file, done, plan_.size - done, hasher_.rest()));
-  Digest digest = hasher_.rest().finish();
+  PartHasher::Hashed hashed = hasher_.take(tags);
+  std::uint64_t done = std::min<std::uint64_t>(hashed.parts * plan_.part_size, plan_.size);
+  SOUK_TRY(hash_range(file, done, plan_.size - done, hashed.hash));
+  Digest digest = hashed.hash.finish();
   if (expected && *expected != digest) {
     discard();
     return wrong_digest(plan_.size, digest, *expected);
   }
   SOUK_TRY(file.sync_data());
   file.close();
-  SOUK_TRY(blobs_.keep(blobs_.upload_path(id_), digest, plan_.size));
+  SOUK_TRY(blobs_.keep_too(blobs_.upload_path(id_), digest, plan_.size));
   return digest;
 }
 

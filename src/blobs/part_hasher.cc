@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "blobs/part_hasher.h"
 
+#include <utility>
+
 namespace souk::blobs {
 
 void PartHasher::forget() {
@@ -58,16 +60,18 @@ void PartHasher::settle(std::uint32_t number, const std::string& tag) {
   tags_[number] = tag;
 }
 
-std::uint32_t PartHasher::hashed(const std::vector<std::string>& tags) {
+PartHasher::Hashed PartHasher::take(const std::vector<std::string>& tags) {
   std::lock_guard lock(mutex_);
+  Hashed out{next_ - 1, std::exchange(hash_, Sha256())};
   for (std::uint32_t number = 1; number < next_; number++) {
     auto found = tags_.find(number);
     if (number <= tags.size() && found != tags_.end() && found->second == tags[number - 1]) continue;
-    hash_.finish();
-    next_ = 1;
-    tags_.clear();
+    out = {};
+    break;
   }
-  return next_ - 1;
+  next_ = 1;
+  tags_.clear();
+  return out;
 }
 
 }  // namespace souk::blobs

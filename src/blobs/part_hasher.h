@@ -30,10 +30,13 @@ class PartHasher {
   // Its bytes are kept under this tag.
   void settle(std::uint32_t number, const std::string& tag);
 
-  // How many parts from the first on are in the hash, all of them with these tags.
-  std::uint32_t hashed(const std::vector<std::string>& tags);
-  // The rest of the bytes, and the digest. Nobody else calls any more.
-  Sha256& rest() { return hash_; }
+  // What is hashed of a whole of these tags: so many parts from the first on. Hashing begins again, so that an end
+  // that failed may be repeated.
+  struct Hashed {
+    std::uint32_t parts = 0;
+    Sha256 hash;
+  };
+  Hashed take(const std::vector<std::string>& tags);
 
   static constexpr Duration kPatience{10'000};
 

@@ -44,8 +44,10 @@ class PartUpload {
   virtual Result<std::unique_ptr<PartWriter>> open_part(std::uint32_t number) = 0;
   // `tags` of all parts in order; no part is being written. Blocks until durable.
   // Errors: invalid_argument (digest differs; the upload is gone), failed_precondition (a part is not what its tag
-  // says), not_found
+  // says), not_found. The upload is still there, and commit may be repeated, until it is discarded: who keeps
+  // what became of it elsewhere can fail at that, and come again.
   virtual Result<Digest> commit(const std::vector<std::string>& tags, std::optional<Digest> expected) = 0;
+  // A blob that it became stays.
   virtual void discard() = 0;
 };
 

@@ -217,10 +217,11 @@ constexpr std::int64_t kBatch = 200;
 
 }  // namespace
 
-Result<std::int64_t> Work::retry(std::string_view queue, ItemId id) {
+Result<std::int64_t> Work::retry(std::string_view queue, ItemId id, const Also& also) {
   const Lane* lane = state_->dispatcher.lane(queue);
   const auto revive = [&](store::Tx& tx, const Item& item) -> Status {
     SOUK_TRY(revive_item(tx, item, state_->nodes.clock().now()));
+    if (also) SOUK_TRY(also(tx, item));
     if (lane == nullptr || !lane->queue.revived) return {};
     return lane->queue.revived(tx, item);
   };
@@ -229,21 +230,21 @@ Result<std::int64_t> Work::retry(std::string_view queue, ItemId id) {
   return count;
 }
 
-Status Work::cancel(std::string_view queue, ItemId id) {
+Status Work::cancel(std::string_view queue, ItemId id, const Also& also) {
   return state_->store.write([&](store::Tx& tx) -> Status {
     const std::string label = "item " + std::to_string(id.value) + " of queue " + std::string(queue);
     const std::optional<Item> item = SOUK_TRY(find_item(tx, id));
     if (!item || item->queue != queue) return not_found(label + " does not exist");
-    if (SOUK_TRY(cancel(tx, id))) return {};
+    if (SOUK_TRY(cancel(tx, id))) return also ? also(tx, *item) : Status();
     return failed_precondition(label + " is " + std::string(json::enum_name(item->state)) +
                                ": nothing of it waits or runs");
   });
 }
 
-Result<std::int64_t> Work::drop(std::string_view queue, ItemId id) {
-  return each_dead(state_->store, queue, id, kBatch, [](store::Tx& tx, const Item& item) -> Status {
+Result<std::int64_t> Work::drop(std::string_view queue, ItemId id, const Also& also) {
+  return each_dead(state_->store, queue, id, kBatch, [&](store::Tx& tx, const Item& item) -> Status {
     SOUK_TRY(remove_item(tx, item));
-    return {};
+    return also ? also(tx, item) : Status();
   });
 }
 

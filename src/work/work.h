@@ -57,12 +57,14 @@ class Work {
   // Of one queue; the filter knows id, state, priority, namespace_id, attempts, key, create_time, update_time.
   Result<store::Page<Item>> items(std::string_view queue, const store::ListQuery& query, std::string_view token_key);
   Result<Item> get(std::string_view queue, ItemId id);
+  // What is to be written with each item that an operator moves, in its transaction.
+  using Also = std::function<Status(store::Tx&, const Item&)>;
   // Dead items back to waiting, or gone for good; how many. `id` 0: all of the queue. Errors: not_found
   // failed_precondition (not dead)
-  Result<std::int64_t> retry(std::string_view queue, ItemId id);
-  Result<std::int64_t> drop(std::string_view queue, ItemId id);
+  Result<std::int64_t> retry(std::string_view queue, ItemId id, const Also& also = {});
+  Result<std::int64_t> drop(std::string_view queue, ItemId id, const Also& also = {});
   // Errors: not_found, failed_precondition (dead or done)
-  Status cancel(std::string_view queue, ItemId id);
+  Status cancel(std::string_view queue, ItemId id, const Also& also = {});
 
   struct State;
 

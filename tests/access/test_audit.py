@@ -4,8 +4,11 @@
 import json
 import sqlite3
 import time
+import urllib.parse
 
+import grpc
 import pytest
+from registry_client import deploy, push
 from souk_server import Souk, run_cli
 from wire import call
 
@@ -94,3 +97,28 @@ def test_an_export_that_was_altered(written):
     assert run_cli("audit", "verify", "--file", altered, url="http://127.0.0.1:1").returncode != 0
     altered.write_text("\n".join(lines[:3] + lines[4:]) + "\n")
     assert run_cli("audit", "verify", "--file", altered, url="http://127.0.0.1:1").returncode != 0
+
+
+def test_refusals_inside_a_stream_are_counted_as_calls_are(tmp_path, files):
+    """A stream of inferences answers its errors in messages; who may not ask for a deployment is in the log all the same."""
+    with Souk(tmp_path / "data", dev=False) as server:
+        admin = (server.data / "admin.key").read_text().strip()
+        assert push(server, "default/m", "1", {"m.onnx": (files / "models/simple.onnx").read_bytes()}, key=admin).status == 201
+        for name in ("one", "other"):
+            deploy(server, "default/m:1", name, key=admin)
+        key = call(server, "POST", "/api/v1/api_keys", key=admin, data={"name": "k", "scopes": [{"actions": ["INFER"], "deployment": "default/one"}]}).json()
+        messages = [bytes([1 << 3 | 2, len(name)]) + name for name in (b"one", b"other", b"other", b"other")]
+        with grpc.insecure_channel(f"{server.host}:{server.port}") as channel:
+            stream = channel.stream_stream("/inference.GRPCInferenceService/ModelStreamInfer")
+            said = list(stream(iter(messages), metadata=[("authorization", f"Bearer {key['key']}")], timeout=60))
+        assert len(said) == 4
+        end, counted = time.monotonic() + 60, 0
+        while not counted and time.monotonic() < end:
+            rows = call(server, "GET", "/api/v1/audit_events?filter=" + urllib.parse.quote("outcome = 'REFUSED'"), key=admin).json()["audit_events"]
+            counted = sum(r["count"] for r in rows if r["action"].endswith("ModelStreamInfer") and r["credential"] == f"key {key['id']}")
+            time.sleep(0.1)
+        assert counted, rows
+        server.stop()
+        with Souk(server.data, dev=False) as again:  # what repeats is written once a minute, and at the end
+            rows = call(again, "GET", "/api/v1/audit_events?filter=" + urllib.parse.quote("outcome = 'REFUSED'"), key=admin).json()["audit_events"]
+        assert sum(r["count"] for r in rows if r["action"].endswith("ModelStreamInfer")) == 3, rows

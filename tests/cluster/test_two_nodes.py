@@ -167,6 +167,17 @@ def test_a_key_revoked_is_refused_at_the_other_within_100_ms(postgres, tmp_path)
         assert max(took) < 0.1
 
 
+def test_failed_sign_ins_count_at_both(postgres, tmp_path):
+    with Cluster(tmp_path, postgres.database(), arguments=("--access-sign-in-tries", "10", "--access-sign-in-interval", "1h")) as cluster:
+        a, b = cluster
+        refused = {"name": "nobody-here", "password": "not the password"}
+        said = [call(a, "POST", "/api/v1/session", data=refused).status for _ in range(12)]
+        assert said == [401] * 10 + [429] * 2
+        # One may be under way before the last failure was heard.
+        said = [call(b, "POST", "/api/v1/session", data=refused).status for _ in range(6)]
+        assert said.count(401) <= 2 and said[-1] == 429, said
+
+
 def test_events_of_one_are_told_at_the_other_in_order(nodes):
     a, b = nodes
     seen, last = [], threading.Event()

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -177,7 +178,7 @@ class Run:
         self.cluster = Cluster(folder, database, count)
         self.gate, self.over = threading.Event(), False
         self.clients = [Client(self, n) for n in range(CLIENTS)]
-        self.kills = 0
+        self.kills = self.looks = 0
 
     def __enter__(self):
         self.cluster.__enter__()
@@ -262,7 +263,9 @@ class Run:
     def events(self):
         """Every event since the start, by the log of a random node."""
         node = self.cluster.any(self.random)
-        assert call(node, "POST", MODELS, data={"name": f"the-last-{self.kills}"}).status == 201
+        self.looks += 1
+        last = f"the-last-{self.looks}"
+        assert call(node, "POST", MODELS, data={"name": last}).status == 201
         out = []
         while True:
             after = out[-1]["cursor"] if out else self.cursor
@@ -273,7 +276,7 @@ class Run:
                     for line in connection.lines(60):
                         if line.startswith("data:"):
                             out.append(json.loads(line[5:]))
-                            if out[-1]["name"] == f"the-last-{self.kills}":
+                            if out[-1]["name"] == last:
                                 return out
             except GONE:
                 # Who takes long histories too slowly is cut off, and goes on after what came.
@@ -357,6 +360,7 @@ def main():
             print(f"{kind}: nothing lost, nothing twice in {time.monotonic() - began:.0f} s: {dict(counts)}", flush=True)
         except AssertionError as fault:
             failed += 1
+            traceback.print_exc()
             print(f"{kind}: FAILED with seed {given.seed}: {fault}", flush=True)
         finally:
             if postgres:

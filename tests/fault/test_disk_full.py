@@ -134,26 +134,75 @@ def test_the_last_step_of_an_upload(small_disk, leave):
         patched = call(souk, "PATCH", begun, {"Content-Type": "application/octet-stream", "Content-Range": f"0-{len(data) - 1}"}, data)
         location = patched.header("Location").removeprefix(souk.url)
         location += ("&" if "?" in location else "?") + "digest=" + digest_of(data)
-        other = os.urandom(1 << 20)
-        upload = call(souk, "POST", f"{MODELS}/m/uploads", data={"size": len(other), "digest": digest_of(other)}).json()["id"]
-        part = call(souk, "PUT", f"{MODELS}/m/uploads/{upload}/parts/1", {"Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(other).digest()).decode()}:"}, other)
-        assert part.status == 200, part.body
         fill(small_disk, leave)
         done = checked(call(souk, "PUT", location, {"Content-Length": "0"}))
-        complete = checked(call(souk, "POST", f"{MODELS}/m/uploads/{upload}:complete", data={"digest": digest_of(other)}))
-        assert leave or not (done and complete)
         relieve(small_disk)
-        for was_done, again, bytes_ in (
-                (done, lambda: call(souk, "PUT", location, {"Content-Length": "0"}), data),
-                (complete, lambda: call(souk, "POST", f"{MODELS}/m/uploads/{upload}:complete", data={"digest": digest_of(other)}), other)):
-            if was_done:
-                continue
-            answer = again()
+        if not done:
+            answer = call(souk, "PUT", location, {"Content-Length": "0"})
             if answer.status == 404:  # the upload went with what was refused: it says to begin anew
-                answer = call(souk, "POST", f"/v2/default/m/blobs/uploads/?digest={digest_of(bytes_)}", {"Content-Type": "application/octet-stream"}, bytes_)
+                answer = call(souk, "POST", f"/v2/default/m/blobs/uploads/?digest={digest_of(data)}", {"Content-Type": "application/octet-stream"}, data)
             assert answer.status in (200, 201), answer.body
-        for bytes_ in (data, other):
-            assert call(souk, "GET", f"/v2/default/m/blobs/{digest_of(bytes_)}").body == bytes_
+        assert call(souk, "GET", f"/v2/default/m/blobs/{digest_of(data)}").body == data
+
+
+def in_parts(souk, data, said):
+    """An upload in parts, all but its end; and what the parts' checksums are."""
+    made = call(souk, "POST", f"{MODELS}/m/uploads", data={"size": len(data)} | ({"digest": digest_of(data)} if said else {}))
+    assert made.status == 201, made.body
+    upload = made.json()
+    for number in range(1, upload["part_count"] + 1):
+        put_part(souk, upload, number, data)
+    return upload
+
+
+def put_part(souk, upload, number, data):
+    piece = data[(number - 1) * upload["part_size"]:number * upload["part_size"]]
+    checksum = base64.b64encode(hashlib.sha256(piece).digest()).decode()
+    answer = call(souk, "PUT", f"{MODELS}/m/uploads/{upload['id']}/parts/{number}", {"Content-Digest": f"sha-256=:{checksum}:"}, piece)
+    if answer.status != 200:
+        assert checked(answer, (200,)) is False
+    return answer.status == 200
+
+
+@pytest.mark.parametrize("said", [True, False], ids=["digest said", "digest not said"])
+@pytest.mark.parametrize("restarted", [False, True], ids=["same server", "restarted"])
+@pytest.mark.parametrize("leave", [0, 4 << 10, 16 << 10, 64 << 10])
+def test_no_part_is_sent_twice_for_a_full_disk(small_disk, leave, restarted, said):
+    """Completing may be repeated until there is room, also after a restart and by who does not know the digest."""
+    with Souk(small_disk / "data") as souk:
+        data = os.urandom(3 << 20)
+        upload = in_parts(souk, data, said)
+        place = f"{MODELS}/m/uploads/{upload['id']}"
+        fill(small_disk, leave)
+        done = [checked(call(souk, "POST", f"{place}:complete", data={})) for _ in range(3)]
+        assert leave or not any(done)
+        relieve(small_disk)
+        if restarted:
+            souk.kill()
+            souk.start()
+        if not any(done):
+            assert call(souk, "GET", place).json()["received_parts"] == upload["part_count"]
+        completed = call(souk, "POST", f"{place}:complete", data={})
+        assert completed.status == 200 and completed.json()["digest"] == digest_of(data), completed.body
+        assert call(souk, "GET", f"/v2/default/m/blobs/{digest_of(data)}").body == data
+        assert not list((souk.data / "blobs/uploads").glob("*"))
+
+
+def test_a_disk_that_fills_up_among_parts(small_disk):
+    """Parts that were acknowledged stay, those that were not come again, and nothing else is asked for."""
+    with Souk(small_disk / "data") as souk:
+        data = os.urandom(36 << 20 >> 1)  # two parts
+        upload = call(souk, "POST", f"{MODELS}/m/uploads", data={"size": len(data)}).json()
+        assert upload["part_count"] == 2 and put_part(souk, upload, 1, data)
+        fill(small_disk, 1 << 20)
+        assert not put_part(souk, upload, 2, data)
+        place = f"{MODELS}/m/uploads/{upload['id']}"
+        assert call(souk, "POST", f"{place}:complete", data={}).status in (409, 503)
+        relieve(small_disk)
+        assert [p["number"] for p in call(souk, "GET", f"{place}/parts").json()["parts"]] == [1]
+        assert put_part(souk, upload, 2, data)
+        completed = call(souk, "POST", f"{place}:complete", data={})
+        assert completed.status == 200 and completed.json()["digest"] == digest_of(data), completed.body
 
 
 def test_with_bytes_in_s3(small_disk, s3, root):

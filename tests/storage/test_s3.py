@@ -131,7 +131,7 @@ def test_memory_stays_bounded(s3, tmp_path):
         sums = [hashlib.file_digest(open(tmp_path / name / "weights.bin", "rb"), "sha256").hexdigest() for name in ("source", "pulled")]
         assert sums[0] == sums[1]
         peak = next(int(line.split()[1]) for line in open(f"/proc/{souk.pid}/status") if line.startswith("VmHWM"))
-        assert peak < 130 << 10, f"{peak} KiB"
+        assert peak < 100 << 10, f"{peak} KiB"
 
 
 def test_what_is_wrong_is_said_at_the_start(s3, tmp_path):

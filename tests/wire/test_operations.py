@@ -3,13 +3,14 @@
 
 import base64
 import json
+import sqlite3
 import threading
 import time
 
 import pytest
 from both_databases import digits, models, own_souk, souk  # noqa: F401
 from registry_client import deploy_digits
-from souk_server import run_cli
+from souk_server import Souk, run_cli
 from wire import Connection, call
 
 OPERATIONS = "/api/v1/operations"
@@ -205,6 +206,37 @@ def test_queues_are_for_admins(own_souk):
     metrics = call(own_souk, "GET", "/metrics").body.decode()
     assert 'souk_work_items{queue="operations",state="dead"} 0' in metrics
     assert {"operations", "runs-expiry"} <= {q["name"] for q in call(own_souk, "GET", "/api/v1/queues").json()["queues"]}
+
+
+def test_what_an_operator_does_with_dead_items_is_told_and_audited(tmp_path):
+    with Souk(tmp_path / "data") as server:
+        server.stop()
+        database = sqlite3.connect(server.data / "souk.db")
+        for queue, number in (("operations", 3), ("runs-expiry", 1)):
+            for _ in range(number):
+                database.execute("INSERT INTO work_items (queue, namespace_id, state, priority, payload, checkpoint, attempts, error, node_id, token, cancel, create_time, update_time) "
+                                 "VALUES (?, 0, 'DEAD', 0, '{}', 'null', 5, 'no luck', 0, 1, 0, 1, 1)", (queue,))
+        database.commit()
+        database.close()
+        server.start()
+        dead = {q: [i["id"] for i in call(server, "GET", f"/api/v1/queues/{q}/items?filter=state%3D'DEAD'").json()["items"]] for q in ("operations", "runs-expiry")}
+        assert len(dead["operations"]) == 3
+        with Connection(server) as connection:
+            connection.send(connection.head("GET", "/api/v1/events?types=queue_item.*"))
+            assert connection.read_head().status == 200
+            assert call(server, "POST", f"/api/v1/queues/runs-expiry/items/{dead['runs-expiry'][0]}:retry").status == 204
+            assert call(server, "DELETE", f"/api/v1/queues/operations/items/{dead['operations'][0]}").status == 204
+            assert call(server, "POST", "/api/v1/queues/operations:drop").json() == {"count": 2}
+            told = []
+            for line in connection.lines():
+                if line.startswith("data:"):
+                    told.append(json.loads(line[5:]))
+                if len(told) == 4:
+                    break
+        assert sorted((e["type"], e["name"], e["id"]) for e in told) == sorted(
+            [("queue_item.dropped", "operations", i) for i in dead["operations"]] + [("queue_item.retried", "runs-expiry", dead["runs-expiry"][0])])
+        audited = call(server, "GET", "/api/v1/audit_events").json()["audit_events"]
+        assert sorted(r["action"] for r in audited if r["kind"] == "queue_item") == ["queue_item.dropped"] * 3 + ["queue_item.retried"]
 
 
 def test_what_is_stopped_is_refused_at_once(own_souk, root):

@@ -90,9 +90,7 @@ Sessions::State::State(Access& access)
     : access(access),
       base(access.state()),
       passwords(base.settings, base.metrics),
-      accounts(base.settings.sign_in_tries, base.settings.sign_in_interval),
-      addresses(4 * base.settings.sign_in_tries, base.settings.sign_in_interval / 4),
-      devices(base.settings.sign_in_tries, base.settings.sign_in_interval),
+      tries(base.settings, base.store),
       succeeded(
           base.metrics.counter("souk_access_sign_ins_total", "Sign-ins, by result", {"result"}).with({"succeeded"})),
       failed(base.metrics.counter("souk_access_sign_ins_total", "Sign-ins, by result", {"result"}).with({"failed"})),

@@ -4,10 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 #include "access/people/people.h"
 #include "access/sessions/passwords.h"
-#include "access/sessions/throttle.h"
+#include "access/sessions/tries.h"
 #include "access/state.h"
 #include "access/test_access.h"
 
@@ -277,6 +278,31 @@ TEST(Throttle, FillsAgainOverTime) {
   throttle.forgive("a");
   EXPECT_FALSE(throttle.take("a", at));
   EXPECT_FALSE(throttle.take("a", at));
+}
+
+class TriesTest : public testing::TestWithParam<store::Dialect> {
+ protected:
+  void SetUp() override { SOUK_NEEDS_DATABASE(GetParam()); }
+};
+SOUK_ON_BOTH_DATABASES(TriesTest);
+
+TEST_P(TriesTest, AnotherNodeHearsOfEachFailure) {
+  AccessSettings settings;
+  settings.sign_in_tries = 1;
+  settings.sign_in_interval = std::chrono::hours(1);
+  TestDatabase database(GetParam());
+  auto here = database.open(), there = GetParam() == store::Dialect::postgresql ? database.open() : nullptr;
+  Tries one(settings, *here), other(settings, there ? *there : *here);
+  EXPECT_FALSE(one.accounts().take("anna"));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  do {  // until the other listens
+    one.tell({.account = "anna", .address = "1.2.3.4"});
+    if (!there) return;  // nobody else is there to hear it
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  } while (other.addresses().size() == 0 && std::chrono::steady_clock::now() < until);
+  EXPECT_TRUE(other.accounts().take("anna"));
+  EXPECT_FALSE(other.accounts().take("ben"));
+  EXPECT_EQ(one.addresses().size(), 0u) << "its own is not counted twice";
 }
 
 TEST(Throttle, IsBounded) {

@@ -68,7 +68,7 @@ Status set_password(store::Tx& tx, PrincipalId user, const std::string& encoded)
 }  // namespace
 
 Result<SignedIn> Sessions::State::set_up(const Call& call, const SetUp& wanted, const Browser& browser) {
-  if (const auto wait = addresses.take(network_of(call.address))) {
+  if (const auto wait = tries.addresses().take(network_of(call.address))) {
     return resource_exhausted("too many tries; try again in a while").retry_in(*wait);
   }
   const LinkRow link = SOUK_TRY(base.store.read([&](store::Tx& tx) { return find_link(tx, wanted.token); }));
@@ -96,7 +96,7 @@ Result<SignedIn> Sessions::State::set_up(const Call& call, const SetUp& wanted, 
     return begin(tx, call, who, browser, touched);
   }));
   out.device = SOUK_TRY(device_of(who.id, browser));
-  addresses.give_back(network_of(call.address));
+  tries.addresses().give_back(network_of(call.address));
   succeeded.add();
   return out;
 }
@@ -107,17 +107,19 @@ Result<Sessions::Replaced> Sessions::State::change_password(const Call& call, co
   if (self.kind != PrincipalKind::USER || !self.id || !self.scope.unbounded()) {
     return permission_denied("only a user changes its own password, in a session or with an unbounded key");
   }
-  if (const auto wait = devices.take("change " + std::to_string(self.id.value))) {
+  const std::string device = "change " + std::to_string(self.id.value);
+  if (const auto wait = tries.devices().take(device)) {
     return resource_exhausted("too many tries; try again in a while").retry_in(*wait);
   }
   const auto kept = SOUK_TRY(base.store.read(
       [&](store::Tx& tx) { return tx.scalar<std::string>("SELECT password FROM principals WHERE id = $1", self.id); }));
   if (!SOUK_TRY(passwords.matches(before, kept.value_or("")))) {
+    tries.tell({.device = device});
     return permission_denied("the old password is wrong").at("old_password");
   }
   SOUK_TRY(check_password(after, self.name, base.settings.password_min_length));
   const std::string encoded = SOUK_TRY(passwords.hash(after));
-  devices.forgive("change " + std::to_string(self.id.value));
+  tries.devices().forgive(device);
   return base.store.write([&](store::Tx& tx) -> Result<Replaced> {
     const auto same = SOUK_TRY(tx.scalar<std::int64_t>("SELECT 1 FROM principals WHERE id = $1 AND password = $2",
                                                        self.id, kept.value_or("")));

@@ -127,16 +127,17 @@ Result<SignedIn> Sessions::State::sign_in(const Call& call, const SignIn& wanted
     return resource_exhausted("too many sign-ins failed; try again in a while").retry_in(wait);
   };
   // A name that is nobody's is counted like any other.
-  const std::string name = sha256(wanted.name).hex();
+  const std::string name = sha256(wanted.name).hex(), device = sha256(browser.device).hex();
   if (trusted) {
-    if (const auto wait = devices.take(browser.device)) return slow_down(*wait);
+    if (const auto wait = tries.devices().take(device)) return slow_down(*wait);
   } else {
-    if (const auto wait = addresses.take(network_of(call.address))) return slow_down(*wait);
-    if (const auto wait = accounts.take(name)) return slow_down(*wait);
+    if (const auto wait = tries.addresses().take(network_of(call.address))) return slow_down(*wait);
+    if (const auto wait = tries.accounts().take(name)) return slow_down(*wait);
   }
   const bool usable = account && account->state == PrincipalState::ACTIVE && account->password;
   if (!SOUK_TRY(passwords.matches(wanted.password, usable ? *account->password : std::string()))) {
     failed.add();
+    tries.tell(trusted ? Failed{.device = device} : Failed{.account = name, .address = network_of(call.address)});
     if (account) {
       access.note_refusal(call, {"sign in as " + account->name, "", Code::unauthenticated});
     }
@@ -157,10 +158,10 @@ Result<SignedIn> Sessions::State::sign_in(const Call& call, const SignIn& wanted
   out.device = SOUK_TRY(device_of(account->id, browser));
   succeeded.add();
   if (trusted) {
-    devices.forgive(browser.device);
+    tries.devices().forgive(device);
   } else {
-    accounts.forgive(name);
-    addresses.give_back(network_of(call.address));
+    tries.accounts().forgive(name);
+    tries.addresses().give_back(network_of(call.address));
   }
   return out;
 }

@@ -9,7 +9,7 @@
 #include "access/people/rows.h"
 #include "access/sessions/passwords.h"
 #include "access/sessions/sessions.h"
-#include "access/sessions/throttle.h"
+#include "access/sessions/tries.h"
 #include "access/state.h"
 
 namespace souk::access {
@@ -35,9 +35,7 @@ struct Sessions::State {
   Access& access;
   Access::State& base;
   Passwords passwords;
-  Throttle accounts;
-  Throttle addresses;
-  Throttle devices;
+  Tries tries;
   Counter& succeeded;
   Counter& failed;
   Counter& slowed;

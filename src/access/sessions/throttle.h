@@ -23,6 +23,8 @@ class Throttle {
 
   // Takes a try; with none left, how long until there is one.
   std::optional<Duration> take(const std::string& name, Clock::time_point at = Clock::now());
+  // A try that was made elsewhere: taken where there is one.
+  void note(const std::string& name, Clock::time_point at = Clock::now()) { (void)take(name, at); }
   // The try was right after all: the bucket is full again.
   void forgive(const std::string& name);
   // The try was not made.

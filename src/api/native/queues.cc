@@ -138,14 +138,27 @@ Result<ScheduleList> list_schedules(const Rooms& rooms) {
   return out;
 }
 
-// Adds a route whose caller is an admin of everything.
+// Adds a route whose caller is an admin of everything; `f` may ask for the call too.
 template <class Req, class Res, class F>
 void add(RouteTable::Door& door, const Rooms& rooms, const char* method, const char* pattern, Doc doc, F f) {
   door.add(plain<Req, Res>(method, pattern, kAdmin, kUsual, std::move(doc),
                            [&rooms, f](const access::Call& call, const Req& request) -> Result<Res> {
                              SOUK_TRY(rooms.access.require_everywhere(call, access::Role::ADMIN));
-                             return f(request);
+                             if constexpr (std::is_invocable_v<const F&, const access::Call&, const Req&>) {
+                               return f(call, request);
+                             } else {
+                               return f(request);
+                             }
                            }));
+}
+
+// Tells what an operator did with an item, for the pages that show it and for the audit.
+work::Work::Also tell(const Rooms& rooms, const access::Call& call, const char* type) {
+  return [&rooms, &call, type](store::Tx& tx, const work::Item& item) {
+    events::NewEvent event{.type = type, .kind = "queue_item", .id = item.id.value, .name = item.queue};
+    access::sign(event, call);
+    return rooms.events.append(tx, event);
+  };
 }
 
 void add_items(RouteTable::Door& door, const Rooms& rooms) {
@@ -158,24 +171,27 @@ void add_items(RouteTable::Door& door, const Rooms& rooms) {
                           [&rooms](const OneItem& request) -> Result<QueueItem> {
                             return shape(rooms, SOUK_TRY(rooms.work.get(request.queue, work::ItemId(request.item))));
                           });
-  add<OneItem, NoContent>(door, rooms, "POST", "/api/v1/queues/{queue}/items/{item}:retry",
-                          {"retry_queue_item", "Try an item again that failed for good", 204},
-                          [&rooms](const OneItem& request) -> Result<NoContent> {
-                            SOUK_TRY(rooms.work.retry(request.queue, work::ItemId(request.item)));
-                            return NoContent{};
-                          });
+  add<OneItem, NoContent>(
+      door, rooms, "POST", "/api/v1/queues/{queue}/items/{item}:retry",
+      {"retry_queue_item", "Try an item again that failed for good", 204},
+      [&rooms](const access::Call& call, const OneItem& request) -> Result<NoContent> {
+        SOUK_TRY(rooms.work.retry(request.queue, work::ItemId(request.item), tell(rooms, call, "queue_item.retried")));
+        return NoContent{};
+      });
   add<OneItem, NoContent>(door, rooms, "POST", "/api/v1/queues/{queue}/items/{item}:cancel",
                           {"cancel_queue_item", "Cancel an item that waits or runs", 204},
-                          [&rooms](const OneItem& request) -> Result<NoContent> {
-                            SOUK_TRY(rooms.work.cancel(request.queue, work::ItemId(request.item)));
+                          [&rooms](const access::Call& call, const OneItem& request) -> Result<NoContent> {
+                            SOUK_TRY(rooms.work.cancel(request.queue, work::ItemId(request.item),
+                                                       tell(rooms, call, "queue_item.cancelled")));
                             return NoContent{};
                           });
-  add<OneItem, NoContent>(door, rooms, "DELETE", "/api/v1/queues/{queue}/items/{item}",
-                          {"drop_queue_item", "Forget an item that failed for good"},
-                          [&rooms](const OneItem& request) -> Result<NoContent> {
-                            SOUK_TRY(rooms.work.drop(request.queue, work::ItemId(request.item)));
-                            return NoContent{};
-                          });
+  add<OneItem, NoContent>(
+      door, rooms, "DELETE", "/api/v1/queues/{queue}/items/{item}",
+      {"drop_queue_item", "Forget an item that failed for good"},
+      [&rooms](const access::Call& call, const OneItem& request) -> Result<NoContent> {
+        SOUK_TRY(rooms.work.drop(request.queue, work::ItemId(request.item), tell(rooms, call, "queue_item.dropped")));
+        return NoContent{};
+      });
 }
 
 }  // namespace
@@ -186,18 +202,20 @@ void add_queues(RouteTable::Door& door, const Rooms& rooms) {
       [&rooms](const Nothing&) -> Result<QueueList> { return QueueList{SOUK_TRY(rooms.work.queues())}; });
   add<OneQueue, work::QueueStatus>(door, rooms, "GET", "/api/v1/queues/{queue}", {"get_queue", "One queue"},
                                    [&rooms](const OneQueue& request) { return find_queue(rooms, request.queue); });
-  add<OneQueue, Count>(door, rooms, "POST", "/api/v1/queues/{queue}:retry",
-                       {"retry_queue", "Try all items of a queue again that failed for good"},
-                       [&rooms](const OneQueue& request) -> Result<Count> {
-                         SOUK_TRY(find_queue(rooms, request.queue));
-                         return Count{SOUK_TRY(rooms.work.retry(request.queue, {}))};
-                       });
-  add<OneQueue, Count>(door, rooms, "POST", "/api/v1/queues/{queue}:drop",
-                       {"drop_queue", "Forget all items of a queue that failed for good"},
-                       [&rooms](const OneQueue& request) -> Result<Count> {
-                         SOUK_TRY(find_queue(rooms, request.queue));
-                         return Count{SOUK_TRY(rooms.work.drop(request.queue, {}))};
-                       });
+  add<OneQueue, Count>(
+      door, rooms, "POST", "/api/v1/queues/{queue}:retry",
+      {"retry_queue", "Try all items of a queue again that failed for good"},
+      [&rooms](const access::Call& call, const OneQueue& request) -> Result<Count> {
+        SOUK_TRY(find_queue(rooms, request.queue));
+        return Count{SOUK_TRY(rooms.work.retry(request.queue, {}, tell(rooms, call, "queue_item.retried")))};
+      });
+  add<OneQueue, Count>(
+      door, rooms, "POST", "/api/v1/queues/{queue}:drop",
+      {"drop_queue", "Forget all items of a queue that failed for good"},
+      [&rooms](const access::Call& call, const OneQueue& request) -> Result<Count> {
+        SOUK_TRY(find_queue(rooms, request.queue));
+        return Count{SOUK_TRY(rooms.work.drop(request.queue, {}, tell(rooms, call, "queue_item.dropped")))};
+      });
   add_items(door, rooms);
   add<Nothing, ScheduleList>(door, rooms, "GET", "/api/v1/schedules", {"list_schedules", "Work that comes again"},
                              [&rooms](const Nothing&) { return list_schedules(rooms); });

@@ -69,7 +69,6 @@ Status Core::link(const std::string& id, const Digest& digest, std::uint64_t siz
       SOUK_TRY(bucket.put(key, "", kUnsignedPayload, about));
     }
   }
-  (void)bucket.remove(upload_key(id));  // else it expires
   return {};
 }
 

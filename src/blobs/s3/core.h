@@ -45,7 +45,7 @@ class Core {
   static bool is_id(std::string_view text);
 
   Result<std::optional<Place>> find(const Digest& digest);
-  // Makes data/<id>, whole and verified, the blob; drops it where the blob is there already.
+  // Makes data/<id>, whole and verified, the blob; drops it where the blob is there already. uploads/<id> stays.
   Status link(const std::string& id, const Digest& digest, std::uint64_t size);
   // The digest of data/<id>, its first `offset` bytes being in `hash` already.
   Result<Digest> hash_data(const std::string& id, std::uint64_t offset, std::uint64_t size, Sha256& hash);

@@ -86,34 +86,43 @@ Result<Digest> Parts::refuse(const Digest& is, const Digest& expected) {
   return wrong_digest(plan_.size, is, expected);
 }
 
+// As bytes that came by another upload.
+Result<bool> Parts::is_there(const Digest& digest) {
+  auto there = SOUK_TRY(core_.find(digest));
+  return there && there->data != data_ && there->size == plan_.size && SOUK_TRY(core_.bucket.find(there->key));
+}
+
 Result<Digest> Parts::commit(const std::vector<std::string>& tags, std::optional<Digest> expected) {
-  std::uint32_t hashed = hasher_.hashed(tags);
-  std::optional<Digest> digest;
-  if (hashed == plan_.count()) {
-    digest = hasher_.rest().finish();
-    if (expected && *expected != *digest) return refuse(*digest, *expected);
-    auto there = SOUK_TRY(core_.find(*digest));
-    if (there && there->data != data_ && there->size == plan_.size && SOUK_TRY(core_.bucket.find(there->key))) {
-      discard();
-      return *digest;
-    }
+  if (tags != tags_) digest_.reset();
+  PartHasher::Hashed hashed = hasher_.take(tags);
+  if (!digest_ && hashed.parts == plan_.count()) {
+    digest_ = hashed.hash.finish();
+    tags_ = tags;
+  }
+  if (digest_) {
+    if (expected && *expected != *digest_) return refuse(*digest_, *expected);
+    if (SOUK_TRY(is_there(*digest_))) return *digest_;
   }
   SOUK_TRY(complete(tags));
-  if (!digest) {
+  if (!digest_) {
     // Bytes that were not hashed as they came can be read only once they are one object.
-    std::uint64_t done = std::min<std::uint64_t>(hashed * plan_.part_size, plan_.size);
-    digest = SOUK_TRY(core_.hash_data(data_, done, plan_.size, hasher_.rest()));
-    if (expected && *expected != *digest) {
+    std::uint64_t done = std::min<std::uint64_t>(hashed.parts * plan_.part_size, plan_.size);
+    digest_ = SOUK_TRY(core_.hash_data(data_, done, plan_.size, hashed.hash));
+    tags_ = tags;
+    if (expected && *expected != *digest_) {
       (void)core_.bucket.remove(core_.data_key(data_));
-      return refuse(*digest, *expected);
+      return refuse(*digest_, *expected);
     }
+    spare_ = SOUK_TRY(is_there(*digest_));
+    if (spare_) return *digest_;
   }
-  SOUK_TRY(core_.link(data_, *digest, plan_.size));
-  return *digest;
+  SOUK_TRY(core_.link(data_, *digest_, plan_.size));
+  return *digest_;
 }
 
 void Parts::discard() {
   (void)core_.bucket.abort_upload(core_.data_key(data_), upload_);
+  if (spare_) (void)core_.bucket.remove(core_.data_key(data_));
   (void)core_.bucket.remove(core_.upload_key(data_));
 }
 

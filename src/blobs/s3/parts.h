@@ -23,6 +23,7 @@ class Parts final : public PartUpload {
   void discard() override;
 
  private:
+  Result<bool> is_there(const Digest& digest);
   Result<Digest> refuse(const Digest& is, const Digest& expected);
   Status complete(const std::vector<std::string>& tags);
 
@@ -30,6 +31,10 @@ class Parts final : public PartUpload {
   const std::string data_, upload_, id_;
   const PartPlan plan_;
   PartHasher hasher_;
+  // Of an end that was tried:
+  std::vector<std::string> tags_;
+  std::optional<Digest> digest_;  // of the bytes of these tags
+  bool spare_ = false;            // data/<id> is whole, and another's bytes are the blob
 };
 
 }  // namespace souk::blobs::s3

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 namespace souk::blobs::s3 {
 
@@ -18,11 +20,16 @@ Reader::~Reader() {
 void Reader::ask(std::uint64_t number) {
   std::uint64_t offset = number * Core::kReadBytes;
   std::uint64_t count = std::min<std::uint64_t>(Core::kReadBytes, place_.size - offset);
-  auto get = [&core = core_, key = place_.key, tag = place_.tag, offset, count]() -> Result<std::string> {
-    std::string bytes;
-    bytes.reserve(count);
-    SOUK_TRY(core.bucket.get_range(key, offset, count, bytes, tag));
-    return bytes;
+  auto bytes = std::make_shared<std::string>();
+  if (!spare_.empty()) {
+    *bytes = std::move(spare_.back());
+    spare_.pop_back();
+    bytes->clear();
+  }
+  auto get = [&core = core_, key = place_.key, tag = place_.tag, offset, count, bytes]() -> Result<std::string> {
+    bytes->reserve(count);
+    SOUK_TRY(core.bucket.get_range(key, offset, count, *bytes, tag));
+    return std::move(*bytes);
   };
   ahead_.push_back({number, core_.run<Result<std::string>>(std::move(get))});
 }
@@ -32,6 +39,7 @@ Status Reader::load(std::uint64_t number) {
   if (number_ == number) return {};
   const bool in_order = number == (number_ ? *number_ + 1 : 0);
   number_.reset();
+  if (piece_.capacity() > 0) spare_.push_back(std::exchange(piece_, {}));
   while (!ahead_.empty() && ahead_.front().number != number) {
     ahead_.front().bytes.wait();
     ahead_.pop_front();

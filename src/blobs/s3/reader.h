@@ -8,6 +8,7 @@
 #include <future>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "blobs/s3/core.h"
 
@@ -42,7 +43,8 @@ class Reader final : public blobs::Reader {
   std::deque<Piece> ahead_;
   std::optional<std::uint64_t> number_;  // of the piece at hand
   std::string piece_;
-  std::uint64_t hashed_ = 0;  // pieces, from the first on
+  std::vector<std::string> spare_;  // of pieces that were read: taken again, so that no more than these are ever made
+  std::uint64_t hashed_ = 0;        // pieces, from the first on
   Sha256 hash_;
   std::unique_ptr<Cache::Held> held_;
 };

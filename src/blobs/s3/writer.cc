@@ -57,7 +57,7 @@ Status Writer::load() {
     size_ += tail->size();
   }
   if (in_parts_ == 0 && size_ > 0) {
-    hasher_.update(as_bytes(*buffer_));
+    hash_.update(as_bytes(*buffer_));
     hashed_ = size_;
   }
   return {};
@@ -102,7 +102,7 @@ Status Writer::reopen() {
       *buffer_ = *tail;
     }
   } else {
-    hasher_.finish();
+    hash_.finish();
     hashed_ = 0;
     digest_.reset();
     SOUK_TRY(load());
@@ -171,7 +171,7 @@ Status Writer::write(std::span<const std::byte> bytes) {
     std::size_t count = std::min(bytes.size(), core_.buffers.size() - std::min(buffer_->size(), core_.buffers.size()));
     buffer_->append(reinterpret_cast<const char*>(bytes.data()), count);
     if (hashed_ == size_) {
-      hasher_.update(bytes.first(count));
+      hash_.update(bytes.first(count));
       hashed_ += count;
     }
     size_ += count;
@@ -183,7 +183,6 @@ Status Writer::write(std::span<const std::byte> bytes) {
 
 Status Writer::suspend() {
   if (suspended_) return {};
-  hasher_.park();
   SOUK_TRY(settle(0));
   static const std::string kNothing;
   std::string revision = random_token(16);
@@ -201,7 +200,7 @@ Result<Digest> Writer::commit(std::optional<Digest> expected) {
 }
 
 Result<Digest> Writer::commit_small(std::optional<Digest> expected) {
-  if (!digest_) digest_ = hasher_.finish();
+  if (!digest_) digest_ = hash_.finish();
   if (expected && *expected != *digest_) {
     drop();
     return wrong_digest(size_, *digest_, *expected);
@@ -217,8 +216,8 @@ Result<Digest> Writer::commit_small(std::optional<Digest> expected) {
 }
 
 Result<Digest> Writer::digest_of_all() {
-  if (hashed_ == size_) return hasher_.finish();
-  hasher_.finish();
+  if (hashed_ == size_) return hash_.finish();
+  hash_.finish();
   Sha256 hash;
   return core_.hash_data(id_, 0, size_, hash);
 }
@@ -254,6 +253,7 @@ Result<Digest> Writer::commit_parts(std::optional<Digest> expected) {
     return wrong_digest(size_, *digest_, *expected);
   }
   SOUK_TRY(core_.link(id_, *digest_, size_));
+  (void)core_.bucket.remove(core_.upload_key(id_));  // else it expires
   return *digest_;
 }
 
@@ -272,7 +272,6 @@ void Writer::drop() {
 }
 
 void Writer::discard() {
-  hasher_.park();
   drop();
 }
 

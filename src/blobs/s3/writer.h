@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "blobs/hasher.h"
 #include "blobs/s3/core.h"
 
 namespace souk::blobs::s3 {
@@ -58,7 +57,7 @@ class Writer final : public blobs::Writer {
   std::uint64_t in_parts_ = 0;  // bytes, those under way included
   Buffers::Lease buffer_;
   std::uint64_t size_ = 0;
-  Hasher hasher_;
+  Sha256 hash_;  // on this thread: a store far away is slower, and a copy for another thread costs more
   std::uint64_t hashed_ = 0;
   std::optional<Digest> digest_;
 };

@@ -35,6 +35,8 @@ export function touched(change: Change): QueryKey[] {
       return [["access"], ["whoami"], ["namespaces"], ["models"], ["deployments"]];
     case "operation":
       return [["operations"]];
+    case "queue_item": // what an operator did with one
+      return [["work"], ["operations"]];
     case "service_account":
     case "session":
     case "api_key":

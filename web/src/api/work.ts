@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Durable work, as operators see it. Items make no events (there may be thousands a second), so what is shown of them is
-// measured anew while somebody looks, as the figures of deployments are.
+// Durable work, as operators see it. Items make no events (there may be thousands a second) but what an operator does with
+// them, so what is shown of them is measured anew while somebody looks, as the figures of deployments are.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { at, call, callJson } from "./client.ts";
 import { type Page, withPage } from "./queries.ts";

@@ -124,6 +124,7 @@ describe("what a change makes old", () => {
     expect(touched(change("replica.changed", { data: { deployment: "digits" } }))).toContainEqual(["deployment", "default", "digits"]);
     expect(touched(change("grant.created", { name: "anna" }))).toContainEqual(["access"]);
     expect(touched(change("team.created", { name: "crew" }))).toContainEqual(["namespaces"]);
+    expect(touched(change("queue_item.retried", { name: "operations" }))).toContainEqual(["work"]);
     expect(touched(change("something.new"))).toEqual([[]]);
   });
   it("is read again once for a burst", () => {

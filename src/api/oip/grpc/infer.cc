@@ -107,21 +107,22 @@ class InferStream : public std::enable_shared_from_this<InferStream> {
 
   void start(const InferencePtr& one, grpc::Message message, const SlotPtr& slot, bool later) {
     run(one, std::move(message), true, later, [self = shared_from_this(), slot, one](Result<grpc::Reply> reply) {
-      if (!reply) reply = write_failure(text_of(reply.error()), one->body.id);
-      self->put(slot, std::move(*reply));
+      if (std::this_thread::get_id() == self->thread_) return self->put(slot, one->body.id, std::move(reply));
+      auto shared = std::make_shared<Result<grpc::Reply>>(std::move(reply));
+      self->call_->exchange()->stream->post(
+          [self, slot, one, shared] { self->put(slot, one->body.id, std::move(*shared)); });
     });
   }
 
-  void put(const SlotPtr& slot, grpc::Reply reply) {
-    if (std::this_thread::get_id() == thread_) {
-      slot->reply = std::move(reply);
-      return write_ready();
+  // What fails is answered in a message; the audit hears of each refusal, as if it had been a call of its own.
+  void put(const SlotPtr& slot, const std::string& id, Result<grpc::Reply> reply) {
+    if (!reply) {
+      call_->exchange()->noted = false;
+      call_->exchange()->note(reply.error());
+      reply = write_failure(text_of(reply.error()), id);
     }
-    auto shared = std::make_shared<grpc::Reply>(std::move(reply));
-    call_->exchange()->stream->post([self = shared_from_this(), slot, shared] {
-      slot->reply = std::move(*shared);
-      self->write_ready();
-    });
+    slot->reply = std::move(*reply);
+    write_ready();
   }
 
   void write_ready() {
