@@ -352,7 +352,7 @@ def bench_access(work):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access")
+    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access rollouts")
     only = set(parser.parse_args().only)
     with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
         chosen = lambda name: not only or name in only  # noqa: E731
@@ -366,6 +366,9 @@ def main():
             bench_access(work)
         if not only or only & {"inference", "get", "create", "writing"}:
             bench_served(work, chosen)
+        if chosen("rollouts"):
+            from serving import rollouts  # noqa: PLC0415
+            rollouts.bench(sys.modules[__name__], work)
         if chosen("transfer"):
             bench_transfer(work)
         if chosen("s3"):

@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/experiments/experiment_commands.h"
+#include "cli/serving/serving_commands.h"
 
 namespace souk::cli {
 
@@ -35,6 +36,8 @@ struct CommandLine {
   PullOptions pull;
   DeployOptions deploy_options;
   InferOptions infer_options;
+  TrafficOptions traffic;
+  RolloutOptions rollout;
   KeyOptions key;
   PeopleOptions people;
   SessionOptions session;
@@ -61,6 +64,8 @@ struct CommandLine {
 };
 
 void add_list_options(CommandLine& line, CLI::App* sub);
+// Deployments, traffic, roll-outs, inference.
+void add_serving(CommandLine& line);
 // Keys, login, users, sessions, teams, service accounts, grants, the audit log.
 void add_access(CommandLine& line);
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "cli/commands.h"
 #include "cli/describe.h"
+#include "cli/serving/serving_commands.h"
 #include "cli/task_input.h"
 
 namespace souk::cli {
