@@ -368,7 +368,7 @@ def bench_peers(work):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access; peers only when named")
+    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access rollouts; peers only when named")
     only = set(parser.parse_args().only)
     with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
         chosen = lambda name: not only or name in only  # noqa: E731
@@ -384,6 +384,9 @@ def main():
             bench_served(work, chosen)
         if "peers" in only:  # installs the other servers: only when it is asked for
             bench_peers(work)
+        if chosen("rollouts"):
+            from serving import rollouts  # noqa: PLC0415
+            rollouts.bench(sys.modules[__name__], work)
         if chosen("transfer"):
             bench_transfer(work)
         if chosen("s3"):

@@ -71,6 +71,7 @@ struct Server::Rooms {
   std::unique_ptr<registry::Imports> imports;
   std::unique_ptr<runtimes::Loader> onnx;
   std::unique_ptr<serving::Serving> serving;
+  std::unique_ptr<serving::Rollouts> rollouts;
   std::unique_ptr<serving::InferenceServices> services;
   std::unique_ptr<tasks::ModelRuns> runs;
   std::optional<api::native::Rooms> native;
@@ -133,6 +134,8 @@ Status Server::start() {
       std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
                                          std::vector<runtimes::Loader*>{r.onnx.get()}, settings_.node, log_, r.metrics);
 
+  r.rollouts = SOUK_TRY(serving::Rollouts::open(settings_.serving, *r.store, *r.events, *r.access, *r.serving, *r.nodes,
+                                                *r.leases, log_));
   r.runs = std::make_unique<tasks::ModelRuns>(settings_.tasks, *r.store, *r.events, *r.access, *r.registry, *r.serving,
                                               *r.work, log_, r.metrics);
   r.runs->add_queues();
@@ -145,6 +148,7 @@ Status Server::start() {
       *r.registry,
       *r.artifacts,
       *r.serving,
+      *r.rollouts,
       *r.events,
       *r.work,
       *r.nodes,
@@ -187,6 +191,7 @@ Status Server::start() {
   SOUK_TRY(r.net->start());
   SOUK_TRY(tell_setup_link(*r.sessions, r.net->url(), log_));
   SOUK_TRY(r.serving->start(kWaitForReplicas));
+  SOUK_TRY(r.rollouts->start());
   SOUK_TRY(r.runs->start());
   r.work->start();
   r.services =
@@ -223,6 +228,7 @@ void Server::stop() {
   if (r.search) r.search->stop();
   if (r.services) r.services->stop();
   if (r.runs) r.runs->stop();
+  if (r.rollouts) r.rollouts->stop();
   if (r.serving) r.serving->stop();
   if (r.nodes) r.nodes->stop();
   rooms_.reset();

@@ -191,55 +191,6 @@ void add_alias(CommandLine& line) {
       ->required();
 }
 
-void add_inference_options(CommandLine& line, CLI::App* sub) {
-  sub->add_option("deployment", line.infer_options.deployment, "[namespace/]deployment")->required();
-  CLI::Option* image = sub->add_option("--image", line.infer_options.image, "A PNG or JPEG file");
-  sub->add_option("--data", line.infer_options.data,
-                  "An array for the only input, or a whole OIP request; JSON, @FILE (JSON or .npy) or -")
-      ->excludes(image);
-  sub->add_option("--input", line.infer_options.inputs, "NAME=JSON or NAME=@FILE (JSON or .npy), once an input")
-      ->excludes(image)
-      ->allow_extra_args(false);
-}
-
-void add_deployment(CommandLine& line) {
-  CLI::App* deploy_app = line.verb(&line.app, "deploy", "Serve a version under a name",
-                                   [&line](const Context& c) { return deploy(c, line.deploy_options); });
-  deploy_app->add_option("reference", line.deploy_options.reference, kReference)->required();
-  deploy_app->add_option("--name", line.deploy_options.name, "[namespace/]deployment (default: the model's name)");
-  deploy_app->add_flag("--follow", line.deploy_options.follow, "Roll when the alias moves");
-  deploy_app->add_flag("--no-wait", line.deploy_options.no_wait, "Do not wait until it answers");
-  line.verb(&line.app, "undeploy", "Stop serving", [&line](const Context& c) { return undeploy(c, line.name); })
-      ->add_option("deployment", line.name, "[namespace/]deployment")
-      ->required();
-  CLI::App* deployment = line.noun("deployment", "Deployments: list, show");
-  add_list_options(line, line.verb(deployment, "list", "List deployments",
-                                   [&line](const Context& c) { return deployment_list(c, line.list); }));
-  line.verb(deployment, "show", "Show a deployment",
-            [&line](const Context& c) { return deployment_show(c, line.name); })
-      ->add_option("deployment", line.name, "[namespace/]deployment")
-      ->required();
-  CLI::App* logs_app = line.verb(&line.app, "logs", "What happened to a deployment",
-                                 [&line](const Context& c) { return logs(c, line.name, line.follow); });
-  logs_app->add_option("deployment", line.name, "[namespace/]deployment")->required();
-  logs_app->add_flag("-f,--follow", line.follow, "Go on as it happens");
-  CLI::App* infer_app = line.verb(&line.app, "infer", "Ask a deployment",
-                                  [&line](const Context& c) { return infer(c, line.infer_options); });
-  add_inference_options(line, infer_app);
-  CLI::App* bench_app = line.verb(&line.app, "bench", "Load on a deployment, and how it answers",
-                                  [&line](const Context& c) { return bench(c, line.infer_options, line.bench); });
-  add_inference_options(line, bench_app);
-  bench_app->add_option("-c,--connections", line.bench.connections, "Requests at a time (8)");
-  bench_app->add_option("--seconds", line.bench.seconds, "How long it is measured (10)");
-  bench_app->add_option("--warm-up", line.bench.warm_up, "Seconds of load that are not counted before (1)");
-  bench_app->add_option("--rate", line.bench.rate,
-                        "Requests due a second, whatever the answers (open loop); without it as fast as they come");
-  CLI::App* top_app = line.verb(&line.app, "top", "What deployments do now, at the node that is asked",
-                                [&line](const Context& c) { return top(c, line.top); });
-  top_app->add_option("--interval", line.top.interval, "Seconds between two looks (2)");
-  top_app->add_option("--count", line.top.count, "Looks (on a terminal: until Ctrl-C; else 1)");
-}
-
 void add_blobs(CommandLine& line) {
   CLI::App* blobs = line.noun("blobs", "Where bytes are: migrate, status");
   CLI::App* migrate = line.verb(blobs, "migrate", "Move all bytes to another place while serving",
@@ -377,7 +328,7 @@ int run(int argc, char** argv, const std::vector<Command>& others) {
   add_experiment(line);
   add_run(line);
   add_search(line);
-  add_deployment(line);
+  add_serving(line);
   add_access(line);
   add_operations(line);
   add_queues(line);

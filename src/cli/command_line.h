@@ -12,6 +12,7 @@
 #include "cli/experiments/experiment_commands.h"
 #include "cli/serving/bench_command.h"
 #include "cli/serving/top_command.h"
+#include "cli/serving/serving_commands.h"
 
 namespace souk::cli {
 
@@ -39,6 +40,8 @@ struct CommandLine {
   InferOptions infer_options;
   BenchOptions bench;
   TopOptions top;
+  TrafficOptions traffic;
+  RolloutOptions rollout;
   KeyOptions key;
   PeopleOptions people;
   SessionOptions session;
@@ -65,6 +68,8 @@ struct CommandLine {
 };
 
 void add_list_options(CommandLine& line, CLI::App* sub);
+// Deployments, traffic, roll-outs, inference.
+void add_serving(CommandLine& line);
 // Keys, login, users, sessions, teams, service accounts, grants, the audit log.
 void add_access(CommandLine& line);
 

@@ -32,20 +32,6 @@ struct PullOptions {
   bool force = false;
 };
 
-struct DeployOptions {
-  std::string reference;
-  std::string name;
-  bool follow = false;
-  bool no_wait = false;
-};
-
-struct InferOptions {
-  std::string deployment;
-  std::string image;
-  std::string data;                 // JSON, @file or - for stdin
-  std::vector<std::string> inputs;  // name=JSON, name=@file
-};
-
 struct KeyOptions {
   std::string name;  // to rotate: its id
   std::string role;
@@ -138,17 +124,9 @@ Status alias_list(const Context& context, const std::string& model);
 Status alias_delete(const Context& context, const std::string& reference);
 Status alias_history(const Context& context, const std::string& reference);
 
-Status deploy(const Context& context, const DeployOptions& options);
-Status undeploy(const Context& context, const std::string& deployment);
-Status deployment_list(const Context& context, const ListOptions& options);
-Status deployment_show(const Context& context, const std::string& deployment);
-Status logs(const Context& context, const std::string& deployment, bool follow);
-
 Status search(const Context& context, const std::vector<std::string>& words);
 // What something came from, and what came of it.
 Status lineage(const Context& context, const std::string& of, int depth);
-
-Status infer(const Context& context, const InferOptions& options);
 
 Status key_create(const Context& context, const KeyOptions& options);
 Status key_list(const Context& context);

@@ -1,43 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/lineage/lineage.h"
+#include "serving/change.h"
 #include "serving/state.h"
 
 namespace souk::serving {
 
 namespace {
-
-struct RevisionData {
-  std::int64_t revision = 0;
-  std::int64_t version = 0;
-  Digest digest;
-};
-BOOST_DESCRIBE_STRUCT(RevisionData, (), (revision, version, digest))
-
-struct DeploymentData {
-  std::string reference;
-  bool follow = false;
-  DesiredState desired_state = DesiredState::RUNNING;
-};
-BOOST_DESCRIBE_STRUCT(DeploymentData, (), (reference, follow, desired_state))
-
-std::string data_of(const Deployment& d) {
-  return json::write(DeploymentData{d.reference, d.follow, d.desired_state});
-}
-
-Revision revision_of(const registry::ModelVersion& version, DeploymentId deployment, json::Raw configuration) {
-  Revision revision;
-  revision.deployment_id = deployment;
-  revision.version_id = version.id;
-  revision.version = version.number;
-  revision.digest = version.sealed_digest.value();
-  revision.configuration = std::move(configuration);
-  revision.create_time = now();
-  return revision;
-}
-
-std::string data_of(const Revision& r) {
-  return json::write(RevisionData{r.number, r.version, r.digest});
-}
 
 // A fixed version has nowhere to go.
 Status check_follow(bool follow, const registry::Reference& reference) {
@@ -63,6 +31,15 @@ Result<std::string> slug_for(const DeployRequest& wanted, const std::string& mod
   return name;
 }
 
+json::Raw text_of(const Strategy& strategy) {
+  return strategy.gradual() ? json::Raw{json::write(strategy)} : json::Raw{"{}"};
+}
+
+json::Raw text_of(const Routing& routing) {
+  const bool none = !routing.sticky && routing.match.empty() && !routing.tolerance;
+  return none ? json::Raw{"{}"} : json::Raw{json::write(routing)};
+}
+
 }  // namespace
 
 access::Call Serving::State::system_call() const {
@@ -70,20 +47,6 @@ access::Call Serving::State::system_call() const {
   call.principal = access.system();
   call.namespace_ = "default";
   return call;
-}
-
-Status Serving::State::append(store::Tx& tx, const access::Call& call, const Deployment& deployment,
-                              std::string_view type, std::string data) {
-  events::NewEvent event;
-  event.type = type;
-  event.namespace_id = deployment.namespace_id;
-  event.namespace_ = deployment.namespace_;
-  event.kind = "deployment";
-  event.id = deployment.id.value;
-  event.name = deployment.slug;
-  access::sign(event, call);
-  event.data = json::Raw{std::move(data)};
-  return events.append(tx, event);
 }
 
 // The version behind a reference, if it can answer requests at all.
@@ -104,52 +67,15 @@ Result<registry::ModelVersion> Serving::State::deployable(const registry::Author
   return version;
 }
 
-bool Serving::State::failed_here(DeploymentId id, RevisionId revision) const {
-  std::lock_guard lock(mutex);
-  auto served = deployments.find(id);
-  if (served == deployments.end()) return false;
-  auto replica = served->second.replicas.find(revision);
-  return replica != served->second.replicas.end() && replica->second->state == ReplicaState::FAILED;
-}
-
-// Writes a deployment that is there already: with a new revision when the version is another one. `retry`: what
-// failed is to be tried again.
-Status Serving::State::change(store::Tx& tx, const access::Call& call, Deployment& deployment,
-                              const registry::ModelVersion* version, bool retry) {
-  auto before = SOUK_TRY(find_deployment(tx, deployment.id));
-  if (!before) return not_found(deployment.resource().label + " does not exist");
-  auto revision = SOUK_TRY(find_revision(tx, before->revision_id));
-  deployment.revision_id = before->revision_id;
-  bool rolls =
-      version && (!revision || revision->version_id != version->id || revision->digest != version->sealed_digest);
-  bool same = !rolls && before->reference == deployment.reference && before->follow == deployment.follow &&
-              before->desired_state == deployment.desired_state;
-  bool failed = retry && (failed_here(deployment.id, before->revision_id) ||
-                          SOUK_TRY(has_failed_replica(tx, before->revision_id)));
-  if (same && !failed) {
-    deployment = *before;
-    return {};
-  }
-  if (rolls) {
-    Revision next = revision_of(*version, deployment.id, revision ? revision->configuration : json::Raw{"{}"});
-    SOUK_TRY(insert_revision(tx, next));
-    SOUK_TRY(registry::add_edge(tx, deployment.namespace_id,
-                                {registry::node_of(next.version_id), registry::node_of(deployment.id), "deployed"}));
-    deployment.revision_id = next.id;
-    SOUK_TRY(append(tx, call, deployment, "revision.created", data_of(next)));
-  }
-  deployment.generation = before->generation + 1;
-  deployment.update_time = now();
-  SOUK_TRY(update_deployment(tx, deployment));
-  SOUK_TRY(append(tx, call, deployment, "deployment.updated", data_of(deployment)));
-  tx.on_commit([bell = bell] { bell->ring_rows(); });
-  return {};
-}
-
 Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest wanted, bool* created) {
   State& s = *state_;
   if (wanted.reference.namespace_.empty()) wanted.reference.namespace_ = call.namespace_;
   SOUK_TRY(check_follow(wanted.follow, wanted.reference));
+  if (wanted.strategy) SOUK_TRY(check(*wanted.strategy));
+  if (wanted.routing) SOUK_TRY(check(*wanted.routing));
+  if (wanted.traffic && (*wanted.traffic < 0 || *wanted.traffic > 100)) {
+    return invalid_argument("is not from 0 to 100").at("traffic");
+  }
   auto ns = SOUK_TRY(s.access.get_namespace(call, access::Role::WRITER, call.namespace_));
   auto model =
       SOUK_TRY(s.registry.get_model(call, access::Role::READER, wanted.reference.namespace_, wanted.reference.model));
@@ -171,7 +97,9 @@ Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest w
       row->reference = reference;
       row->follow = wanted.follow;
       row->desired_state = DesiredState::RUNNING;
-      SOUK_TRY(s.change(tx, call, *row, &version, true));
+      if (wanted.strategy) row->strategy = text_of(*wanted.strategy);
+      if (wanted.routing) row->routing = text_of(*wanted.routing);
+      SOUK_TRY(s.change(tx, call, *row, {.version = &version, .retry = true, .traffic = wanted.traffic}));
       return s.view(tx, std::move(*row));
     }
     made = true;
@@ -186,6 +114,8 @@ Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest w
     d.model = model->slug;
     d.reference = reference;
     d.follow = wanted.follow;
+    if (wanted.strategy) d.strategy = text_of(*wanted.strategy);
+    if (wanted.routing) d.routing = text_of(*wanted.routing);
     d.create_time = d.update_time = now();
     Revision first = revision_of(version, DeploymentId(), wanted.configuration);
     SOUK_TRY(insert_deployment(tx, d, first));
@@ -228,6 +158,9 @@ Result<DeploymentView> Serving::update(const access::Call& call, const Authorize
     auto model = SOUK_TRY(s.registry.get_model(call, access::Role::READER, deployment->model_id));
     version = SOUK_TRY(s.deployable(model, reference));
   }
+  if (patch.strategy.has_value()) SOUK_TRY(check(patch.strategy.value));
+  if (patch.routing.has_value()) SOUK_TRY(check(patch.routing.value));
+  if (patch.traffic.has_value()) SOUK_TRY(check(patch.traffic.value));
   auto view = s.store.write([&](store::Tx& tx) -> Result<DeploymentView> {
     auto row = SOUK_TRY(find_deployment(tx, deployment->id));
     if (!row) return not_found(deployment->resource().label + " does not exist");
@@ -236,7 +169,14 @@ Result<DeploymentView> Serving::update(const access::Call& call, const Authorize
     if (patch.reference.has_value()) row->reference = reference.string();
     if (patch.desired_state.has_value()) row->desired_state = patch.desired_state.value;
     row->follow = follow;
-    SOUK_TRY(s.change(tx, call, *row, version ? &*version : nullptr, starts || version));
+    if (patch.strategy.given()) row->strategy = text_of(patch.strategy.value);
+    if (patch.routing.given()) row->routing = text_of(patch.routing.value);
+    SOUK_TRY(s.change(tx, call, *row,
+                      {.version = version ? &*version : nullptr,
+                       .retry = starts || version,
+                       .traffic = std::nullopt,
+                       .one_revision = patch.traffic.is_null(),
+                       .shares = patch.traffic.value}));
     return s.view(tx, std::move(*row));
   });
   if (view && follow) s.bell->ring_follow();

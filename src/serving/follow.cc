@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "serving/rollouts/rollout_rows.h"
 #include "serving/state.h"
 
 namespace souk::serving {
@@ -40,12 +41,25 @@ Status Serving::State::roll(const Deployment& followed, std::string& problem) {
   {
     std::lock_guard lock(mutex);
     auto found = deployments.find(followed.id);
-    if (found == deployments.end() || found->second.wanted.version_id == version->id) return {};
+    if (found == deployments.end()) return {};
+    // While another one rolls out, the way back to the wanted one is a change too.
+    if (found->second.arms.empty() && found->second.wanted.version_id == version->id) return {};
   }
   return store.write([&](store::Tx& tx) -> Status {
     auto row = SOUK_TRY(find_deployment(tx, followed.id));
     if (!row || !row->follow || row->reference != followed.reference) return {};
-    return change(tx, call, *row, &*version, false);
+    // What was taken back is not tried again until somebody says so, or the alias moves on.
+    const auto last = SOUK_TRY(find_rollout(tx, followed.id, 0));
+    if (last && (last->state == RolloutState::ROLLED_BACK || last->state == RolloutState::ABORTED)) {
+      const auto revision = SOUK_TRY(find_revision(tx, last->revision_id));
+      if (revision && revision->version_id == version->id) {
+        problem = followed.reference + " points at version " + std::to_string(version->number) +
+                  ", which was taken back: " + last->reason;
+        return {};
+      }
+    }
+    problem.clear();
+    return change(tx, call, *row, {.version = &*version});
   });
 }
 

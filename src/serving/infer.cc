@@ -9,6 +9,8 @@
 #include "serving/batching/queue.h"
 #include "serving/batching/round.h"
 #include "serving/state.h"
+#include "serving/traffic/shadow.h"
+#include "serving/traffic/split.h"
 
 namespace souk::serving {
 
@@ -55,6 +57,11 @@ Error cannot_answer(const Route& route) {
   return unavailable(what + " is still loading").retry_in(kLoadingRetry);
 }
 
+Error not_loaded(const Route& route, std::int64_t revision) {
+  return not_found("revision " + std::to_string(revision) + " of " + route.resource.label + " has no traffic; " +
+                   std::to_string(route.replica->revision.number) + " has");
+}
+
 // What a thread is taking in to run together.
 struct Round {
   const void* owner;
@@ -87,10 +94,28 @@ void gather(const void* owner, Waiting one, const Later& later) {
   later([round] { end_turn(round); });
 }
 
+// The number of a route's revision that runs a version, named or numbered; -1: none does.
+std::int64_t revision_with(const Route& route, const std::string& version) {
+  const auto runs = [&](Replicated& replica) {
+    if (!replica.pin()) return false;
+    const Target& target = *replica.target;
+    const bool right = target.version_name == version || std::to_string(target.version) == version;
+    replica.unpin();
+    return right;
+  };
+  if (route.split) {
+    for (const Split::Arm& arm : route.split->arms) {
+      if (runs(*arm.replica)) return arm.replica->revision.number;
+    }
+    return -1;
+  }
+  return route.replica && runs(*route.replica) ? 0 : -1;
+}
+
 }  // namespace
 
 Result<Pinned> Serving::State::pin(const access::Call& call, std::string_view key, std::int64_t revision,
-                                   access::Role needed) {
+                                   access::Role needed, const net::RequestHead* head) {
   for (;;) {
     const Routes& now = routes.current();
     auto found = now.by_name.find(key);
@@ -102,31 +127,38 @@ Result<Pinned> Serving::State::pin(const access::Call& call, std::string_view ke
     const Route& route = found->second;
     SOUK_TRY(access.authorize(call, needed, Callable{&route.resource}));
     if (!route.replica) return cannot_answer(route);
-    if (revision != 0 && route.replica->revision.number != revision) {
-      return not_found("revision " + std::to_string(revision) + " of " + route.resource.label + " has no traffic; " +
-                       std::to_string(route.replica->revision.number) + " has");
+    if (route.split) {
+      const Split& split = *route.split;
+      const Split::Arm* const arm = revision == 0 ? &split.choose(call, head) : split.find(revision);
+      if (arm == nullptr) return not_loaded(route, revision);
+      if (arm->replica->pin()) {
+        return Pinned(arm->replica, call.principal->id.value, split.copies.empty() ? nullptr : route.split);
+      }
+      continue;
     }
+    if (revision != 0 && route.replica->revision.number != revision) return not_loaded(route, revision);
     if (route.replica->pin()) return Pinned(route.replica, call.principal->id.value);
     // It was replaced since the snapshot was taken, and the next snapshot is there already.
   }
 }
 
-Result<Pinned> Serving::pin(const access::Call& call, std::string_view name, std::int64_t revision,
-                            access::Role needed) {
-  if (name.find('/') != std::string_view::npos) return state_->pin(call, name, revision, needed);
+Result<Pinned> Serving::pin(const access::Call& call, std::string_view name, std::int64_t revision, access::Role needed,
+                            const net::RequestHead* head) {
+  if (name.find('/') != std::string_view::npos) return state_->pin(call, name, revision, needed, head);
   Key key(call.namespace_, name);
   if (key.view().empty()) return nothing_there("deployment", call.namespace_, name);
-  return state_->pin(call, key.view(), revision, needed);
+  return state_->pin(call, key.view(), revision, needed, head);
 }
 
 Result<Pinned> Serving::pin_model(const access::Call& call, std::string_view ns, std::string_view model,
-                                  std::optional<std::string> version) {
+                                  std::optional<std::string> version, const net::RequestHead* head) {
   State& s = *state_;
   if (ns.empty()) ns = call.namespace_;
   Key key(ns, model);
   const Routes& now = s.routes.current();
   auto found = now.by_model.find(key.view());
   const Route* chosen = nullptr;
+  std::int64_t revision = 0;    // of it; 0: whichever traffic gives
   std::optional<Error> denied;  // by one that the caller sees, but may not ask
   if (found != now.by_model.end()) {
     for (const Route* route : found->second) {
@@ -135,12 +167,11 @@ Result<Pinned> Serving::pin_model(const access::Call& call, std::string_view ns,
         if (allowed.error().code == Code::permission_denied) denied = allowed.error();
         continue;
       }
-      bool right = !version;
-      if (version && route->replica && route->replica->pin()) {
-        Pinned pinned{route->replica};
-        right = pinned->version_name == *version || std::to_string(pinned->version) == *version;
+      const std::int64_t answers = version ? revision_with(*route, *version) : 0;
+      if (answers >= 0 && (!chosen || (!chosen->replica && route->replica))) {
+        chosen = route;
+        revision = answers;
       }
-      if (right && (!chosen || (!chosen->replica && route->replica))) chosen = route;
       if (chosen && chosen->replica) break;
     }
   }
@@ -153,7 +184,7 @@ Result<Pinned> Serving::pin_model(const access::Call& call, std::string_view ns,
                 (version ? ":" + *version : ""));
   }
   std::string name = chosen->replica ? chosen->replica->metrics->name : "";
-  if (!name.empty()) return s.pin(call, name, 0, access::Role::EXECUTOR);
+  if (!name.empty()) return s.pin(call, name, revision, access::Role::EXECUTOR, head);
   return cannot_answer(*chosen);
 }
 
@@ -162,12 +193,12 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   State& s = *state_;
   auto begun = Clock::now();
   Replicated& replica = *pinned.replica_;
-  DeploymentMetrics& metrics = *replica.metrics;
   if (Status checked = runtimes::check_request(pinned->signature, request); !checked) {
-    metrics.count(checked.error().code, 0);
+    replica.count(checked.error().code, {});
     replica.tally.failed({});
     return done(std::move(checked.error()));
   }
+  if (pinned.split_) done = with_copies(*s.shadows, pinned.split_, replica, request, std::move(done));
   Waiting one{&replica, &request, std::min(options.deadline, begun + s.settings.request_timeout), begun,
               std::move(done)};
   if (replica.run_time_ns.load(std::memory_order_relaxed) <= s.settings.run_in_place_us * 1000) {

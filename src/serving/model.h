@@ -14,6 +14,8 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "registry/signature.h"
+#include "serving/rollouts/rollout.h"
+#include "serving/traffic/traffic.h"
 
 namespace souk::serving {
 
@@ -37,10 +39,12 @@ struct Deployment {
   std::string reference;  // as it was asked for: "default/digits@champion"
   bool follow = false;
   DesiredState desired_state = DesiredState::RUNNING;
-  RevisionId revision_id;  // the one that is to take all traffic
+  RevisionId revision_id;  // the one that is to take all traffic, or of several the one that the others are measured by
   Time create_time;
   Time update_time;
   std::int64_t generation = 1;  // grows with each change: the ETag
+  json::Raw strategy{"{}"};     // rollouts/strategy.h
+  json::Raw routing{"{}"};      // traffic/traffic.h
 
   access::ResourceRef resource() const {
     return {access::ObjectKind::DEPLOYMENT, id.value, namespace_id, "deployment " + namespace_ + "/" + slug};
@@ -48,7 +52,7 @@ struct Deployment {
 };
 BOOST_DESCRIBE_STRUCT(Deployment, (),
                       (id, uid, namespace_id, namespace_, slug, name, model_id, model_namespace, model, reference,
-                       follow, desired_state, revision_id, create_time, update_time, generation))
+                       follow, desired_state, revision_id, create_time, update_time, generation, strategy, routing))
 
 struct Revision {
   RevisionId id;
@@ -90,6 +94,8 @@ struct DeploymentView {
   std::string reason;
   std::vector<Revision> revisions;  // newest first
   std::vector<Replica> replicas;
+  std::vector<TrafficRow> traffic;    // of those that several revisions share; none: serving_revision answers all
+  std::optional<Rollout> rollout;     // that is not over
   std::int64_t serving_revision = 0;  // number of the revision that answers now; 0: none
   LiveMetrics metrics;                // of this node
 };

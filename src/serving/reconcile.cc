@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "serving/state.h"
+#include "serving/traffic/split.h"
 
 namespace souk::serving {
 
@@ -11,6 +12,12 @@ namespace {
 constexpr std::chrono::seconds kLookAgain{10};
 // What other nodes write down of their replicas, while somebody waits for it.
 constexpr std::chrono::milliseconds kLookElsewhere{20};
+
+Routing routing_of(const json::Raw& text) {
+  if (text.text == "{}") return {};
+  auto read = json::read<Routing>(text.text, json::UnknownFields::ignore);
+  return read ? std::move(*read) : Routing();
+}
 
 }  // namespace
 
@@ -58,6 +65,11 @@ Status Serving::State::read_rows() {
 void Serving::State::apply(WantedRows rows) {
   std::map<RevisionId, Revision> revisions;
   for (Revision& revision : rows.revisions) revisions.emplace(revision.id, std::move(revision));
+  std::map<DeploymentId, std::vector<Arm>> arms;
+  for (const TrafficRow& row : rows.traffic) {
+    auto revision = revisions.find(row.revision_id);
+    if (revision != revisions.end()) arms[row.deployment_id].push_back({revision->second, row.weight, row.shadow});
+  }
   for (auto& [id, served] : deployments) served.removed = true;
   for (Deployment& row : rows.deployments) {
     auto revision = revisions.find(row.revision_id);
@@ -65,6 +77,8 @@ void Serving::State::apply(WantedRows rows) {
     Served& served = deployments[row.id];
     served.removed = false;
     served.wanted = revision->second;
+    served.arms = std::move(arms[row.id]);
+    served.routing = routing_of(row.routing);
     served.row = std::move(row);
     if (served.metrics) continue;
     std::string name = served.row.namespace_ + "/" + served.row.slug;
@@ -106,31 +120,48 @@ void Serving::State::move(const Served& served, Replicated& replica, ReplicaStat
              {"reason", replica.reason}});
 }
 
+bool Served::wants(RevisionId id) const {
+  if (!runs()) return false;
+  return id == wanted.id || std::ranges::any_of(arms, [&](const Arm& arm) { return arm.revision.id == id; });
+}
+
+// The replica of a revision that is to be loaded; begun, where it is not yet, or to be tried again.
+const std::shared_ptr<Replicated>& Serving::State::want(Served& served, const Revision& revision) {
+  auto at = served.replicas.find(revision.id);
+  if (at == served.replicas.end()) {
+    auto replica = std::make_shared<Replicated>(served.row.id, revision);
+    replica->bell = bell;
+    replica->metrics = served.metrics;
+    at = served.replicas.emplace(revision.id, replica).first;
+    begin(served, replica);
+  } else if (at->second->state == ReplicaState::FAILED && at->second->generation < served.row.generation) {
+    move(served, *at->second, ReplicaState::PENDING);
+    begin(served, at->second);
+  }
+  at->second->unwanted = false;
+  return at->second;
+}
+
 // Brings one deployment's replicas on; true when something moved that routes depend on.
 bool Serving::State::settle_replicas(Served& served, std::vector<std::shared_ptr<Replicated>>& closing,
                                      std::vector<std::unique_ptr<const Target>>& leaving) {
-  RevisionId wanted_id = served.wanted.id;
-  auto at = served.replicas.find(wanted_id);
   if (served.runs()) {
-    if (at == served.replicas.end()) {
-      auto replica = std::make_shared<Replicated>(served.row.id, served.wanted);
-      replica->bell = bell;
-      replica->metrics = served.metrics;
-      at = served.replicas.emplace(wanted_id, replica).first;
-      begin(served, replica);
-    } else if (at->second->state == ReplicaState::FAILED && at->second->generation < served.row.generation) {
-      move(served, *at->second, ReplicaState::PENDING);
-      begin(served, at->second);
+    const auto& wanted = want(served, served.wanted);
+    if (wanted->state == ReplicaState::READY) served.serving = wanted;
+    for (const Arm& arm : served.arms) {
+      const auto& replica = want(served, arm.revision);
+      if (replica->figures() != nullptr) continue;
+      const std::string& name = served.metrics->name;
+      replica->keep_figures(
+          {&copies.with({name, "agreed"}), &copies.with({name, "disagreed"}), &copies.with({name, "dropped"})});
     }
-    at->second->unwanted = false;
-    if (at->second->state == ReplicaState::READY) served.serving = at->second;
   } else {
     served.serving = nullptr;
   }
 
   for (auto it = served.replicas.begin(); it != served.replicas.end();) {
     Replicated& replica = *it->second;
-    bool wanted = served.runs() && it->first == wanted_id;
+    bool wanted = served.wants(it->first);
     if (wanted ? replica.state != ReplicaState::DRAINING : it->second == served.serving) {
       ++it;
       continue;
@@ -148,7 +179,9 @@ bool Serving::State::settle_replicas(Served& served, std::vector<std::shared_ptr
     }
     it = replica.state == ReplicaState::STOPPED ? served.replicas.erase(it) : std::next(it);
   }
-  return served.runs() && !served.replicas.contains(wanted_id);  // to be begun again
+  const auto missing = [&](const Revision& revision) { return !served.replicas.contains(revision.id); };
+  return served.runs() &&  // to be begun again
+         (missing(served.wanted) || std::ranges::any_of(served.arms, missing, &Arm::revision));
 }
 
 void Serving::State::settle() {
@@ -181,15 +214,26 @@ void Serving::State::settle() {
   call_waiters(false);
 }
 
+std::shared_ptr<const Split> Serving::State::split_of(const Served& served) const {
+  std::vector<Split::Arm> arms;
+  for (const Arm& arm : served.arms) {
+    auto replica = served.replicas.find(arm.revision.id);
+    if (replica != served.replicas.end()) arms.push_back({replica->second, arm.weight, arm.shadow});
+  }
+  return make_split(arms, served.serving, served.routing, served.row.id);
+}
+
 void Serving::State::publish() {
   auto made = std::make_shared<Routes>();
   for (const auto& [id, served] : deployments) {
     if (served.removed) continue;
-    Route route{id, served.row.resource(), DeploymentState::PENDING, "", served.serving};
+    Route route{id, served.row.resource(), DeploymentState::PENDING, "", served.serving, nullptr};
     auto wanted = served.replicas.find(served.wanted.id);
+    if (served.runs() && !served.arms.empty()) route.split = split_of(served);
+    if (route.split && !route.replica) route.replica = route.split->arms[route.split->table[0]].replica;
     if (!served.runs()) {
       route.state = DeploymentState::STOPPED;
-    } else if (served.serving) {
+    } else if (route.replica) {
       route.state = DeploymentState::READY;
     } else if (wanted != served.replicas.end() && wanted->second->state == ReplicaState::FAILED) {
       route.state = DeploymentState::FAILED;
@@ -206,16 +250,25 @@ bool Serving::State::settled(DeploymentId id, std::int64_t generation) const {
   if (found == deployments.end() || found->second.row.generation < generation) return false;
   const Served& served = found->second;
   if (!served.runs()) return served.replicas.empty();
+  const auto over = [&](const Revision& revision) {
+    auto wanted = served.replicas.find(revision.id);
+    if (wanted == served.replicas.end()) return false;
+    if (wanted->second->state == ReplicaState::FAILED) return wanted->second->generation >= served.row.generation;
+    return wanted->second->state == ReplicaState::READY;
+  };
   auto wanted = served.replicas.find(served.wanted.id);
-  if (wanted == served.replicas.end()) return false;
-  if (wanted->second->state == ReplicaState::FAILED) return wanted->second->generation >= served.row.generation;
-  return wanted->second->state == ReplicaState::READY && served.serving == wanted->second;
+  if (!over(served.wanted) || !std::ranges::all_of(served.arms, over, &Arm::revision)) return false;
+  return wanted->second->state == ReplicaState::FAILED || served.serving == wanted->second;
 }
 
 bool Serving::State::all_there() const {
   return std::ranges::all_of(deployments, [](const auto& one) {
     const Served& served = one.second;
     if (!served.runs()) return true;
+    for (const Arm& arm : served.arms) {
+      auto replica = served.replicas.find(arm.revision.id);
+      if (replica == served.replicas.end() || on_its_way(replica->second->state)) return false;
+    }
     auto wanted = served.replicas.find(served.wanted.id);
     if (wanted == served.replicas.end()) return false;
     return wanted->second->state == ReplicaState::FAILED || served.serving == wanted->second;

@@ -12,6 +12,17 @@ void DeploymentMetrics::count(std::optional<Code> error, double seconds) {
   requests.with({name, code_name(*error)}).add();
 }
 
+void Replicated::keep_figures(CopyCounters copies) {
+  if (own_figures_) return;
+  own_figures_ = std::make_unique<Figures>(copies);
+  figures_.store(own_figures_.get(), std::memory_order_release);
+}
+
+void Replicated::count(std::optional<Code> error, std::chrono::nanoseconds took) {
+  metrics->count(error, std::chrono::duration<double>(took).count());
+  if (Figures* const f = figures()) f->answered(error, took);
+}
+
 bool Replicated::pin() {
   if (pins_.fetch_add(1, std::memory_order_acq_rel) & kClosed) {
     unpin();
@@ -56,14 +67,16 @@ const Routes& RouteTable::current() const {
   return *seen.routes;
 }
 
-Pinned::Pinned(std::shared_ptr<Replicated> replica, std::int64_t caller)
-    : replica_(std::move(replica)), target_(replica_->target.get()), caller_(caller) {}
+Pinned::Pinned(std::shared_ptr<Replicated> replica, std::int64_t caller, std::shared_ptr<const Split> split)
+    : replica_(std::move(replica)), target_(replica_->target.get()), caller_(caller), split_(std::move(split)) {}
 
 Pinned& Pinned::operator=(Pinned&& other) noexcept {
   if (this != &other) {
     if (replica_) replica_->unpin();
     replica_ = std::move(other.replica_);
     target_ = other.target_;
+    caller_ = other.caller_;
+    split_ = std::move(other.split_);
   }
   return *this;
 }

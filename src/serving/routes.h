@@ -17,10 +17,12 @@
 #include "access/model.h"
 #include "serving/serving.h"
 #include "serving/tally.h"
+#include "serving/traffic/figures.h"
 
 namespace souk::serving {
 
 class Queue;
+struct Split;
 
 // Counts by result, pre-resolved; one a deployment, living as long as the process.
 struct DeploymentMetrics {
@@ -59,6 +61,12 @@ struct Replicated : std::enable_shared_from_this<Replicated> {
   std::atomic<std::int64_t> run_time_ns{0};  // of one request alone; a moving mean
   Tally tally;
 
+  // Kept while it shares the deployment with others; made under the mutex, and there as long as the replica.
+  void keep_figures(CopyCounters copies);
+  Figures* figures() const { return figures_.load(std::memory_order_acquire); }
+  // A request was answered.
+  void count(std::optional<Code> error, std::chrono::nanoseconds took);
+
   bool pin();
   void unpin();
   void close() { pins_.fetch_or(kClosed, std::memory_order_acq_rel); }
@@ -67,6 +75,8 @@ struct Replicated : std::enable_shared_from_this<Replicated> {
  private:
   static constexpr std::uint64_t kClosed = 1ull << 63;
   std::atomic<std::uint64_t> pins_{kClosed};  // opened when READY
+  std::unique_ptr<Figures> own_figures_;
+  std::atomic<Figures*> figures_{nullptr};
   friend struct Serving::State;
   void open() { pins_.fetch_and(~kClosed, std::memory_order_release); }
 };
@@ -83,6 +93,7 @@ struct Route {
   DeploymentState state = DeploymentState::PENDING;
   std::string reason;
   std::shared_ptr<Replicated> replica;  // the one with traffic; none: why is in state and reason
+  std::shared_ptr<const Split> split;   // of several that share it; null: `replica` answers everything
 };
 
 struct Routes {

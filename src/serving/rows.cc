@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "serving/rollouts/rollout_rows.h"
 #include "store/in_list.h"
 
 namespace souk::serving {
@@ -41,11 +42,14 @@ const std::string& deployment_columns() {
 
 Result<WantedRows> read_wanted(store::Tx& tx) {
   static const std::string deployments = "SELECT " + deployment_columns() + " FROM deployments d ORDER BY d.id";
-  static const std::string revisions =
-      "SELECT " + revision_columns() + " FROM revisions r JOIN deployments d ON d.revision_id = r.id";
+  static const std::string revisions = "SELECT " + revision_columns() +
+                                       " FROM revisions r JOIN deployments d ON d.revision_id = r.id UNION SELECT " +
+                                       revision_columns() + " FROM revisions r JOIN traffic t ON t.revision_id = r.id";
+  static const std::string traffic = "SELECT " + store::columns<TrafficRow>("t") + " FROM traffic t";
   WantedRows rows;
   rows.deployments = SOUK_TRY(tx.all<Deployment>(deployments));
   rows.revisions = SOUK_TRY(tx.all<Revision>(revisions));
+  rows.traffic = SOUK_TRY(tx.all<TrafficRow>(traffic));
   return rows;
 }
 
@@ -70,6 +74,26 @@ Result<std::optional<Revision>> find_revision(store::Tx& tx, RevisionId id) {
   return tx.first<Revision>(sql, id);
 }
 
+Result<std::optional<Revision>> find_revision(store::Tx& tx, DeploymentId deployment, std::int64_t number) {
+  static const std::string sql =
+      "SELECT " + revision_columns() + " FROM revisions r WHERE r.deployment_id = $1 AND r.number = $2";
+  return tx.first<Revision>(sql, deployment, number);
+}
+
+Result<std::vector<TrafficRow>> traffic_of(store::Tx& tx, const std::vector<DeploymentId>& deployments) {
+  return all_of<TrafficRow>(tx, "SELECT " + store::columns<TrafficRow>("t") + " FROM traffic t WHERE t.deployment_id",
+                            " ORDER BY t.revision_id", deployments);
+}
+
+Status write_traffic(store::Tx& tx, DeploymentId deployment, const std::vector<TrafficRow>& rows) {
+  SOUK_TRY(tx.defer("DELETE FROM traffic WHERE deployment_id = $1", deployment));
+  for (const TrafficRow& row : rows) {
+    SOUK_TRY(tx.defer("INSERT INTO traffic (revision_id, deployment_id, weight, shadow) VALUES ($1, $2, $3, $4)",
+                      row.revision_id, deployment, row.weight, row.shadow));
+  }
+  return {};
+}
+
 Result<std::vector<Revision>> revisions_of(store::Tx& tx, const std::vector<DeploymentId>& deployments,
                                            std::int64_t most) {
   // Numbers have no gaps.
@@ -88,10 +112,10 @@ Result<std::vector<Replica>> replicas_of(store::Tx& tx, const std::vector<Revisi
 Status insert_deployment(store::Tx& tx, Deployment& d, Revision& first) {
   auto id = SOUK_TRY(tx.scalar<DeploymentId>(
       "INSERT INTO deployments (uid, namespace_id, namespace, slug, name, model_id, model_namespace, model, reference,"
-      " follow, desired_state, revision_id, create_time, update_time, generation)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14) RETURNING id",
+      " follow, desired_state, revision_id, create_time, update_time, generation, strategy, routing)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16) RETURNING id",
       d.uid, d.namespace_id, d.namespace_, d.slug, d.name, d.model_id, d.model_namespace, d.model, d.reference,
-      d.follow, d.desired_state, d.create_time, d.update_time, d.generation));
+      d.follow, d.desired_state, d.create_time, d.update_time, d.generation, d.strategy, d.routing));
   d.id = id.value();
   first.deployment_id = d.id;
   SOUK_TRY(insert_revision(tx, first));
@@ -114,13 +138,15 @@ Status insert_revision(store::Tx& tx, Revision& r) {
 Status update_deployment(store::Tx& tx, const Deployment& d) {
   return tx.defer(
       "UPDATE deployments SET reference = $1, follow = $2, desired_state = $3, revision_id = $4, update_time = $5,"
-      " generation = $6 WHERE id = $7",
-      d.reference, d.follow, d.desired_state, d.revision_id, d.update_time, d.generation, d.id);
+      " generation = $6, strategy = $7, routing = $8 WHERE id = $9",
+      d.reference, d.follow, d.desired_state, d.revision_id, d.update_time, d.generation, d.strategy, d.routing, d.id);
 }
 
 Status delete_deployment(store::Tx& tx, DeploymentId id) {
   SOUK_TRY(
       tx.defer("DELETE FROM replicas WHERE revision_id IN (SELECT id FROM revisions WHERE deployment_id = $1)", id));
+  SOUK_TRY(delete_rollouts(tx, id));
+  SOUK_TRY(tx.defer("DELETE FROM traffic WHERE deployment_id = $1", id));
   SOUK_TRY(tx.defer("DELETE FROM revisions WHERE deployment_id = $1", id));
   return tx.defer("DELETE FROM deployments WHERE id = $1", id);
 }
@@ -143,13 +169,21 @@ Result<bool> has_failed_replica(store::Tx& tx, RevisionId revision) {
   return found.has_value();
 }
 
+Result<bool> has_ready_replica(store::Tx& tx, RevisionId revision) {
+  auto found = SOUK_TRY(tx.scalar<std::int64_t>(
+      "SELECT 1 FROM replicas WHERE revision_id = $1 AND state = 'READY' AND node IN (SELECT name FROM nodes) LIMIT 1",
+      revision));
+  return found.has_value();
+}
+
 Result<std::vector<std::string>> used_by(store::Tx& tx, ModelId model, std::optional<VersionId> version) {
   std::vector<std::string> names;
   store::Rows rows;
   if (version) {
     rows = SOUK_TRY(
         tx.run("SELECT DISTINCT d.namespace, d.slug FROM revisions r JOIN deployments d ON d.id = r.deployment_id"
-               " WHERE r.version_id = $1 AND (d.revision_id = r.id OR EXISTS (SELECT 1 FROM replicas p"
+               " WHERE r.version_id = $1 AND (d.revision_id = r.id OR r.id IN (SELECT t.revision_id FROM traffic t)"
+               " OR EXISTS (SELECT 1 FROM replicas p"
                " WHERE p.revision_id = r.id AND p.state NOT IN ('STOPPED', 'FAILED')"
                " AND p.node IN (SELECT name FROM nodes))) ORDER BY d.namespace, d.slug",
                std::array<store::Value, 1>{store::to_value(*version)}));
@@ -175,9 +209,10 @@ Result<bool> settled_elsewhere(store::Tx& tx, const Deployment& d, std::string_v
   }
   // A failure that is older than the deployment's last change is one that is tried again.
   auto waited_for = SOUK_TRY(tx.scalar<std::int64_t>(
-      "SELECT 1 FROM nodes n WHERE n.name <> $1 AND NOT EXISTS (SELECT 1 FROM replicas p WHERE p.node = n.name"
-      " AND p.revision_id = $2 AND (p.state = 'READY' OR (p.state = 'FAILED' AND p.update_time >= $3))) LIMIT 1",
-      node, d.revision_id, d.update_time));
+      "SELECT 1 FROM nodes n JOIN revisions r ON r.deployment_id = $4 WHERE n.name <> $1 AND (r.id = $2 OR r.id IN"
+      " (SELECT t.revision_id FROM traffic t)) AND NOT EXISTS (SELECT 1 FROM replicas p WHERE p.node = n.name"
+      " AND p.revision_id = r.id AND (p.state = 'READY' OR (p.state = 'FAILED' AND p.update_time >= $3))) LIMIT 1",
+      node, d.revision_id, d.update_time, d.id));
   return !waited_for;
 }
 

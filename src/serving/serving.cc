@@ -2,6 +2,7 @@
 #include "serving/serving.h"
 
 #include "serving/state.h"
+#include "serving/traffic/shadow.h"
 
 namespace souk::serving {
 
@@ -26,6 +27,9 @@ Serving::State::State(ServingSettings settings, store::Store& store, events::Log
       memory(metrics.gauge("souk_serving_replica_memory_bytes", "What loading the answering revision took",
                            {"deployment"})),
       loads_done(metrics.counter("souk_serving_loads_total", "Loads ended, by result", {"result"})),
+      copies(metrics.counter("souk_serving_copies_total",
+                             "Copies of requests for revisions that are only tried, by what came of them",
+                             {"deployment", "result"})),
       journal(store, events, this->node, log) {}
 
 namespace {
@@ -58,13 +62,17 @@ Status Serving::start(Duration wait) {
   s.loads = std::make_unique<Pool>("loads", static_cast<std::size_t>(s.settings.loads), kLoadQueue);
   std::size_t threads = s.settings.compute_threads > 0 ? static_cast<std::size_t>(s.settings.compute_threads) : cores();
   s.compute = std::make_unique<Pool>("compute", threads, kComputeQueue);
+  s.shadows = std::make_unique<Pool>("shadows", 1, kMostCopies);
   // What commits after the subscription is told; what committed before it is read below.
   auto heard = [bell = s.bell](const events::EventPtr& event) {
-    if (event->type == "alias.moved" || event->type == "version.sealed") return bell->ring_follow();
+    // Where a roll-out went back, what is followed is not where it points: that is to be said.
+    for (const char* type : {"alias.moved", "version.sealed", "rollout.rolled_back", "rollout.aborted"}) {
+      if (event->type == type) return bell->ring_follow();
+    }
     bell->ring_rows();
   };
   s.subscription = SOUK_TRY(s.events.subscribe(
-      {.types = {"deployment.*", "revision.created", "alias.moved", "version.sealed"}}, std::move(heard)));
+      {.types = {"deployment.*", "revision.created", "rollout.*", "alias.moved", "version.sealed"}}, std::move(heard)));
   SOUK_TRY(s.read_rows());
   s.journal.start();
   s.settle();
@@ -87,6 +95,7 @@ void Serving::stop() {
   if (s.reconciler.joinable()) s.reconciler.join();
   s.call_waiters(true);
   s.journal.stop();
+  if (s.shadows) s.shadows->close();
   if (s.compute) s.compute->close();
 }
 

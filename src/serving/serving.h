@@ -19,7 +19,13 @@
 #include "runtimes/runtime.h"
 #include "serving/batching/batching.h"
 #include "serving/model.h"
+#include "serving/rollouts/strategy.h"
 #include "serving/tally.h"
+#include "serving/traffic/figures.h"
+
+namespace souk::net {
+struct RequestHead;
+}
 
 namespace souk::serving {
 
@@ -31,6 +37,8 @@ struct ServingSettings {
   std::int64_t queue_limit = 1024;     // waiting requests of a deployment
   std::chrono::milliseconds drain_timeout{30'000};
   std::chrono::milliseconds request_timeout{60'000};
+  std::chrono::milliseconds rollout_window{1'000};  // between two looks at a roll-out
+  std::vector<std::string> metrics_allow;           // address ranges besides the public internet
 };
 void declare(settings::Table& table, ServingSettings& s);
 
@@ -41,15 +49,22 @@ struct DeployRequest {
   std::string name;  // empty: the model's slug
   bool follow = false;
   json::Raw configuration{"{}"};
+  std::optional<Strategy> strategy = {};     // kept with the deployment; absent: as it is
+  std::optional<Routing> routing = {};       // likewise
+  std::optional<std::int64_t> traffic = {};  // percent that a new revision gets, without a roll-out
 };
 struct DeploymentPatch {
   json::Patch<DesiredState> desired_state;
   json::Patch<bool> follow;
   json::Patch<std::string> reference;
+  json::Patch<Strategy> strategy = {};                  // null: IMMEDIATE
+  json::Patch<Routing> routing = {};                    // null: by weights alone
+  json::Patch<std::vector<TrafficShare>> traffic = {};  // null: one revision answers everything
 };
 
 struct DeploymentMetrics;
 struct Replicated;
+struct Split;
 
 // Runs a function on the calling thread once that has taken in what has already arrived.
 using Later = std::function<void(std::function<void()>)>;
@@ -87,6 +102,12 @@ struct Statistics {
   Tally::Sums sums;
 };
 
+struct RevisionFigures {
+  RevisionId revision;
+  std::string instance;  // of the replica; new with each load
+  Window sums;           // since it was loaded
+};
+
 // Keeps the target loaded while it lives. Movable; belongs to one thread at a time.
 class Pinned {
  public:
@@ -99,10 +120,13 @@ class Pinned {
 
  private:
   friend class Serving;
-  explicit Pinned(std::shared_ptr<Replicated> replica, std::int64_t caller = 0);  // its count was raised
+  // The replica's count was raised.
+  explicit Pinned(std::shared_ptr<Replicated> replica, std::int64_t caller = 0,
+                  std::shared_ptr<const Split> split = nullptr);
   std::shared_ptr<Replicated> replica_;
   const Target* target_ = nullptr;
-  std::int64_t caller_ = 0;  // whose turn it is on
+  std::int64_t caller_ = 0;             // whose turn it is on
+  std::shared_ptr<const Split> split_;  // only where copies of requests go to other revisions
 };
 
 class Serving {
@@ -139,12 +163,13 @@ class Serving {
   // --- the hot path: no statement, no allocation that depends on the model -----------------------------
   // `name` is "slug" or "namespace/slug"; `revision` 0 means the one with traffic.
   // Errors: not_found, unavailable (loading; retry_after), failed_precondition (stopped, failed: why)
+  // Of several that share the traffic one is chosen, where rules look at headers by `head` (null: there are none).
   Result<Pinned> pin(const access::Call& call, std::string_view name, std::int64_t revision = 0,
-                     access::Role needed = access::Role::EXECUTOR);
+                     access::Role needed = access::Role::EXECUTOR, const net::RequestHead* head = nullptr);
   // The default deployment of a model (Instill, OpenAI): the one that was made first; with a version (number or
   // name), the first that answers with it.
   Result<Pinned> pin_model(const access::Call& call, std::string_view ns, std::string_view model,
-                           std::optional<std::string> version);
+                           std::optional<std::string> version, const net::RequestHead* head = nullptr);
   // Checks against the signature, runs, checks the answer, counts. `done` exactly once, here or on another thread.
   // `pinned`, `request` and the bytes it views must live until then. Errors: those of the runtime, internal (the
   // answer is not the signature's), unavailable (queue full, or no hope before the deadline; retry_after),
@@ -157,6 +182,8 @@ class Serving {
   // blocks for long. Errors: those of pin
   Result<std::vector<Statistics>> statistics(const access::Call& call, std::string_view name,
                                              std::int64_t revision = 0);
+  // What the revisions that share a deployment did on this node. Never blocks for long.
+  std::vector<RevisionFigures> figures(DeploymentId id) const;
   bool ready() const;  // nothing that is wanted of this node is still on its way
 
   struct State;

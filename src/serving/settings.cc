@@ -25,6 +25,10 @@ void declare(settings::Table& table, ServingSettings& s) {
             {.help = "How long a replaced revision may finish its requests before that is logged as an error",
              .min = 0,
              .max = 3'600'000});
+  table.add("serving.rollout_window", s.rollout_window,
+            {.help = "How often the figures of a roll-out are written down and judged", .min = 50, .max = 60'000});
+  table.add("serving.metrics_allow", s.metrics_allow,
+            {.help = "Addresses besides the public internet that roll-outs may read metrics from, as 10.1.0.0/16"});
   table.add("serving.request_timeout", s.request_timeout,
             {.help = "A request that has not begun to run by then is dropped", .min = 1, .max = 3'600'000});
 }

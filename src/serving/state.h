@@ -12,23 +12,35 @@
 
 #include "base/pool.h"
 #include "serving/bell.h"
+#include "serving/change.h"
 #include "serving/journal.h"
+#include "serving/rollouts/rollout.h"
 #include "serving/routes.h"
 #include "serving/rows.h"
 #include "store/read_cache.h"
 
 namespace souk::serving {
 
+// A revision that is kept loaded.
+struct Arm {
+  Revision revision;
+  std::int64_t weight = 0;
+  std::int64_t shadow = 0;
+};
+
 // A deployment as this node serves it.
 struct Served {
   Deployment row;
   Revision wanted;
+  std::vector<Arm> arms;  // with `wanted`, where several revisions are kept loaded
+  Routing routing;
   bool removed = false;
   std::map<RevisionId, std::shared_ptr<Replicated>> replicas;
   std::shared_ptr<Replicated> serving;  // has the traffic; one of `replicas`
   std::shared_ptr<DeploymentMetrics> metrics;
   std::string follow_problem;  // why it does not follow where its alias went
 
+  bool wants(RevisionId id) const;
   bool runs() const { return !removed && row.desired_state == DesiredState::RUNNING; }
 };
 
@@ -49,9 +61,11 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   Status read_rows();
   void apply(WantedRows rows);
   void settle();
+  const std::shared_ptr<Replicated>& want(Served& served, const Revision& revision);
   bool settle_replicas(Served& served, std::vector<std::shared_ptr<Replicated>>& closing,
                        std::vector<std::unique_ptr<const Target>>& leaving);
   void publish();
+  std::shared_ptr<const Split> split_of(const Served& served) const;
   void call_waiters(bool all);
   bool settled(DeploymentId id, std::int64_t generation) const;
   bool shared() const { return store.dialect() == store::Dialect::postgresql; }
@@ -74,12 +88,16 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   access::Call system_call() const;
   Result<registry::ModelVersion> deployable(const registry::AuthorizedModel& model,
                                             const registry::Reference& reference);
-  Status change(store::Tx& tx, const access::Call& call, Deployment& deployment, const registry::ModelVersion* version,
-                bool retry);
+
+  // --- change.cc ----------------------------------------------------------------------------------------
+  Status change(store::Tx& tx, const access::Call& call, Deployment& deployment, const Change& wanted);
+  Status take_over(store::Tx& tx, const access::Call& call, Deployment& deployment,
+                   const std::optional<Revision>& stable, std::optional<Rollout> open, const Change& wanted);
+  Status share_out(store::Tx& tx, Deployment& deployment, const std::vector<TrafficShare>& shares);
   Status append(store::Tx& tx, const access::Call& call, const Deployment& deployment, std::string_view type,
                 std::string data);
-
-  bool failed_here(DeploymentId id, RevisionId revision) const;  // earlier than the row says it
+  // Earlier than the row says it.
+  bool replica_is(DeploymentId id, RevisionId revision, ReplicaState state) const;
 
   // --- views.cc -----------------------------------------------------------------------------------------
   Result<DeploymentView> view(store::Tx& tx, Deployment row);
@@ -90,7 +108,8 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   void overlay(DeploymentView& view) const;
 
   // --- infer.cc -----------------------------------------------------------------------------------------
-  Result<Pinned> pin(const access::Call& call, std::string_view key, std::int64_t revision, access::Role needed);
+  Result<Pinned> pin(const access::Call& call, std::string_view key, std::int64_t revision, access::Role needed,
+                     const net::RequestHead* head);
 
   const ServingSettings settings;
   store::Store& store;
@@ -108,6 +127,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   Metrics::Family<Counter> violations;
   Metrics::Family<Gauge> memory;
   Metrics::Family<Counter> loads_done;
+  Metrics::Family<Counter> copies;
 
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
   Journal journal;
@@ -121,7 +141,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   std::vector<Waiter> waiters;
   bool restoring = true;  // until what was deployed is back: only the ends are written down
 
-  std::unique_ptr<Pool> loads, compute;
+  std::unique_ptr<Pool> loads, compute, shadows;
   events::Subscription subscription;
   std::thread reconciler;
 };

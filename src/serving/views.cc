@@ -3,7 +3,9 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "serving/rollouts/rollout_rows.h"
 #include "serving/state.h"
+#include "serving/traffic/split.h"
 #include "store/lists/listing.h"
 
 namespace souk::serving {
@@ -62,7 +64,7 @@ void sum_up(DeploymentView& view) {
   }
 }
 
-// Three statements, however many deployments.
+// Four statements, however many deployments; five where one shares its traffic.
 Result<std::vector<DeploymentView>> rows_of(store::Tx& tx, std::vector<Deployment> rows) {
   std::vector<DeploymentView> views(rows.size());
   std::vector<DeploymentId> ids;
@@ -81,6 +83,15 @@ Result<std::vector<DeploymentView>> rows_of(store::Tx& tx, std::vector<Deploymen
   }
   for (Replica& replica : SOUK_TRY(replicas_of(tx, revision_ids))) {
     of_revision[replica.revision_id]->replicas.push_back(std::move(replica));
+  }
+  for (const TrafficRow& row : SOUK_TRY(traffic_of(tx, ids))) by_id[row.deployment_id]->traffic.push_back(row);
+  std::vector<DeploymentId> shared;  // one that rolls out shares its traffic
+  for (const DeploymentView& view : views) {
+    if (!view.traffic.empty()) shared.push_back(view.deployment.id);
+  }
+  if (shared.empty()) return views;
+  for (Rollout& rollout : SOUK_TRY(open_rollouts_of(tx, shared))) {
+    by_id[rollout.deployment_id]->rollout = std::move(rollout);
   }
   return views;
 }
@@ -234,9 +245,24 @@ Result<std::vector<Statistics>> Serving::statistics(const access::Call& call, st
   }
   for (const auto& [key, route] : s.routes.current().by_name) {
     if (!route.replica || !s.access.authorize(call, access::Role::READER, Callable{&route.resource})) continue;
-    add(*route.replica);
+    if (!route.split) {
+      add(*route.replica);
+      continue;
+    }
+    for (const Split::Arm& arm : route.split->arms) add(*arm.replica);
   }
-  std::ranges::sort(all, {}, [](const Statistics& one) { return std::tie(one.namespace_, one.slug); });
+  std::ranges::sort(all, {}, [](const Statistics& one) { return std::tie(one.namespace_, one.slug, one.revision); });
+  return all;
+}
+
+std::vector<RevisionFigures> Serving::figures(DeploymentId id) const {
+  std::vector<RevisionFigures> all;
+  std::lock_guard lock(state_->mutex);
+  auto found = state_->deployments.find(id);
+  if (found == state_->deployments.end()) return all;
+  for (const auto& [revision, replica] : found->second.replicas) {
+    if (const Figures* const f = replica->figures()) all.push_back({revision, f->instance(), f->sums()});
+  }
   return all;
 }
 

@@ -47,7 +47,7 @@ class Row:
 
 PATH = {"model": "m", "version": "1", "alias": "champion", "deployment": "d", "path...": "m.onnx", "reference": "1", "id": "999999",
         "account": "nobody", "queue": "nothing", "item": "999999", "user": "nobody", "team": "nothing", "member": "nobody",
-        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999", "operation": "00000000-0000-7000-8000-000000000000", "import": "999999", "run": "999999", "experiment": "999999", "metric": "loss"} | REGISTRY_PATH
+        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999", "operation": "00000000-0000-7000-8000-000000000000", "rollout": "999999", "import": "999999", "run": "999999", "experiment": "999999", "metric": "loss"} | REGISTRY_PATH
 
 NS, MODEL, DEPLOYMENT = "/api/v1/namespaces/{ns}", "/api/v1/namespaces/{ns}/models/{model}", "/api/v1/namespaces/{ns}/deployments/{deployment}"
 INFER = {"inputs": []}
@@ -111,6 +111,8 @@ ROWS = registry_rows(Row) | {
     "GET /api/v1/deployments": Row("list"), f"GET {NS}/deployments": Row(),
     f"POST {NS}/deployments": Row(body=lambda place: {"reference": f"{place.ns}/m:1", "name": "d"}), f"GET {DEPLOYMENT}": Row(),
     f"PATCH {DEPLOYMENT}": Row(body={"follow": False}), f"DELETE {DEPLOYMENT}": Row(again="deployment"), f"GET {DEPLOYMENT}/logs": Row(),
+    f"GET {DEPLOYMENT}/rollouts": Row(), f"GET {DEPLOYMENT}/rollouts/{{rollout}}": Row(missing="roll-out"),
+    **{f"POST {DEPLOYMENT}/rollouts/{{rollout}}:{verb}": Row(missing="roll-out") for verb in ("pause", "resume", "promote", "abort")},
     "GET /v2": Row("open"), "GET /v2/": Row("self"), "GET /v2/health/live": Row("open"), "GET /v2/health/ready": Row("open"),
     **{f"GET /v2/models/{name}{version}{rest}": Row() for name in ("{model}", "{ns}/{model}") for version in ("", "/versions/{version}") for rest in ("", "/ready", "/config", "/stats")},
     **{f"POST /v2/models/{name}{version}/infer": Row(body=INFER) for name in ("{model}", "{ns}/{model}") for version in ("", "/versions/{version}")},

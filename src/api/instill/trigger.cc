@@ -27,6 +27,7 @@ BOOST_DESCRIBE_STRUCT(TriggerAnswer, (), (task, task_outputs))
 
 Result<tasks::TriggerRequest> request_of(const Rooms& rooms, const Exchange& exchange, std::vector<json::Raw> inputs) {
   tasks::TriggerRequest out;
+  out.head = &exchange.head();
   out.namespace_ = exchange.parameter("ns");
   out.model = exchange.parameter("model");
   if (const std::string_view version = exchange.parameter("version"); !version.empty()) out.version = version;

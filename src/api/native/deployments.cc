@@ -25,8 +25,11 @@ struct DeployBody {
   std::string reference;
   std::optional<std::string> name;
   std::optional<bool> follow;
+  std::optional<serving::Strategy> strategy;
+  std::optional<serving::Routing> routing;
+  std::optional<std::int64_t> traffic;  // percent that a new revision gets at once, without a roll-out
 };
-BOOST_DESCRIBE_STRUCT(DeployBody, (), (reference, name, follow))
+BOOST_DESCRIBE_STRUCT(DeployBody, (), (reference, name, follow, strategy, routing, traffic))
 struct Deploy {
   std::string ns;
   std::optional<std::string> prefer;
@@ -43,8 +46,11 @@ struct DeploymentPatchBody {
   json::Patch<serving::DesiredState> desired_state;
   json::Patch<bool> follow;
   json::Patch<std::string> reference;
+  json::Patch<serving::Strategy> strategy;
+  json::Patch<serving::Routing> routing;
+  json::Patch<std::vector<serving::TrafficShare>> traffic;
 };
-BOOST_DESCRIBE_STRUCT(DeploymentPatchBody, (), (desired_state, follow, reference))
+BOOST_DESCRIBE_STRUCT(DeploymentPatchBody, (), (desired_state, follow, reference, strategy, routing, traffic))
 struct PatchDeployment {
   std::string ns, deployment;
   std::optional<std::string> if_match, prefer;
@@ -78,8 +84,13 @@ LogEntry entry_of(const events::Event& event) {
   if (event.type == "revision.created") message = "revision " + revision + " runs version " + field("version");
   if (event.type == "deployment.created") message = "deployed by " + event.actor;
   if (event.type == "deployment.updated") message = "changed by " + event.actor;
+  if (event.type.starts_with("rollout.")) {
+    message = "roll-out " + field("rollout") + " to revision " + revision + ": " + field("state");
+    if (event.type == "rollout.step_began") message += ", step " + field("step") + " with " + field("weight") + " %";
+  }
   if (!reason.empty()) message += ": " + reason;
-  return {event.time, state == "FAILED" ? "ERROR" : "INFO", std::move(message)};
+  const bool bad = state == "FAILED" || state == "ROLLED_BACK";
+  return {event.time, bad ? "ERROR" : "INFO", std::move(message)};
 }
 
 Result<DeploymentLog> log_of(const Rooms& rooms, const access::Call& call, const OneDeployment& request) {
@@ -140,8 +151,11 @@ void deploy(const Rooms& rooms, const access::Call& call, const Deploy& request,
   access::Call in_namespace = call;
   in_namespace.namespace_ = request.ns;
   bool created = false;
-  auto view = rooms.serving.deploy(
-      in_namespace, {*reference, request.body.name.value_or(""), request.body.follow.value_or(false)}, &created);
+  serving::DeployRequest wanted{*reference, request.body.name.value_or(""), request.body.follow.value_or(false)};
+  wanted.strategy = request.body.strategy;
+  wanted.routing = request.body.routing;
+  wanted.traffic = request.body.traffic;
+  auto view = rooms.serving.deploy(in_namespace, std::move(wanted), &created);
   if (!view) return done(view.error());
   settle(rooms, call, *view, created ? 201 : 200, wait_of(request.prefer), done);
 }
@@ -151,7 +165,8 @@ void patch(const Rooms& rooms, const access::Call& call, const PatchDeployment& 
   if (!deployment) return done(deployment.error());
   auto if_match = revision_of(request.if_match);
   if (!if_match) return done(if_match.error());
-  serving::DeploymentPatch wanted{request.body.desired_state, request.body.follow, request.body.reference};
+  serving::DeploymentPatch wanted{request.body.desired_state, request.body.follow,  request.body.reference,
+                                  request.body.strategy,      request.body.routing, request.body.traffic};
   auto view = rooms.serving.update(call, *deployment, wanted, *if_match);
   if (!view) return done(view.error());
   settle(rooms, call, *view, 200, wait_of(request.prefer), done);
@@ -182,7 +197,7 @@ void add_deployments(RouteTable::Door& door, const Rooms& rooms) {
       }));
   door.add(later<PatchDeployment, Answer<Deployment>>(
       "PATCH", "/api/v1/namespaces/{ns}/deployments/{deployment}", kWriter, kUsual,
-      {"update_deployment", "Start, stop, follow or point elsewhere (JSON merge patch)"},
+      {"update_deployment", "Start, stop, follow, point elsewhere, or say how traffic is shared (JSON merge patch)"},
       [&rooms](const access::Call& call, const PatchDeployment& request, Done done) {
         patch(rooms, call, request, done);
       }));

@@ -21,6 +21,7 @@
 #include "registry/records/records.h"
 #include "registry/registry.h"
 #include "registry/search/search.h"
+#include "serving/rollouts/rollouts.h"
 #include "serving/serving.h"
 #include "tasks/runs/model_runs.h"
 #include "work/leases.h"
@@ -48,6 +49,7 @@ struct Rooms {
   registry::Registry& registry;
   artifacts::Artifacts& artifacts;
   serving::Serving& serving;
+  serving::Rollouts& rollouts;
   events::Log& events;
   work::Work& work;
   work::Nodes& nodes;

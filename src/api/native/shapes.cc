@@ -36,7 +36,12 @@ Revision shape(const serving::DeploymentView& view, const serving::Revision& rev
   out.version = revision.version;
   out.digest = revision.digest;
   out.create_time = revision.create_time;
-  out.traffic_percent = revision.number == view.serving_revision ? 100 : 0;
+  if (view.traffic.empty()) out.traffic_percent = revision.number == view.serving_revision ? 100 : 0;
+  for (const serving::TrafficRow& row : view.traffic) {
+    if (row.revision_id != revision.id) continue;
+    out.traffic_percent = row.weight;
+    out.shadow_percent = row.shadow;
+  }
   for (const serving::Replica& replica : view.replicas) {
     if (replica.revision_id != revision.id) continue;
     if (out.replicas.empty() || replica.state == serving::ReplicaState::READY) {
@@ -114,6 +119,12 @@ Deployment shape(const serving::DeploymentView& view, const std::optional<regist
     out.signature = version->signature;
     out.task = task_of(version->signature);
   }
+  out.strategy = serving::strategy_of(from.strategy);
+  if (view.rollout) {
+    const serving::Rollout& r = *view.rollout;
+    out.rollout = {r.number, r.revision, r.stable, r.state, r.step + 1, serving::weight_of(r), r.reason};
+  }
+  if (auto routing = json::read<serving::Routing>(from.routing.text)) out.routing = std::move(*routing);
   out.metrics = view.metrics;
   out.create_time = from.create_time;
   out.update_time = from.update_time;
@@ -163,6 +174,7 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_blob_moves(door, rooms);
   add_aliases(door, rooms);
   add_deployments(door, rooms);
+  add_rollouts(door, rooms);
   add_api_keys(door, rooms);
   add_users(door, rooms);
   add_teams(door, rooms);

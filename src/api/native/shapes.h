@@ -120,12 +120,25 @@ struct Revision {
   std::int64_t version = 0;
   Digest digest;
   std::int64_t traffic_percent = 0;
+  std::int64_t shadow_percent = 0;  // of the others' requests: copies whose answers are compared
   serving::ReplicaState state = serving::ReplicaState::PENDING;
   std::string reason;
   std::vector<Replica> replicas;
   Time create_time;
 };
-BOOST_DESCRIBE_STRUCT(Revision, (), (number, version, digest, traffic_percent, state, reason, replicas, create_time))
+BOOST_DESCRIBE_STRUCT(Revision, (),
+                      (number, version, digest, traffic_percent, shadow_percent, state, reason, replicas, create_time))
+
+// A roll-out that is not over, as its deployment shows it.
+struct RolloutOfDeployment {
+  std::int64_t number = 0;
+  std::int64_t revision = 0, stable = 0;
+  serving::RolloutState state = serving::RolloutState::PREPARING;
+  std::int64_t step = 0;  // from 1; 0: gets ready
+  std::int64_t weight = 0;
+  std::string reason;
+};
+BOOST_DESCRIBE_STRUCT(RolloutOfDeployment, (), (number, revision, stable, state, step, weight, reason))
 
 struct Deployment {
   DeploymentId id;
@@ -140,14 +153,17 @@ struct Deployment {
   std::int64_t version = 0;
   std::optional<Digest> digest;
   std::vector<Revision> revisions;  // newest first
+  serving::Strategy strategy;       // how the next revision takes over
+  serving::Routing routing;         // what decides on a request besides weights
+  std::optional<RolloutOfDeployment> rollout;
   serving::LiveMetrics metrics;
   Time create_time, update_time;
   std::string etag;
 };
 BOOST_DESCRIBE_STRUCT(Deployment, (),
                       (id, uid, namespace_, slug, name, model_namespace, model, reference, follow, desired_state, state,
-                       reason, task, signature, revision, version, digest, revisions, metrics, create_time, update_time,
-                       etag))
+                       reason, task, signature, revision, version, digest, revisions, strategy, routing, rollout,
+                       metrics, create_time, update_time, etag))
 
 // A version of `model`, with the aliases that point to it.
 ModelVersion shape(const std::string& ns, const std::string& model, const registry::ModelVersion& version,
@@ -183,6 +199,7 @@ void add_imports(RouteTable::Door& door, const Rooms& rooms);
 void add_blob_moves(RouteTable::Door& door, const Rooms& rooms);
 void add_aliases(RouteTable::Door& door, const Rooms& rooms);
 void add_deployments(RouteTable::Door& door, const Rooms& rooms);
+void add_rollouts(RouteTable::Door& door, const Rooms& rooms);
 void add_api_keys(RouteTable::Door& door, const Rooms& rooms);
 void add_users(RouteTable::Door& door, const Rooms& rooms);
 void add_teams(RouteTable::Door& door, const Rooms& rooms);

@@ -37,7 +37,8 @@ Status begin(Context& context, const std::shared_ptr<Inference>& one) {
   Exchange& exchange = *one->exchange;
   std::int64_t revision = SOUK_TRY(revision_of(exchange.parameter("version")));
   one->name = model_name(exchange);
-  one->pinned = SOUK_TRY(context.serving.pin(exchange.call, one->name, revision));
+  one->pinned =
+      SOUK_TRY(context.serving.pin(exchange.call, one->name, revision, access::Role::EXECUTOR, &exchange.head()));
   auto size = SOUK_TRY(json_size(exchange.head()));
   return parse(exchange.body, size, one->pinned->signature, one->body);
 }

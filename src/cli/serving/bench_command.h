@@ -3,7 +3,7 @@
 // souk bench DEPLOYMENT: a load generator, for a deployment as it is used.
 #pragma once
 
-#include "cli/commands.h"
+#include "cli/serving/serving_commands.h"
 
 namespace souk::cli {
 

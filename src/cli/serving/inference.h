@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "cli/commands.h"
+#include "cli/serving/serving_commands.h"
 #include "net/client.h"
 
 namespace souk::cli {

@@ -3,7 +3,7 @@
 // souk top: what deployments do now, at the node that is asked.
 #pragma once
 
-#include "cli/commands.h"
+#include "cli/context.h"
 
 namespace souk::cli {
 

@@ -38,8 +38,7 @@ void finish(Waiting& one, Clock::time_point started, Clock::time_point ended, ru
   } else {
     one.replica->tally.failed(ended - one.begun);
   }
-  one.replica->metrics->count(result ? std::nullopt : std::optional(result.error().code),
-                              std::chrono::duration<double>(ended - one.begun).count());
+  one.replica->count(result ? std::nullopt : std::optional(result.error().code), ended - one.begun);
   one.done(std::move(result));
 }
 

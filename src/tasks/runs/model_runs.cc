@@ -123,7 +123,7 @@ ModelRuns::State::State(RunSettings settings, store::Store& store, events::Log& 
       seconds(metrics.histogram("souk_tasks_run_seconds", "An invocation of a typed task, without waiting.").with()) {}
 
 Result<serving::Pinned> ModelRuns::State::pin(const access::Call& call, const TriggerRequest& request) {
-  auto pinned = serving.pin_model(call, request.namespace_, request.model, request.version);
+  auto pinned = serving.pin_model(call, request.namespace_, request.model, request.version, request.head);
   if (!pinned && pinned.error().code == Code::failed_precondition) {
     auto model = SOUK_TRY(registry.get_model(call, access::Role::READER, request.namespace_, request.model));
     if (request.version) SOUK_TRY(registry.get_version(model, *request.version));

@@ -31,7 +31,8 @@ struct TriggerRequest {
   std::optional<std::string> version;  // number or name; none: what the default deployment answers with
   std::vector<json::Raw> inputs;       // task inputs, each with a `data` object
   RunSource source = RunSource::API;
-  std::string requester;  // slug of a namespace; empty: the call's
+  std::string requester;                   // slug of a namespace; empty: the call's
+  const net::RequestHead* head = nullptr;  // for rules that look at headers; read before the call returns
 };
 
 struct Triggered {

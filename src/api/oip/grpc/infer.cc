@@ -26,7 +26,8 @@ struct Inference {
   Status begin(grpc::Message message) {
     SOUK_TRY(parse(std::move(message), body));
     std::int64_t revision = SOUK_TRY(revision_of(body.model_version));
-    pinned = SOUK_TRY(context->serving.pin(call->call(), body.model_name, revision));
+    pinned = SOUK_TRY(context->serving.pin(call->call(), body.model_name, revision, access::Role::EXECUTOR,
+                                           &call->exchange()->head()));
     return {};
   }
   Result<grpc::Reply> answer(runtimes::InferResult result, bool streamed) {

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "cli/commands.h"
 #include "cli/describe.h"
 #include "cli/serving/inference.h"
 #include "cli/serving/npy.h"
+#include "cli/serving/serving_commands.h"
 #include "cli/task_input.h"
 
 namespace souk::cli {

@@ -4,9 +4,10 @@
 #include <cstdio>
 #include <set>
 
-#include "cli/commands.h"
 #include "cli/describe.h"
 #include "cli/event_stream.h"
+#include "cli/serving/serving_commands.h"
+#include "cli/serving/strategy_options.h"
 
 namespace souk::cli {
 namespace {
@@ -17,8 +18,10 @@ struct DeployRequest {
   std::string reference;
   std::optional<std::string> name;
   std::optional<bool> follow;
+  std::optional<json::Raw> strategy, routing;
+  std::optional<std::int64_t> traffic;
 };
-BOOST_DESCRIBE_STRUCT(DeployRequest, (), (reference, name, follow))
+BOOST_DESCRIBE_STRUCT(DeployRequest, (), (reference, name, follow, strategy, routing, traffic))
 
 std::string full_name(json::Value deployment) {
   return cell(deployment, "namespace") + "/" + cell(deployment, "slug");
@@ -45,12 +48,36 @@ std::string deployment_card(json::Value deployment) {
                {"Digest", "digest"},
                {"Task", "task"},
                {"Revision", "revision"},
+               {"Strategy", "strategy.kind"},
+               {"Roll-out", "",
+                [](json::Value v) {
+                  if (cell(v, "rollout.number").empty()) return std::string();
+                  return cell(v, "rollout.number") + " to revision " + cell(v, "rollout.revision") + ", " +
+                         cell(v, "rollout.state") + " with " + cell(v, "rollout.weight") + " %";
+                }},
                {"Requests", "metrics.requests"},
                {"Errors", "metrics.errors"},
                {"Latency p50", "", [](json::Value v) { return millis_text(v, "metrics.latency_p50_ms"); }},
                {"Latency p99", "", [](json::Value v) { return millis_text(v, "metrics.latency_p99_ms"); }},
                {"Created", "create_time"}},
               deployment);
+}
+
+// Why the newest revision does not answer, where a roll-out of it is over already.
+std::string taken_back(const Context& context, json::Value deployment) {
+  const auto revisions = deployment.find("revisions");
+  std::string newest;
+  if (revisions) {
+    (void)revisions->each_element([&](json::Value one) -> Status {
+      if (newest.empty()) newest = cell(one, "number");
+      return {};
+    });
+  }
+  if (newest.empty() || newest == cell(deployment, "revision")) return "";
+  const Name name{cell(deployment, "namespace"), cell(deployment, "slug")};
+  const auto rollout = context.remote.get(deployment_path(name) + "/rollouts/latest");
+  if (!rollout || cell(rollout->root(), "revision") != newest) return "";
+  return cell(rollout->root(), "state") == "ROLLED_BACK" ? cell(rollout->root(), "reason") : "";
 }
 
 // What a deployment became is the command's own success or failure.
@@ -63,6 +90,15 @@ Status judge(const Context& context, json::Value deployment) {
   }
   if (state != "READY") {
     return deadline_exceeded("deployment " + name + " is still " + state).advise("souk deployment show " + name);
+  }
+  if (!cell(deployment, "rollout.number").empty()) {
+    context.out.remark("next: souk rollout status " + name);
+    return {};
+  }
+  if (const std::string reason = taken_back(context, deployment); !reason.empty()) {
+    return failed_precondition("deployment " + name + " went back to revision " + cell(deployment, "revision") + ": " +
+                               reason)
+        .advise("souk rollout status " + name);
   }
   context.out.remark("next: souk infer " + name + " --image FILE");
   return {};
@@ -86,7 +122,11 @@ Status deploy(const Context& context, const DeployOptions& options) {
   const Reference reference = SOUK_TRY(parse_reference(options.reference));
   Name name{reference.namespace_, options.name.empty() ? reference.model : options.name};
   if (options.name.find('/') != std::string::npos) name = SOUK_TRY(parse_name(options.name, "deployment"));
-  DeployRequest request{reference.string(), std::nullopt, std::nullopt};
+  DeployRequest request;
+  request.reference = reference.string();
+  request.strategy = SOUK_TRY(strategy_json(options));
+  request.routing = SOUK_TRY(routing_json(options));
+  if (options.traffic >= 0) request.traffic = options.traffic;
   if (!options.name.empty()) request.name = name.slug;
   if (options.follow) request.follow = true;
   const int seconds = options.no_wait ? 0 : context.wait_seconds >= 0 ? context.wait_seconds : kDeployWait;
@@ -100,6 +140,11 @@ Status deploy(const Context& context, const DeployOptions& options) {
   }
   context.out.print(document.root(), [&] {
     const json::Value root = document.root();
+    const std::string rollout = cell(root, "rollout.number");
+    if (!rollout.empty()) {
+      return full_name(root) + " answers with revision " + cell(root, "revision") + "; roll-out " + rollout +
+             " brings revision " + cell(root, "rollout.revision") + ": " + cell(root, "rollout.state") + "\n";
+    }
     return full_name(root) + " serves " + cell(root, "reference") + " (version " + cell(root, "version") +
            "): " + cell(root, "state") + "\n";
   });
