@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The registry at size, through the Kubeflow door and /api/v1, beside /healthz and plain SQL in the same run.
+"""The registry at size, through the Kubeflow door and /api/v1, beside /healthz, plain SQL and MLflow's server in the same run.
 
-usage: bench/registry/run.py [--models N] [--points N]. The server runs on core 0, the load on core 1.
+usage: bench/registry/run.py [--models N] [--points N] [--parts metrics,compare,size]. The server runs on core 0, the load on core 1.
 """
 import argparse
 import http.client
@@ -14,9 +14,12 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import quote
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+HERE = Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "tests/lib"), str(HERE.parent)]
 sys.argv, arguments = sys.argv[:1], sys.argv[1:]
 import run as common  # noqa: E402
+import yardsticks  # noqa: E402
+from postgres import Postgres  # noqa: E402
 
 KUBEFLOW = "/api/model_registry/v1alpha3"
 # Kubeflow's own server on PostgreSQL 16, requests a second at 1 and 16 connections, as published figures are missing.
@@ -100,6 +103,58 @@ def wait_for_search(server, name, seconds=300):
     return float("inf")
 
 
+def create_rate(server, count=300):
+    """Models of five properties created one by one through the Kubeflow door, one client, a second."""
+    connection = http.client.HTTPConnection(server.host, int(server.port), timeout=60)
+    kinds = {str: ("String", "string", str), bool: ("Bool", "bool", bool), float: ("Double", "double", float), int: ("Int", "int", str)}
+    bodies = []
+    for i in range(count):
+        metadata = {}
+        for name, value in properties(i).items():
+            kind, field, shape = kinds[type(value)]
+            metadata[name] = {"metadataType": f"Metadata{kind}Value", f"{field}_value": shape(value)}
+        bodies.append({"name": f"single-{i}", "description": f"the model number {i}", "customProperties": metadata})
+    begin = time.perf_counter()
+    for body in bodies:
+        send(connection, "POST", f"{KUBEFLOW}/registered_models", body)
+    return count / (time.perf_counter() - begin)
+
+
+def compare(work, models, mlflow_models):
+    """Each read beside the same statements and /healthz (time), and beside MLflow's (rate), on both databases."""
+    with yardsticks.Mlflow(work, mlflow_models) as mlflow:
+        theirs = {(what, clients): rate(mlflow, path, clients, 60) for what, path in mlflow.paths().items() for clients in (1, 16)}
+    print(f"MLflow with {mlflow_models} models on SQLite: create {mlflow.created:.0f} a second; "
+          + "; ".join(f"{what}, {clients} client(s) {value:.0f}" for (what, clients), value in theirs.items()), flush=True)
+    for kind in ("sqlite", "postgresql"):
+        postgres = Postgres() if kind == "postgresql" else None
+        try:
+            database = postgres.database() if postgres else None
+            with common.Server(str(Path(work) / f"compare-{kind}"), more=["--database", database] if database else []) as server:
+                load_models(server, models)
+                wait_for_search(server, f"model-{models - 1}")
+                label = f"{kind}, {models} models"
+                figures, health = reads(server, models, label), {}
+                for clients in (1, 16):
+                    health[clients] = rate(server, "/healthz", clients, 5_000)
+                made = create_rate(server)
+            common.report(f"{label}: create, 1 client / MLflow's", made / mlflow.created, 10, f"{made:.0f} a second")
+            for what, sql in yardsticks.statements(models).items():
+                for clients in (1, 16):
+                    if postgres:
+                        plain = yardsticks.plain_postgres(work, database, sql, models, clients)
+                    else:
+                        plain = yardsticks.plain_sqlite(work, str(Path(work) / "compare-sqlite/souk.db"), sql, 3000 if "page" not in what and "filter" not in what else 300)
+                    own = figures[what, clients]
+                    common.report(f"{label}: {what}, {clients} client(s): time / (/healthz + plain SQL)", (1 / own) / (1 / health[clients] + 1 / plain), 1.4,
+                                  f"{own:.0f} a second, /healthz {health[clients]:.0f}, plain SQL {plain:.0f}", at_most=True)
+                    if (what, clients) in theirs:
+                        common.report(f"{label}: {what}, {clients} client(s) / MLflow's", own / theirs[what, clients], 10, f"{own:.0f} against {theirs[what, clients]:.0f} a second")
+        finally:
+            if postgres:
+                postgres.close()
+
+
 def at_size(work, models):
     figures = {}
     for size in (10_000, models):
@@ -153,10 +208,16 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--models", type=int, default=1_000_000)
     parser.add_argument("--points", type=int, default=1_000_000)
+    parser.add_argument("--parts", default="metrics,compare,size")
     options = parser.parse_args(arguments)
+    parts = options.parts.split(",")
     with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
-        metrics(work, options.points)
-        at_size(work, options.models)
+        if "metrics" in parts:
+            metrics(work, options.points)
+        if "compare" in parts:
+            compare(work, min(options.models, 10_000), min(options.models, 500))
+        if "size" in parts:
+            at_size(work, options.models)
     print(f"\n{len(common.MISSED)} missed" + (": " + "; ".join(common.MISSED) if common.MISSED else ""))
 
 

@@ -8,6 +8,7 @@
 #include "access/people/people.h"
 #include "access/sessions/sessions.h"
 #include "api/instill/instill.h"
+#include "api/kubeflow/catalog/catalog.h"
 #include "api/kubeflow/kubeflow.h"
 #include "api/native/native.h"
 #include "api/oci/oci.h"
@@ -21,6 +22,7 @@
 #include "artifacts/moves/moves.h"
 #include "blobs/blobs.h"
 #include "events/log.h"
+#include "registry/catalog/catalog.h"
 #include "registry/imports/imports.h"
 #include "registry/registry.h"
 #include "runtimes/inspect.h"
@@ -69,6 +71,7 @@ struct Server::Rooms {
   std::unique_ptr<registry::Registry> registry;
   std::unique_ptr<registry::Search> search;
   std::unique_ptr<registry::Imports> imports;
+  std::unique_ptr<registry::Catalog> catalog;
   std::unique_ptr<runtimes::Loader> onnx;
   std::unique_ptr<serving::Serving> serving;
   std::unique_ptr<serving::Rollouts> rollouts;
@@ -129,6 +132,9 @@ Status Server::start() {
   r.search = std::make_unique<registry::Search>(*r.registry);
   r.imports = SOUK_TRY(registry::Imports::make(settings_.imports, settings_.s3, *r.store, *r.events, *r.access,
                                                *r.artifacts, *r.registry, *r.work, log_, r.metrics));
+  r.catalog = std::make_unique<registry::Catalog>(
+      settings_.catalog, SOUK_TRY(net::AddressGuard::parse(settings_.imports.allow)), settings_.imports.ca_file,
+      *r.store, *r.events, *r.access, *r.registry, log_);
   r.onnx = std::make_unique<runtimes::OnnxLoader>(settings_.onnx, log_);
   r.serving =
       std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
@@ -167,6 +173,8 @@ Status Server::start() {
   api::instill::add_routes(r.routes, *r.instill);
   r.kubeflow.emplace(api::kubeflow::Rooms{*r.access, *r.registry});
   api::kubeflow::add_routes(r.routes, *r.kubeflow);
+  // A preview's form: a catalogue's file, and what stands around it.
+  api::kubeflow::add_catalog_routes(r.routes, *r.catalog, settings_.catalog.max_file.count + (1 << 20));
   api::web::add_routes(r.routes, api::web::embedded_assets());
   r.ops.emplace(
       api::ops::Rooms{r.metrics,
@@ -188,6 +196,7 @@ Status Server::start() {
       settings_.net, settings_.listen, [&r](net::StreamPtr stream) { r.dispatcher->handle(std::move(stream)); }, log_,
       r.metrics);
   SOUK_TRY(r.nodes->start());
+  SOUK_TRY(r.catalog->start());
   SOUK_TRY(r.net->start());
   SOUK_TRY(tell_setup_link(*r.sessions, r.net->url(), log_));
   SOUK_TRY(r.serving->start(kWaitForReplicas));
@@ -225,6 +234,7 @@ void Server::stop() {
   if (r.dispatcher) r.dispatcher->close();
   if (r.sessions) r.sessions->close();
   if (r.work) r.work->stop();
+  if (r.catalog) r.catalog->stop();
   if (r.search) r.search->stop();
   if (r.services) r.services->stop();
   if (r.runs) r.runs->stop();

@@ -39,6 +39,7 @@ settings::Table table_of(Settings& s) {
   access::declare(table, s.access);
   blobs::declare(table, s.s3);
   registry::declare(table, s.imports);
+  registry::declare(table, s.catalog);
   api::declare(table, s.api);
   serving::declare(table, s.serving);
   tasks::declare(table, s.tasks);

@@ -11,6 +11,7 @@
 #include "base/settings.h"
 #include "blobs/s3/settings.h"
 #include "net/server.h"
+#include "registry/catalog/settings.h"
 #include "registry/imports/settings.h"
 #include "runtimes/onnx/loader.h"
 #include "serving/serving.h"
@@ -39,6 +40,7 @@ struct Settings {
   access::AccessSettings access;
   blobs::S3Settings s3;
   registry::ImportSettings imports;
+  registry::CatalogSettings catalog;
   api::ApiSettings api;
   serving::ServingSettings serving;
   tasks::RunSettings tasks;

@@ -328,6 +328,7 @@ int run(int argc, char** argv, const std::vector<Command>& others) {
   add_experiment(line);
   add_run(line);
   add_search(line);
+  add_catalog(line);
   add_serving(line);
   add_access(line);
   add_operations(line);

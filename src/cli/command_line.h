@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/catalog/catalog_commands.h"
 #include "cli/commands.h"
 #include "cli/experiments/experiment_commands.h"
 #include "cli/serving/bench_command.h"
@@ -52,6 +53,9 @@ struct CommandLine {
   ImportOptions import;
   OperationOptions operation;
   RunOptions run;
+  CatalogOptions catalog;
+  FetchOptions fetch;
+  CardOptions card;
   std::vector<std::string> words;
   int depth = 10;
 

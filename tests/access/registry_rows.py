@@ -5,7 +5,7 @@ id, so each namespace of the matrix gets one of each kind by `fill_registry`."""
 from wire import call
 
 PREFIXES = ("/api/model_registry/v1alpha3", "/api/model_registry/v1")
-PATH = {"experiment": "e", "run": "r", "metric": "m"}
+PATH = {"experiment": "e", "run": "r", "metric": "m", "source_id": "nothing", "model_name...": "m", "server_id": "1", "tool_name": "t"}
 IDS = {}  # namespace → noun → id
 
 
@@ -89,8 +89,20 @@ def native(Row):
     }
 
 
+def catalog(Row):
+    models, servers = "/api/model_catalog/v1alpha1", "/api/mcp_catalog/v1alpha1/mcp_servers"
+    form = b'--x\r\nContent-Disposition: form-data; name="config"\r\n\r\ntype: souk\r\n--x--\r\n'
+    return {
+        **{f"GET {models}/{noun}": Row("list") for noun in ("models", "models/filter_options", "sources", "labels")},
+        f"POST {models}/sources/preview": Row("server", raw=form, type="multipart/form-data; boundary=x"),
+        f"GET {models}/sources/{{source_id}}/models/{{model_name...}}": Row("self", missing="source"),
+        f"GET {servers}": Row("list"), f"GET {servers}/filter_options": Row("list"),
+        **{f"GET {servers}/{{server_id}}{rest}": Row("self", missing="MCP server") for rest in ("", "/tools", "/tools/{tool_name}")},
+    }
+
+
 def registry_rows(Row):
-    rows = native(Row)
+    rows = native(Row) | catalog(Row)
     for door in PREFIXES:
         rows |= dict(kubeflow(Row, door))
     return rows

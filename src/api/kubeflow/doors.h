@@ -4,8 +4,8 @@
 #pragma once
 
 #include "api/kubeflow/exchange.h"
-#include "api/kubeflow/properties.h"
 #include "api/kubeflow/shapes.h"
+#include "registry/catalog/metadata.h"
 
 namespace souk::api::kubeflow {
 
@@ -42,7 +42,7 @@ json::Patch<T> patch_of(const std::optional<T>& value) {
 }
 
 inline Result<json::Raw> properties_of(const std::optional<json::Raw>& metadata) {
-  return metadata ? read_properties(*metadata) : Result<json::Raw>(json::Raw{"{}"});
+  return metadata ? registry::read_metadata(*metadata) : Result<json::Raw>(json::Raw{"{}"});
 }
 
 // What every body that changes a record may say.
@@ -50,7 +50,7 @@ template <class T, class Body>
 Status apply_common(const Body& body, T& record) {
   if (body.externalId) record.external_id = *body.externalId;
   if (body.description) record.description = *body.description;
-  if (body.customProperties) record.custom_properties = SOUK_TRY(read_properties(*body.customProperties));
+  if (body.customProperties) record.custom_properties = SOUK_TRY(registry::read_metadata(*body.customProperties));
   return {};
 }
 

@@ -46,11 +46,13 @@ net::Response error_response(const Error& error, const access::Call&) {
 Route route(std::string method, std::string_view path, Handler handler) {
   constexpr net::BodyLimits kLimits{.max_bytes = 4 << 20};
   const bool reads = method == "GET";
+  // "/registered_model" finds one, "/registered_models" lists.
+  const bool one = path.ends_with("{id}") || (path.rfind('/') == 0 && !path.ends_with('s'));
   Route out{std::move(method),
             std::string(path),
             reads ? kReader : kWriter,
             kLimits,
-            reads && path.ends_with("{id}") ? Form::lookup : Form::plain,
+            reads && one ? Form::lookup : Form::plain,
             [handler = std::move(handler)](const ExchangePtr& exchange) {
               Result<net::Response> response = handler(*exchange);
               if (!response) return exchange->fail(response.error());

@@ -69,7 +69,7 @@ Result<net::Response> update(const Rooms& rooms, const Exchange& exchange) {
   patch.language = patch_of(body.language);
   patch.tasks = patch_of(body.tasks);
   if (body.customProperties)
-    patch.custom_properties = patch_of(std::optional(SOUK_TRY(read_properties(*body.customProperties))));
+    patch.custom_properties = patch_of(std::optional(SOUK_TRY(registry::read_metadata(*body.customProperties))));
   patch.replace_properties = true;
   return json_answer(200, text_of(SOUK_TRY(rooms.registry.update_model(exchange.call, model, patch, std::nullopt))));
 }

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "api/kubeflow/properties.h"
+#include "registry/catalog/metadata.h"
 
 namespace souk::api::kubeflow {
 namespace {
@@ -59,7 +59,7 @@ class Fields {
     text("externalId", object.external_id);
     text("description", object.description);
     out_.key("customProperties");
-    write_properties(out_, object.custom_properties);
+    registry::write_metadata(out_, object.custom_properties);
     time("createTimeSinceEpoch", object.create_time);
     time("lastUpdateTimeSinceEpoch", object.update_time);
   }
@@ -227,7 +227,7 @@ void write(json::Writer& out, const registry::HistoryPoint& point) {
   fields.add("artifactType", "metric");
   fields.add("name", point.name);
   out.key("customProperties");
-  write_properties(out, with_run({"{}"}, point.experiment_id, point.run_id));
+  registry::write_metadata(out, with_run({"{}"}, point.experiment_id, point.run_id));
   fields.time("createTimeSinceEpoch", point.point.timestamp);
   fields.time("lastUpdateTimeSinceEpoch", point.point.timestamp);
   fields.state("state", registry::ArtifactState::LIVE);

@@ -70,7 +70,7 @@ Result<net::Response> update(const Rooms& rooms, const Exchange& exchange) {
   patch.author = patch_of(body.author);
   if (body.state) patch.state = patch_of(std::optional(SOUK_TRY(enum_of(body.state, "state", registry::State::LIVE))));
   if (body.customProperties)
-    patch.custom_properties = patch_of(std::optional(SOUK_TRY(read_properties(*body.customProperties))));
+    patch.custom_properties = patch_of(std::optional(SOUK_TRY(registry::read_metadata(*body.customProperties))));
   patch.replace_properties = true;
   return json_answer(200, text_of(SOUK_TRY(rooms.registry.update_version(
                               exchange.call, found.model, id_text(found.version.number), patch, std::nullopt))));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,7 +149,25 @@ class FileSink {
     return {};
   }
 
+  // Takes what an earlier pull left in the file. Errors: data_loss (more than the file has)
+  Status resume() {
+    for (;;) {
+      block_ = pipe_.block();
+      const ssize_t count = ::read(fd_, block_.data(), block_.size());
+      if (count < 0 && errno != EINTR) return cannot("read what is there of", file_.path);
+      if (count == 0) return {};
+      if (count < 0) continue;
+      pipe_.submit(static_cast<std::size_t>(count));
+      total_ += static_cast<std::uint64_t>(count);
+      if (total_ > file_.size) return data_loss("more is there of " + file_.path + " than it has");
+      progress_.add(static_cast<std::uint64_t>(count));
+    }
+  }
+
   std::uint64_t total() const { return total_; }
+
+  // Writes what is still in memory.
+  Status keep() { return flush(); }
 
   Status finish() {
     SOUK_TRY(flush());
@@ -195,8 +214,8 @@ Result<net::ClientResponse> get_rest(Remote& remote, const std::string& path, Fi
   return remote.exchange_elsewhere(std::move(request));
 }
 
-Status download(Remote& remote, const std::string& repository, const PullFile& file, int fd, Progress& progress) {
-  FileSink sink(fd, file, progress);
+Status download(Remote& remote, const std::string& repository, const PullFile& file, FileSink& sink) {
+  if (sink.total() > 0 && sink.total() == file.size) return sink.finish();
   const std::string path = "/v2/" + repository + "/blobs/" + file.digest.string();
   for (Patience patience;;) {
     const std::uint64_t before = sink.total();
@@ -208,6 +227,44 @@ Status download(Remote& remote, const std::string& repository, const PullFile& f
   }
 }
 
+// Where a file is written until it is whole. One that an earlier pull left is taken up again, unless another pull is at
+// it now.
+struct Unfinished {
+  Fd fd;
+  std::string name;
+};
+
+Result<Unfinished> open_unfinished(int folder, const PullFile& file) {
+  const mode_t mode = file.executable ? 0777 : 0666;
+  Unfinished out{Fd(), ".souk-" + file.digest.hex().substr(0, 32)};
+  out.fd = Fd(::openat(folder, out.name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode));
+  struct stat status {};
+  const bool mine = out.fd.get() >= 0 && ::fstat(out.fd.get(), &status) == 0 && S_ISREG(status.st_mode) &&
+                    status.st_nlink == 1 && ::flock(out.fd.get(), LOCK_EX | LOCK_NB) == 0;
+  if (mine) return out;
+  out.name = ".souk-" + random_token(12);
+  out.fd = Fd(::openat(folder, out.name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (out.fd.get() < 0) return cannot("write", file.path);
+  return out;
+}
+
+// What an earlier pull left in the file, and the rest. What came so far stays there unless it is wrong.
+Status complete(Remote& remote, const std::string& repository, const PullFile& file, int fd, Progress& progress,
+                bool& resumed) {
+  FileSink sink(fd, file, progress);
+  Status status = sink.resume();
+  resumed = sink.total() > 0;
+  if (status) status = download(remote, repository, file, sink);
+  if (status) return status;
+  const bool wrong = status.error().code == Code::data_loss || sink.total() == 0;
+  if (!wrong) {
+    (void)sink.keep();
+    return status;
+  }
+  if (::ftruncate(fd, 0) != 0) return cannot("write", file.path);
+  return status;
+}
+
 Status pull_file(Remote& remote, const std::string& repository, const PullFile& file, int root, bool overwrite,
                  Progress& progress) {
   std::string name;
@@ -216,15 +273,19 @@ Status pull_file(Remote& remote, const std::string& repository, const PullFile& 
     progress.add(file.size);
     return {};
   }
-  const std::string temporary = ".souk-" + random_token(12);
-  const mode_t mode = file.executable ? 0777 : 0666;
-  const Fd out(::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (out.get() < 0) return cannot("write", file.path);
-  Status status = download(remote, repository, file, out.get(), progress);
-  if (status && ::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0) {
+  const Unfinished out = SOUK_TRY(open_unfinished(folder.get(), file));
+  bool resumed = false;
+  Status status = complete(remote, repository, file, out.fd.get(), progress, resumed);
+  if (!status && resumed && status.error().code == Code::data_loss) {
+    ::lseek(out.fd.get(), 0, SEEK_SET);  // what was left was not of this file: from the beginning
+    status = complete(remote, repository, file, out.fd.get(), progress, resumed);
+  }
+  if (status && ::renameat(folder.get(), out.name.c_str(), folder.get(), name.c_str()) != 0) {
     status = cannot("write", file.path);
   }
-  if (!status) ::unlinkat(folder.get(), temporary.c_str(), 0);
+  struct stat left {};
+  const bool empty = ::fstat(out.fd.get(), &left) != 0 || left.st_size == 0;
+  if (!status && empty) ::unlinkat(folder.get(), out.name.c_str(), 0);
   return status;
 }
 

@@ -231,6 +231,27 @@ TEST_F(Transfer, DamagedBytesLeaveNoFile) {
   }
 }
 
+TEST_F(Transfer, TakesUpWhatAnEarlierPullLeft) {
+  source_.write("model.onnx", "weights");
+  const PullPlan plan = push().value();
+  const std::string digest = sha256("weights").string(),
+                    unfinished = "target/.souk-" + sha256("weights").hex().substr(0, 32);
+  own_.write(unfinished, "weights");
+  const std::string kept = std::exchange(registry_.blobs[digest], "not asked for");
+  ASSERT_TRUE(pull(plan));
+  EXPECT_EQ(pulled("model.onnx"), "weights");
+  EXPECT_EQ(files_in_target(), 1u);
+  fs::remove(target() / "model.onnx");
+  registry_.blobs[digest] = kept;
+  for (const char* wrong : {"WEIGHTS", "weights and more"}) {
+    own_.write(unfinished, wrong);
+    ASSERT_TRUE(pull(plan)) << wrong;
+    EXPECT_EQ(pulled("model.onnx"), "weights");
+    EXPECT_EQ(files_in_target(), 1u);
+    fs::remove(target() / "model.onnx");
+  }
+}
+
 TEST_F(Transfer, OtherContentIsReplacedOnlyByForce) {
   source_.write("model.onnx", "weights");
   const PullPlan plan = push().value();

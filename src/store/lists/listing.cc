@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "store/lists/position.h"
 
 namespace souk::store {
 
@@ -75,6 +76,10 @@ Result<Position> read_token(std::string_view token, std::string_view key) {
   Result<Position> position = json::read<Position>(body);
   if (!position) return refused();
   return position;
+}
+
+std::string scope_mark(std::string_view scope) {
+  return sha256(scope).hex().substr(0, 16);
 }
 
 struct Order {
@@ -186,18 +191,30 @@ std::string page_token(const Listing& listing, std::string_view token_key, const
 }
 
 std::string position_token(std::string_view token_key, std::string_view scope, std::int64_t a, std::int64_t b) {
-  Position position{.mark = sha256(scope).hex().substr(0, 16), .id = a, .number = b};
+  return list_position_token(token_key, scope, {.id = a, .text = {}, .number = b});
+}
+
+std::string list_position_token(std::string_view token_key, std::string_view scope, ListPosition at) {
+  const Position position{scope_mark(scope), at.id, std::move(at.text), at.number};
   const std::string body = json::write(position);
   return to_url_text(mac(token_key, body) + body);
+}
+
+Result<std::optional<ListPosition>> read_list_position(std::string_view token_key, std::string_view scope,
+                                                       std::string_view token) {
+  if (token.empty()) return std::optional<ListPosition>();
+  Position position = SOUK_TRY(read_token(token, token_key));
+  if (position.mark != scope_mark(scope)) return refused();
+  return std::optional(ListPosition{position.id, std::move(position.text), position.number});
 }
 
 Result<std::optional<std::pair<std::int64_t, std::int64_t>>> read_position(std::string_view token_key,
                                                                            std::string_view scope,
                                                                            std::string_view token) {
-  if (token.empty()) return std::optional<std::pair<std::int64_t, std::int64_t>>();
-  const Position position = SOUK_TRY(read_token(token, token_key));
-  if (position.mark != sha256(scope).hex().substr(0, 16) || !position.number) return refused();
-  return std::optional(std::pair(position.id, *position.number));
+  const auto position = SOUK_TRY(read_list_position(token_key, scope, token));
+  if (!position) return std::optional<std::pair<std::int64_t, std::int64_t>>();
+  if (!position->number) return refused();
+  return std::optional(std::pair(position->id, *position->number));
 }
 
 }  // namespace souk::store

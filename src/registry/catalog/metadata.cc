@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/kubeflow/properties.h"
+#include "registry/catalog/metadata.h"
 
 #include <charconv>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "access/access.h"
 #include "base/digest.h"
 
-namespace souk::api::kubeflow {
+namespace souk::registry {
 namespace {
 
 Error wrong(std::string_view key, const std::string& why) {
@@ -112,7 +112,7 @@ void write_value(json::Writer& out, json::Value value) {
 
 }  // namespace
 
-Result<json::Raw> read_properties(const json::Raw& metadata) {
+Result<json::Raw> read_metadata(const json::Raw& metadata) {
   const json::Document document = SOUK_TRY(json::Document::parse(metadata.text));
   if (document.root().kind() != json::Kind::object)
     return invalid_argument("customProperties: expected an object, got " + std::string(document.root().kind_name()))
@@ -129,7 +129,7 @@ Result<json::Raw> read_properties(const json::Raw& metadata) {
   return out;
 }
 
-void write_properties(json::Writer& out, const json::Raw& properties) {
+void write_metadata(json::Writer& out, const json::Raw& properties) {
   out.begin_object();
   if (properties.text != "{}") {
     const auto document = json::Document::parse(properties.text);
@@ -144,4 +144,4 @@ void write_properties(json::Writer& out, const json::Raw& properties) {
   out.end_object();
 }
 
-}  // namespace souk::api::kubeflow
+}  // namespace souk::registry

@@ -7,10 +7,10 @@
 #include "base/json.h"
 #include "base/result.h"
 
-namespace souk::api::kubeflow {
+namespace souk::registry {
 
 // Errors: invalid_argument (of no known type, Proto, not what its type says)
-Result<json::Raw> read_properties(const json::Raw& metadata);
-void write_properties(json::Writer& out, const json::Raw& properties);
+Result<json::Raw> read_metadata(const json::Raw& metadata);
+void write_metadata(json::Writer& out, const json::Raw& properties);
 
-}  // namespace souk::api::kubeflow
+}  // namespace souk::registry
