@@ -23,8 +23,14 @@
 #include "registry/search/search.h"
 #include "serving/serving.h"
 #include "tasks/runs/model_runs.h"
+#include "webhooks/webhooks.h"
 #include "work/leases.h"
 #include "work/work.h"
+
+namespace souk::registry {
+class Compare;
+class Exchange;
+}  // namespace souk::registry
 
 namespace souk::api::native {
 
@@ -55,6 +61,7 @@ struct Rooms {
   artifacts::PartUploads& uploads;
   artifacts::Moves& moves;
   registry::Imports& imports;
+  webhooks::Webhooks& webhooks;
   registry::Search& search;
   tasks::ModelRuns& model_runs;
   ServerFacts facts;
@@ -63,6 +70,8 @@ struct Rooms {
   registry::Records<registry::Artifact> records{registry};
   registry::RunLog run_log{registry};
   registry::Lineage lineage{registry};
+  registry::Compare* compare = nullptr;
+  registry::Exchange* exchange = nullptr;
 };
 
 // `rooms` must outlive the table.

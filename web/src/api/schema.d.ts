@@ -142,6 +142,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 2 to 20 versions or runs side by side: of=digits:1,digits@champion or of=run:5,run:7 */
+        get: operations["compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments": {
         parameters: {
             query?: never;
@@ -1120,6 +1137,145 @@ export interface paths {
         patch: operations["update_service_account"];
         trace?: never;
     };
+    "/api/v1/namespaces/{ns}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks of a namespace */
+        get: operations["list_webhooks"];
+        put?: never;
+        /** Tell a URL of events; the secret is told once */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook, and whether it is failing */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /** Delete a webhook with its deliveries */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /** Change a webhook (JSON merge patch) */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was, or is to be, told; the latest first */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with its body */
+        get: operations["get_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}/deliveries/{delivery}:redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message again, as a new delivery */
+        post: operations["redeliver_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}:replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell again what happened after a cursor, from a delivery on, or since a time */
+        post: operations["replay_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another secret, told once; the old one signs beside it for the overlap (24h) */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message of type webhook.ping, once */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -1782,6 +1938,41 @@ export interface components {
             role: components["schemas"]["Role"];
             default_namespace: string;
         };
+        Compared: {
+            of: string;
+            kind: components["schemas"]["ComparedKind"];
+            /** Format: int64 */
+            id: number;
+            namespace: string;
+            model?: string | null;
+            experiment?: string | null;
+            run?: string | null;
+            /** Format: int64 */
+            version?: number | null;
+            digest?: string | null;
+            /** Format: date-time */
+            create_time: string;
+        };
+        /** @enum {string} */
+        ComparedKind: "VERSION" | "RUN";
+        ComparedRow: {
+            name: string;
+            values?: unknown[];
+            change: components["schemas"]["Difference"];
+            best?: number[] | null;
+        };
+        ComparedSection: {
+            name: string;
+            /** Format: int64 */
+            same: number;
+            /** Format: int64 */
+            changed: number;
+            rows?: components["schemas"]["ComparedRow"][];
+        };
+        Comparison: {
+            items?: components["schemas"]["Compared"][];
+            sections?: components["schemas"]["ComparedSection"][];
+        };
         Completion: {
             digest?: string | null;
         };
@@ -1789,6 +1980,38 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        Delivery: {
+            /** Format: int64 */
+            id: number;
+            message_id: string;
+            type: string;
+            object: string;
+            cursor?: string | null;
+            state: components["schemas"]["DeliveryState"];
+            /** Format: int64 */
+            attempts: number;
+            /** Format: date-time */
+            next_time?: string | null;
+            /** Format: int64 */
+            response_code?: number | null;
+            response_excerpt?: string | null;
+            error?: string | null;
+            /** Format: double */
+            duration_ms?: number | null;
+            /** Format: int64 */
+            redelivery_of?: number | null;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+            body?: unknown;
+        };
+        DeliveryList: {
+            deliveries?: components["schemas"]["Delivery"][];
+            next_page_token?: string | null;
+        };
+        /** @enum {string} */
+        DeliveryState: "PENDING" | "DELIVERED" | "FAILED";
         DeployBody: {
             reference: string;
             name?: string | null;
@@ -1843,6 +2066,8 @@ export interface components {
         DeploymentState: "PENDING" | "READY" | "FAILED" | "STOPPED";
         /** @enum {string} */
         DesiredState: "RUNNING" | "STOPPED";
+        /** @enum {string} */
+        Difference: "SAME" | "CHANGED" | "ADDED" | "REMOVED";
         Edge: {
             source: string;
             target: string;
@@ -2227,6 +2452,10 @@ export interface components {
         NamespaceList: {
             namespaces?: components["schemas"]["Namespace"][];
         };
+        NativeRotateBody: {
+            secret?: string | null;
+            overlap?: string | null;
+        };
         NativeRunList: {
             model_runs?: components["schemas"]["ModelRun"][];
             next_page_token?: string | null;
@@ -2348,6 +2577,14 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        NewWebhookBody: {
+            name: string;
+            url: string;
+            events?: string[] | null;
+            description?: string | null;
+            secret?: string | null;
+            active?: boolean | null;
+        };
         Node: {
             id: number;
             name: string;
@@ -2438,6 +2675,13 @@ export interface components {
             through: string;
             grant_id?: number | null;
             actor?: string | null;
+        };
+        ReplayBody: {
+            after?: string | null;
+            /** Format: int64 */
+            delivery?: number | null;
+            /** Format: date-time */
+            since?: string | null;
         };
         Replica: {
             node: string;
@@ -2711,6 +2955,44 @@ export interface components {
             state?: components["schemas"]["State"] | null;
             custom_properties?: unknown;
         };
+        Webhook: {
+            /** Format: int64 */
+            id: number;
+            uid: string;
+            namespace: string;
+            name: string;
+            url: string;
+            description: string;
+            events?: string[];
+            active: boolean;
+            state: components["schemas"]["WebhookState"];
+            pause_reason?: string | null;
+            last_error?: string | null;
+            /** Format: date-time */
+            failing_since?: string | null;
+            /** Format: date-time */
+            old_secret_end?: string | null;
+            /** Format: int64 */
+            failures: number;
+            cursor: string;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+            etag: string;
+            secret?: string | null;
+        };
+        WebhookList: {
+            webhooks?: components["schemas"]["Webhook"][];
+        };
+        WebhookPatchBody: {
+            url?: string | null;
+            description?: string | null;
+            events?: string[] | null;
+            active?: boolean | null;
+        };
+        /** @enum {string} */
+        WebhookState: "ACTIVE" | "FAILING" | "PAUSED" | "DISABLED";
         WorkSchedule: {
             name: string;
             cron: string;
@@ -3035,6 +3317,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlobMove"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query: {
+                of: string;
+                only_changed?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -5831,6 +6145,381 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPatchBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+                delivery: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+                delivery: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NativeRotateBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description What went wrong and what to do about it */
