@@ -9,7 +9,7 @@ const server = process.env.SOUK_URL ?? "http://127.0.0.1:8080";
 const doors = ["/api", "/v1", "/v1alpha", "/v2", "/healthz", "/readyz", "/metrics", "/openapi.json"];
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), themeScript(), budget({ firstPage: 200 * 1024 })],
+  plugins: [react(), tailwindcss(), themeScript(), budget({ firstPage: 180 * 1024 })],
   build: {
     target: "es2022",
     assetsInlineLimit: 0,

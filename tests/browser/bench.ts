@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Not a test: measures the pages (scripts/bench-web). Each figure stands beside its target, in the units of both.
-import type { CDPSession, Page } from "@playwright/test";
+import type { CDPSession } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, live, root, Souk, test } from "./souk.ts";

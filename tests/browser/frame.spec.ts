@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, live, root, Souk, test } from "./souk.ts";
+import { expect, filter, live, palette, sampleWith, Souk, test, visit } from "./souk.ts";
 
 const views = {
   models: "/models",
@@ -48,10 +48,7 @@ async function clean(page: Page, what: string, all: boolean): Promise<void> {
 }
 
 test.beforeAll(async ({ souk }) => {
-  const folder = join(souk.folder, "digits-next");
-  cpSync(join(root, "samples/digits"), folder, { recursive: true });
-  writeFileSync(join(folder, "NOTES.md"), "Two\nlines.\n");
-  await souk.cli("model", "push", folder, "default/digits:2");
+  await souk.cli("model", "push", sampleWith(souk, "digits-next", "NOTES.md", "Two\nlines.\n"), "default/digits:2");
   await souk.api("POST", "/api/v1/teams", { name: "crew" });
   await souk.api("POST", "/api/v1/namespaces/default/service_accounts", { name: "robot", role: "READER" });
   await souk.api("POST", "/api/v1/api_keys", { name: "robot", service_account: "default/robot", role: "READER" });
@@ -59,21 +56,20 @@ test.beforeAll(async ({ souk }) => {
 
 for (const scheme of ["light", "dark"] as const) {
   test(`every page is accessible in the ${scheme} theme`, async ({ page, souk }) => {
-    test.setTimeout(240_000);
+    test.setTimeout(600_000);
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const [name, path] of Object.entries(views)) {
-      await page.goto(souk.url + path);
-      await live(page);
+      await visit(page, souk.url + path);
       await page.locator("main h1").waitFor();
       await clean(page, name, scheme === "light");
     }
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(scheme);
-    await page.goto(`${souk.url}/models`);
-    await live(page);
+    await visit(page, `${souk.url}/models`);
     await page.keyboard.press("Control+k");
-    await page.getByRole("dialog").waitFor();
+    await expect(page.getByRole("combobox", { name: "Search or run a command" })).toBeFocused();
     await clean(page, "palette", scheme === "light");
     await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
     await page.getByRole("button", { name: "New model" }).click();
     await page.getByRole("dialog").waitFor();
     await clean(page, "upload", scheme === "light");
@@ -81,6 +77,7 @@ for (const scheme of ["light", "dark"] as const) {
 }
 
 test("nothing is wider than a phone", async ({ page, souk }) => {
+  test.setTimeout(600_000);
   await page.setViewportSize({ width: 390, height: 844 });
   for (const [name, path] of Object.entries(views)) {
     await page.goto(souk.url + path);
@@ -94,7 +91,7 @@ test("nothing is wider than a phone", async ({ page, souk }) => {
 
 test("the theme is kept", async ({ page, souk }) => {
   await page.emulateMedia({ colorScheme: "light" });
-  await page.goto(`${souk.url}/models`);
+  await visit(page, `${souk.url}/models`);
   await page.getByRole("button", { name: /^Theme/ }).click();
   await page.getByRole("menuitemradio", { name: "Dark" }).click();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
@@ -103,36 +100,29 @@ test("the theme is kept", async ({ page, souk }) => {
 });
 
 test("the palette goes to things, does things and finds calls; the answer to each is a page with an address", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/models`);
-  await live(page);
-  const palette = async (text: string) => {
-    await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").waitFor();
-    await page.keyboard.type(text);
-    await expect(page.getByRole("option", { selected: true })).toBeVisible();
-  };
-  await palette("deploy digits");
-  await page.keyboard.press("Enter");
+  await visit(page, `${souk.url}/models`);
+  await palette(page, "deploy digits", /Deploy digits/);
   await expect(page).toHaveURL(/\/models\/default\/digits\?show=deploy/);
   await expect(page.getByRole("dialog", { name: "Deploy a model" })).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page).toHaveURL(/\/models\/default\/digits$/);
-  await palette("point an alias");
-  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await palette(page, "point an alias", /Point an alias at a version/);
   await expect(page).toHaveURL(/\/reference\?call=/);
   await expect(page.getByRole("heading", { name: "Point an alias at a version" })).toBeVisible();
 });
 
 test("a call of the reference is found, filled in by the address and sent", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/reference`);
-  await page.keyboard.press("/");
-  await page.keyboard.type("alias");
+  await visit(page, `${souk.url}/reference`);
+  await filter(page, "Search the calls", "alias");
   await page.getByRole("link", { name: /Aliases of a model/ }).click();
+  await expect(page).toHaveURL(/call=/);
   const form = page.getByRole("region", { name: "Try it" });
   await expect(form.getByText("Fill in model first.")).toBeVisible();
   await form.getByLabel("model", { exact: true }).fill("digits");
   await expect(page).toHaveURL(/with=model%3Ddigits/);
   await page.reload();
+  await expect(form.getByLabel("model", { exact: true })).toHaveValue("digits");
   await form.getByRole("button", { name: "Send GET" }).click();
   await expect(form).toContainText("Answer 200");
   await expect(form).toContainText("champion");
@@ -145,7 +135,7 @@ test("a call of the reference is found, filled in by the address and sent", asyn
 
 test("the namespaces of the server can be chosen", async ({ page, souk }) => {
   await souk.api("POST", "/api/v1/namespaces", { slug: "speech" });
-  await page.goto(`${souk.url}/models`);
+  await visit(page, `${souk.url}/models`);
   await page.getByRole("button", { name: "Namespace: all" }).click();
   await page.getByRole("menuitemradio", { name: /speech/ }).click();
   await expect(page).toHaveURL(/namespace=speech/);
@@ -169,14 +159,14 @@ test("an empty registry teaches, and fills by itself", async ({ page }) => {
 test("a server that goes is said, what is shown stays, and it comes back by itself", async ({ page }) => {
   let souk = await Souk.start();
   await souk.cli("model", "push", "samples/digits", "default/digits:1");
-  await page.goto(`${souk.url}/models`);
-  await live(page);
+  await visit(page, `${souk.url}/models`);
+  await expect(page.getByRole("row", { name: /digits/ })).toBeVisible();
   await souk.stop(true);
   await expect(page.getByRole("alert")).toContainText("souk does not answer");
   await expect(page.getByRole("row", { name: /digits/ })).toBeVisible();
   souk = await Souk.start({ dev: true, folder: souk.folder, listen: new URL(souk.url).host });
   try {
-    await expect(page.locator("[data-live=live]")).toBeVisible({ timeout: 20_000 });
+    await live(page);
     await expect(page.getByRole("alert")).toHaveCount(0);
     await souk.api("POST", "/api/v1/namespaces/default/models", { name: "after" });
     await expect(page.getByRole("row", { name: /after/ })).toBeVisible();
@@ -200,6 +190,7 @@ test("without dev mode a key is asked for, kept for the tab, and taken back", as
     await live(page);
     await page.reload();
     await expect(page.getByRole("heading", { name: /Push a model/ })).toBeVisible();
+    await live(page);
     await page.getByRole("button", { name: /^Account/ }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
     await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();

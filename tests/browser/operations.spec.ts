@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, live, root, test } from "./souk.ts";
+import { expect, root, test, visit } from "./souk.ts";
 
 test("what is asked for asynchronously appears by itself, and shows what went in and came out", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/operations`);
+  await visit(page, `${souk.url}/operations`);
   await expect(page.getByRole("heading", { name: /Nothing was asked for/ })).toBeVisible();
-  await live(page);
   const image = readFileSync(join(root, "samples/digits/images/3.png")).toString("base64");
   await souk.api("POST", "/api/v1/operations", { model: "default/digits", task_inputs: [{ data: { type: "image-base64", "image-base64": image } }] });
   const row = page.getByRole("table", { name: "Operations" }).getByRole("row", { name: /digits/ });
@@ -18,7 +17,7 @@ test("what is asked for asynchronously appears by itself, and shows what went in
   await expect(page.locator("pre").filter({ hasText: "characters)" })).toBeVisible();
   await expect(page.locator("pre").filter({ hasText: "category" })).toBeVisible();
 
-  await page.goto(`${souk.url}/operations?state=FAILED`);
+  await visit(page, `${souk.url}/operations?state=FAILED`);
   await expect(page.getByText("None is in this state.")).toBeVisible();
   await page.getByRole("button", { name: "All invocations" }).click();
   await expect(page).toHaveURL(/of=runs/);

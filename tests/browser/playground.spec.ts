@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Page } from "@playwright/test";
-import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, root, type Souk, test } from "./souk.ts";
+import { expect, root, sampleWith, type Souk, test, visit } from "./souk.ts";
 import { digits, type Drawing, ways } from "./strokes.ts";
 
 const pad = (page: Page) => page.locator("[data-pad]");
@@ -25,7 +24,7 @@ async function draw(page: Page, drawing: Drawing): Promise<string> {
 }
 
 async function open(page: Page, souk: Souk, input = ""): Promise<void> {
-  await page.goto(`${souk.url}/playground/default/digits${input ? `?input=${input}` : ""}`);
+  await visit(page, `${souk.url}/playground/default/digits${input ? `?input=${input}` : ""}`);
   await page.getByRole("region", { name: "Input" }).waitFor();
 }
 
@@ -46,7 +45,7 @@ test("a digit drawn on the pad is told, with the scores of all ten", async ({ pa
 });
 
 test("ten digits drawn in three ways: at least 27 of 30 are told right", async ({ page, souk }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(600_000);
   await open(page, souk);
   const wrong: string[] = [];
   for (const [way, place] of Object.entries(ways)) {
@@ -74,13 +73,10 @@ test("undo takes a stroke back, clear empties the pad, and a try can be asked ag
 });
 
 test("each deployment of a model is asked itself", async ({ page, souk }) => {
-  const folder = join(souk.folder, "digits-other");
-  cpSync(join(root, "samples/digits"), folder, { recursive: true });
-  writeFileSync(join(folder, "OTHER.md"), "Another version.\n");
-  await souk.cli("model", "push", folder, "default/digits:other");
+  await souk.cli("model", "push", sampleWith(souk, "digits-other", "OTHER.md", "Another version.\n"), "default/digits:other");
   await souk.cli("deploy", "default/digits:other", "--name", "other");
   const { version } = await souk.api<{ version: number }>("GET", "/api/v1/namespaces/default/deployments/other");
-  await page.goto(`${souk.url}/playground/default/other`);
+  await visit(page, `${souk.url}/playground/default/other`);
   await page.getByRole("region", { name: "Input" }).waitFor();
   expect(await draw(page, ways.large(digits[2]!))).toBe("2");
   await expect(page.getByRole("region", { name: "Latency" })).toContainText(new RegExp(`v${version}\\s*sha256:`));
@@ -123,6 +119,7 @@ test("the copied curl gives the same answer in a shell", async ({ page, souk, co
   const told = await draw(page, ways.large(digits[3]!));
   await page.getByRole("tab", { name: "curl" }).click();
   await page.getByRole("button", { name: "Copy the curl call" }).click();
+  await expect(page.getByText("Copied", { exact: true })).toBeAttached();
   const command = await page.evaluate(() => navigator.clipboard.readText());
   const { execFileSync } = await import("node:child_process");
   const answer = JSON.parse(execFileSync("sh", ["-c", command]).toString()) as { task_outputs: { data: { category: string } }[] };
@@ -197,6 +194,6 @@ test("what was asked is sent a hundred times and drawn", async ({ page, souk }) 
   const sketch = page.getByRole("region", { name: "Load sketch" });
   await sketch.getByRole("button", { name: "4 at once" }).click();
   await sketch.getByRole("button", { name: "Send" }).click();
-  await expect(sketch).toContainText("100 of 100 answered", { timeout: 30_000 });
+  await expect(sketch).toContainText("100 of 100 answered", { timeout: 120_000 });
   await expect(sketch.getByRole("figure")).toHaveAccessibleName(/Latency.*took/);
 });

@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, live, Souk, test } from "./souk.ts";
-
-/** The link that each start prints while nobody can sign in. */
-async function firstLink(souk: Souk): Promise<string> {
-  let found: string | undefined;
-  await expect(() => {
-    found = souk.log().split("\n").find((line) => line.includes("/set-up#"));
-    expect(found).toBeTruthy();
-  }).toPass({ timeout: 20_000 });
-  const link = new URL((JSON.parse(found!) as { link: string }).link);
-  return souk.url + link.pathname + link.hash;
-}
+import { expect, live, setUpLink, Souk, test, visit } from "./souk.ts";
 
 async function accessible(page: Page): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
@@ -29,10 +18,10 @@ async function signIn(page: Page, name: string, password: string): Promise<void>
 }
 
 test("an administrator invites, ends sessions, reads the audit log and changes the password", async ({ page, browser }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   const souk = await Souk.start({ dev: false });
   try {
-    await page.goto(await firstLink(souk));
+    await page.goto(await setUpLink(souk));
     await expect(page.getByRole("heading", { name: "Set up souk" })).toBeVisible();
     await page.getByLabel("Name", { exact: true }).fill("chief");
     await page.getByLabel("Password", { exact: true }).fill("a long and quiet sentence");
@@ -42,7 +31,7 @@ test("an administrator invites, ends sessions, reads the audit log and changes t
     await live(page);
 
     // By a cookie: a change carries the session's token.
-    await page.goto(`${souk.url}/access/users?show=new`);
+    await visit(page, `${souk.url}/access/users?show=new`);
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name", { exact: true }).fill("anna");
     await dialog.getByRole("button", { name: "Create" }).click();
@@ -62,7 +51,7 @@ test("an administrator invites, ends sessions, reads the audit log and changes t
     await expect(other.getByRole("heading", { name: "This link does not work" })).toBeVisible();
 
     // The administrator ends anna's session; her page asks her to sign in again.
-    await page.goto(`${souk.url}/access/sessions?user=anna`);
+    await visit(page, `${souk.url}/access/sessions?user=anna`);
     await expect(page.getByRole("table", { name: "Sessions" }).getByRole("row")).toHaveCount(2);
     await page.getByRole("button", { name: "End all" }).click();
     await expect(page.getByText("anna is signed in nowhere.")).toBeVisible();
@@ -72,16 +61,16 @@ test("an administrator invites, ends sessions, reads the audit log and changes t
     await expect(other.getByLabel("Password", { exact: true })).toHaveAttribute("aria-invalid", "true");
     await other.context().close();
 
-    await page.goto(`${souk.url}/access/audit?outcome=REFUSED`);
-    await expect(page.getByRole("table", { name: "Audit log" }).getByRole("row").nth(1)).toBeVisible({ timeout: 30_000 });
-    await page.goto(`${souk.url}/access/audit?q=user.created`);
+    await visit(page, `${souk.url}/access/audit?outcome=REFUSED`);
+    await expect(page.getByRole("table", { name: "Audit log" }).getByRole("row").nth(1)).toBeVisible({ timeout: 60_000 });
+    await visit(page, `${souk.url}/access/audit?q=user.created`);
     await page.getByRole("row", { name: /user\.created/ }).first().click();
     await expect(page).toHaveURL(/event=\d+/);
     await expect(dialog).toContainText("chief");
     await accessible(page);
     await page.keyboard.press("Escape");
 
-    await page.goto(`${souk.url}/access/sessions?show=password`);
+    await visit(page, `${souk.url}/access/sessions?show=password`);
     await dialog.getByLabel("Password now").fill("a long and quiet sentence");
     await dialog.getByLabel("New password").fill("a longer and louder sentence");
     await dialog.getByLabel("The same again").fill("a longer and louder sentence");

@@ -2,9 +2,9 @@
 //
 // A server of the real binary on a free port and a temporary folder, with the sample pushed and deployed, and its
 // command line. Every test fails on an error in the browser's console, a breach of the content security policy included.
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -81,7 +81,7 @@ export const test = base.extend<{ quiet: void }, { souk: Souk }>({
       await use(souk);
       await souk.stop();
     },
-    { scope: "worker", timeout: 60_000 },
+    { scope: "worker", timeout: 180_000 },
   ],
   quiet: [
     async ({ page }, use) => {
@@ -99,7 +99,13 @@ export const test = base.extend<{ quiet: void }, { souk: Souk }>({
 
 /** Waits until the page follows the server's events, so that what happens from now on is seen. */
 export async function live(page: Page): Promise<void> {
-  await expect(page.locator("[data-live=live]")).toBeVisible();
+  await expect(page.locator("[data-live=live]")).toBeVisible({ timeout: 60_000 });
+}
+
+/** Goes to a page and waits until it lives: it listens to keys and follows the server's events. */
+export async function visit(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await live(page);
 }
 
 /** Goes by two keys; the second counts for a moment only, which a slow machine may let pass. */
@@ -108,7 +114,52 @@ export async function go(page: Page, key: string, address: RegExp): Promise<void
     await page.keyboard.press("g");
     await page.keyboard.press(key);
     await expect(page).toHaveURL(address, { timeout: 2_000 });
-  }).toPass({ timeout: 30_000 });
+  }).toPass({ timeout: 60_000 });
+}
+
+/** Types into the filter of a list by the key that leads there. */
+export async function filter(page: Page, label: string, text: string): Promise<void> {
+  const field = page.getByLabel(label);
+  await field.waitFor(); // before it is there, the key opens the palette
+  await page.keyboard.press("/");
+  await expect(field).toBeFocused();
+  await page.keyboard.type(text);
+  await expect(field).toHaveValue(text);
+}
+
+/** Runs an entry of the palette: what is found comes while one types, so the wanted one is waited for. */
+export async function palette(page: Page, text: string, wanted: RegExp): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Search or run a command" })).toBeFocused();
+  await page.keyboard.type(text);
+  await expect(page.getByRole("option", { selected: true })).toContainText(wanted);
+  await page.keyboard.press("Enter");
+}
+
+/** The undo of a notification; it stays while the pointer is over it, however long the checks take. */
+export async function undo(page: Page): Promise<Locator> {
+  const button = page.getByRole("region", { name: "Notifications" }).getByRole("button", { name: "Undo" }).last();
+  await button.hover();
+  return button;
+}
+
+/** The link that each start prints while nobody can sign in. */
+export async function setUpLink(souk: Souk): Promise<string> {
+  let found: string | undefined;
+  await expect(() => {
+    found = /https?:\/\/[^\s"]+\/set-up#\w+/.exec(souk.log())?.[0];
+    expect(found, souk.log()).toBeTruthy();
+  }).toPass({ timeout: 60_000 });
+  const link = new URL(found!);
+  return souk.url + link.pathname + link.hash;
+}
+
+/** A version's folder that differs from the sample by one more file. */
+export function sampleWith(souk: Souk, name: string, file: string, text: string): string {
+  const folder = join(souk.folder, name);
+  cpSync(join(root, "samples/digits"), folder, { recursive: true });
+  writeFileSync(join(folder, file), text);
+  return folder;
 }
 
 export { expect };

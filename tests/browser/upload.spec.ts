@@ -3,7 +3,7 @@ import type { Page } from "@playwright/test";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { expect, root, test } from "./souk.ts";
+import { expect, root, test, visit } from "./souk.ts";
 
 /** Drops files on an element as a hand does from a file manager. */
 async function drop(page: Page, target: string, files: { name: string; bytes: Buffer }[]): Promise<void> {
@@ -21,7 +21,7 @@ async function drop(page: Page, target: string, files: { name: string; bytes: Bu
 const onnx = readFileSync(join(root, "samples/digits/digits.onnx"));
 
 test("a model file dropped on the page becomes a sealed version", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/models`);
+  await visit(page, `${souk.url}/models`);
   await page.getByRole("row", { name: /digits/ }).first().waitFor();
   await drop(page, "main", [{ name: "Dropped Digits.onnx", bytes: onnx }]);
   const dialog = page.getByRole("dialog", { name: "New model" });
@@ -36,9 +36,10 @@ test("a model file dropped on the page becomes a sealed version", async ({ page,
 });
 
 test("a folder pushed here and by the command line is the same version", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/models`);
+  await visit(page, `${souk.url}/models`);
   await page.getByRole("button", { name: "New model" }).click();
   await page.locator("input[type=file]").nth(1).setInputFiles(join(root, "samples/digits"));
+  await expect(page.getByLabel("Model", { exact: true })).toHaveValue("digits");
   await page.getByLabel("Model", { exact: true }).fill("twin");
   await page.getByRole("button", { name: "Push" }).click();
   await expect(page).toHaveURL(/\/models\/default\/twin/);
@@ -47,9 +48,10 @@ test("a folder pushed here and by the command line is the same version", async (
 });
 
 test("a file that is no model is refused in the server's words, and the form keeps what was typed", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/models`);
+  await visit(page, `${souk.url}/models`);
   await page.getByRole("button", { name: "New model" }).click();
   await drop(page, "[role=dialog] [data-drop]", [{ name: "broken.onnx", bytes: Buffer.from("this is no model") }]);
+  await expect(page.getByLabel("Model", { exact: true })).toHaveValue("broken");
   await page.getByLabel("Model", { exact: true }).fill("kept-name");
   await page.getByRole("button", { name: "Push" }).click();
   await expect(page.getByRole("alert")).toContainText("broken.onnx");
@@ -58,7 +60,7 @@ test("a file that is no model is refused in the server's words, and the form kee
 
 test("several parts arrive whole, and what is there already is not sent again", async ({ page, souk }) => {
   const large = Buffer.alloc(20 * 1024 * 1024, "souk ");
-  await page.goto(`${souk.url}/models/default/digits/versions`);
+  await visit(page, `${souk.url}/models/default/digits/versions`);
   const push = async (name: string) => {
     await page.getByRole("button", { name: "New version" }).click();
     await page.locator("input[type=file]").first().setInputFiles([{ name: "notes.bin", mimeType: "application/octet-stream", buffer: large }, { name: basename("README.md"), mimeType: "text/markdown", buffer: Buffer.from(`# ${name}`) }]);
@@ -66,11 +68,11 @@ test("several parts arrive whole, and what is there already is not sent again", 
     await page.getByRole("button", { name: "Push" }).click();
   };
   await push("big-1");
-  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(page.getByRole("dialog")).toBeHidden({ timeout: 90_000 });
   let patches = 0;
   page.on("request", (request) => (patches += request.method() === "PATCH" ? 1 : 0));
-  await page.goto(`${souk.url}/models/default/digits/versions`);
+  await visit(page, `${souk.url}/models/default/digits/versions`);
   await push("big-2");
-  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(page.getByRole("dialog")).toBeHidden({ timeout: 90_000 });
   expect(patches).toBe(2); // the card and the configuration are new, the 20 MiB are not
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { expect, go, live, type Souk, test } from "./souk.ts";
+import { expect, go, type Souk, test, visit } from "./souk.ts";
 
 /** Items as a queue leaves them whose work fails for good; no queue of a server alone does that when asked. */
 async function failForGood(souk: Souk, queue: string, errors: string[]): Promise<void> {
@@ -20,7 +20,7 @@ database.commit()`;
 }
 
 test("queues, and what failed for good: looked at, tried again, forgotten", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/queues`);
+  await visit(page, `${souk.url}/queues`);
   await expect(page.getByRole("region", { name: "Nodes" }).getByRole("row")).toHaveCount(2);
   await expect(page.getByRole("region", { name: "Done by one node" })).toContainText("housekeeping");
 
@@ -51,8 +51,7 @@ test("queues, and what failed for good: looked at, tried again, forgotten", asyn
 });
 
 test("settings say whether the server is well, what it is and what it keeps", async ({ page, souk }) => {
-  await page.goto(`${souk.url}/models`);
-  await live(page);
+  await visit(page, `${souk.url}/models`);
   await go(page, "s", /\/settings$/);
   await expect(page.getByRole("status").filter({ hasText: "Ready" })).toBeVisible();
   await expect(page.getByRole("region", { name: "Server" })).toContainText("SQLite");

@@ -4,7 +4,7 @@
 import { gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 
-/** Counts what the browser loads before the models list stands, as the server sends it: entry, style sheet, that page, two fonts. */
+/** Counts what the browser loads before the models list stands, as the server sends it: entry, style sheet, that page, its font. */
 export function budget(limits: { firstPage: number }): Plugin {
   return {
     name: "souk-budget",
@@ -23,7 +23,7 @@ export function budget(limits: { firstPage: number }): Plugin {
         };
         for (const [name, part] of Object.entries(bundle)) {
           const entry = part.type === "chunk" && (part.isEntry || part.facadeModuleId?.endsWith("/pages/models/list.tsx"));
-          if (entry || /-latin-wght-normal.*\.woff2$/.test(name)) follow(name);
+          if (entry || /geist-latin-wght-normal.*\.woff2$/.test(name)) follow(name);
         }
         let total = 0;
         for (const name of wanted) {

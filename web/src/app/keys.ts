@@ -2,7 +2,7 @@
 //
 // The keyboard map. Single letters never fire while typing, and never through an open layer.
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 
 export const keyMap: { group: string; keys: [keys: string[], does: string][] }[] = [
   { group: "Anywhere", keys: [[["Ctrl", "K"], "Search or run a command"], [["/"], "Filter the list, or search"], [["?"], "This map"], [["Esc"], "Close the top layer"]] },
@@ -19,7 +19,7 @@ export function typing(target: EventTarget | null): boolean {
 
 export function useKeys(openPalette: () => void, openMap: () => void): void {
   const navigate = useNavigate();
-  useEffect(() => {
+  useLayoutEffect(() => {
     let leader = 0;
     const press = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

@@ -37,7 +37,7 @@ export function AliasChip({ name, version }: { name: string; version?: number | 
     <Chip tone={tone} title={version === undefined ? name : `${name} is v${version}`}>
       {name === "champion" ? <Crown aria-hidden /> : name === "challenger" ? <Swords aria-hidden /> : null}
       <span className="max-w-40 truncate">{name}</span>
-      {version === undefined ? null : <span className={cx("font-mono text-11", tone !== "accent" && "text-fg-3", changed && "animate-tint")} key={version}>v{version}</span>}
+      {version === undefined ? null : <span className={cx("num text-11", tone !== "accent" && "text-fg-3", changed && "animate-tint")} key={version}>v{version}</span>}
     </Chip>
   );
 }

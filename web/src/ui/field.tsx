@@ -2,15 +2,18 @@
 import { CircleX, type LucideIcon } from "lucide-react";
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { cx } from "./cx.ts";
+import { useTyped } from "./use-typed.ts";
 
 const box = "flex h-[30px] items-center gap-2 rounded-control border border-line-strong bg-surface px-2.5 transition-colors focus-within:border-accent focus-within:shadow-[0_0_0_1px_var(--accent)] max-phone:h-9";
 const inner = "w-full min-w-0 bg-transparent focus-visible:shadow-none";
 
-export function SearchField({ icon: Icon, after, className, ...rest }: ComponentProps<"input"> & { icon: LucideIcon; after?: ReactNode }) {
+/** Its value may live in the address: what is typed stands in the field at once. */
+export function SearchField({ icon: Icon, after, className, value, onText, ...rest }: Omit<ComponentProps<"input">, "value" | "onChange"> & { icon: LucideIcon; after?: ReactNode; value: string; onText: (text: string) => void }) {
+  const [text, type] = useTyped(value, onText);
   return (
     <label className={cx(box, className)}>
       <Icon aria-hidden size={15} className="text-fg-3" />
-      <input type="text" autoComplete="off" spellCheck={false} className={inner} {...rest} />
+      <input type="text" autoComplete="off" spellCheck={false} className={inner} value={text} onChange={(event) => type(event.target.value)} {...rest} />
       {after}
     </label>
   );

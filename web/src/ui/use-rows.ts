@@ -2,7 +2,7 @@
 //
 // Keyboard for lists: one row is in the tab order, j/k and the arrows move it, Enter opens it, x marks it where rows can
 // be marked. The same on every list.
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 export interface Rows {
   active: number;
@@ -36,8 +36,8 @@ export function useRows(count: number, open: (index: number) => void, scrollTo?:
     row.focus({ preventScroll: true });
   });
 
-  // j and k also enter the list from the page itself.
-  useEffect(() => {
+  // j and k also enter the list from the page itself, as soon as rows are seen.
+  useLayoutEffect(() => {
     const enter = (event: globalThis.KeyboardEvent) => {
       if ((event.key !== "j" && event.key !== "k") || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const element = document.activeElement as HTMLElement | null;

@@ -33,7 +33,7 @@ export function AuditPage() {
         <NamespaceChoice hideLabel label="Where" value={namespace} all="Everywhere" className="w-44" onChange={(next) => set({ namespace: next || undefined })} />
       </ListHead>
       <div className="mb-3 flex flex-wrap items-center gap-2">
-        <SearchField icon={Search} data-filter className="w-72 max-phone:w-full" aria-label="Filter the audit log" placeholder="Filter by who, what, where from" value={q} onChange={(change) => set({ q: change.target.value || undefined })} />
+        <SearchField icon={Search} data-filter className="w-72 max-phone:w-full" aria-label="Filter the audit log" placeholder="Filter by who, what, where from" value={q} onText={(text) => set({ q: text || undefined })} />
         <Segments label="Outcome" value={outcome} onChange={(next) => set({ outcome: next || undefined })} options={[{ value: "", label: "All" }, { value: "DONE", label: "Done" }, { value: "REFUSED", label: "Refused" }]} />
       </div>
       <Loaded query={list} what="the audit log">

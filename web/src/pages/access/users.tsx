@@ -29,7 +29,7 @@ export function UsersPage() {
   return (
     <>
       <ListHead say="People who sign in. Each has a namespace of their own name; roles here hold on the whole server.">
-        <SearchField icon={Search} data-filter className="w-56 max-phone:w-full" aria-label="Filter users" placeholder="Filter by name" value={q} onChange={(event) => void navigate({ search: (old) => ({ ...old, q: event.target.value || undefined }), replace: true })} />
+        <SearchField icon={Search} data-filter className="w-56 max-phone:w-full" aria-label="Filter users" placeholder="Filter by name" value={q} onText={(text) => void navigate({ search: (old) => ({ ...old, q: text || undefined }), replace: true })} />
         {admin ? <Button look="primary" onClick={() => layer({ show: "new" })}><Plus aria-hidden />New user</Button> : null}
       </ListHead>
       <Loaded query={query} what="the users">

@@ -40,7 +40,7 @@ export function DeploymentsPage() {
           ) : (
             <>
               <div className="mb-3 flex flex-wrap items-center gap-2">
-                <SearchField icon={Search} className="w-64 max-phone:w-full" data-filter aria-label="Filter deployments" placeholder="Filter by name or model" value={q} onChange={(event) => set({ q: event.target.value || undefined })} onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()} after={<span className="max-phone:hidden"><Kbd>/</Kbd></span>} />
+                <SearchField icon={Search} className="w-64 max-phone:w-full" data-filter aria-label="Filter deployments" placeholder="Filter by name or model" value={q} onText={(text) => set({ q: text || undefined })} onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()} after={<span className="max-phone:hidden"><Kbd>/</Kbd></span>} />
                 <Segments
                   label="State"
                   value={state}

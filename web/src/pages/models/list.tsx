@@ -108,7 +108,7 @@ export function ModelsPage() {
                   aria-label="Filter models"
                   placeholder="Filter by name, task, alias, digest"
                   value={q}
-                  onChange={(event) => set({ q: event.target.value || undefined })}
+                  onText={(next) => set({ q: next || undefined })}
                   onKeyDown={(event) => {
                     if (event.key === "Escape") event.currentTarget.blur();
                     if (event.key === "ArrowDown") document.querySelector<HTMLElement>("[data-row]")?.focus();

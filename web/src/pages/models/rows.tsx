@@ -85,7 +85,7 @@ function Row({ model }: { model: Model }) {
           </span>
         </Link>
       </span>
-      <span role="cell" className={cx(cell, "font-mono text-12 max-phone:hidden")}>{latest ? `v${latest.number}` : <span className="font-sans text-fg-3">none</span>}</span>
+      <span role="cell" className={cx(cell, "num max-phone:hidden")}>{latest ? `v${latest.number}` : <span className="text-fg-3">none</span>}</span>
       <span role="cell" className={cx(cell, "flex gap-1 overflow-hidden max-phone:hidden")}>
         {model.aliases.length === 0 ? <span className="text-fg-3">none</span> : [...model.aliases].sort((a, b) => byAlias(a.name, b.name)).slice(0, 3).map((alias) => <AliasChip key={alias.name} {...alias} />)}
         {model.aliases.length > 3 ? <span className="text-12 text-fg-3">+{model.aliases.length - 3}</span> : null}

@@ -34,7 +34,7 @@ function Reference({ contract }: { contract: Contract }) {
       </PageHead>
       <div className="grid grid-cols-[320px_minmax(0,1fr)] items-start gap-6 max-wide:grid-cols-[minmax(0,1fr)]">
         <nav aria-label="Calls" className="min-w-0">
-          <SearchField icon={Search} data-filter aria-label="Search the calls" placeholder="Search path, verb, field" value={q} onChange={(event) => void navigate({ search: (old) => ({ ...old, q: event.target.value || undefined }), replace: true })} after={<span className="max-phone:hidden"><Kbd>/</Kbd></span>} />
+          <SearchField icon={Search} data-filter aria-label="Search the calls" placeholder="Search path, verb, field" value={q} onText={(text) => void navigate({ search: (old) => ({ ...old, q: text || undefined }), replace: true })} after={<span className="max-phone:hidden"><Kbd>/</Kbd></span>} />
           <div className="mt-3 max-h-[calc(100dvh-180px)] overflow-y-auto max-wide:max-h-72" tabIndex={-1}>
             {groups.map((group) => (
               <section key={group} className="mb-3">

@@ -15,6 +15,7 @@ import { Code, CodeTabs } from "../../ui/code.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { Note } from "../../ui/note.tsx";
 import { Panel, PanelHead } from "../../ui/panel.tsx";
+import { useTyped } from "../../ui/use-typed.ts";
 
 const route = getRouteApi("/reference");
 const shownMost = 40_000;
@@ -26,12 +27,13 @@ export function TryIt({ contract, operation }: { contract: Contract; operation: 
   const { with: kept = "" } = route.useSearch();
   const navigate = route.useNavigate();
   // What was typed stands in the address, but for the body, which may be long or secret.
-  const values: Record<string, string> = { ns: who?.default_namespace ?? "", ...Object.fromEntries(new URLSearchParams(kept)) };
+  const [typed, type] = useTyped(kept, (text) => void navigate({ search: (old) => ({ ...old, with: text || undefined }), replace: true, resetScroll: false }));
+  const values: Record<string, string> = { ns: who?.default_namespace ?? "", ...Object.fromEntries(new URLSearchParams(typed)) };
   const set = (name: string, value: string) => {
-    const next = new URLSearchParams(kept);
+    const next = new URLSearchParams(typed);
     if (value) next.set(name, value);
     else next.delete(name);
-    void navigate({ search: (old) => ({ ...old, with: next.toString() || undefined }), replace: true, resetScroll: false });
+    type(next.toString());
   };
   const [body, setBody] = useState(() => (operation.body ? JSON.stringify(example(contract, operation.body.schema), null, 2) : ""));
   const fault = operation.body && body.trim() ? jsonFault(body) : undefined;
