@@ -23,6 +23,7 @@
 #include "blobs/blobs.h"
 #include "events/log.h"
 #include "registry/catalog/catalog.h"
+#include "registry/compare/compare.h"
 #include "registry/imports/imports.h"
 #include "registry/registry.h"
 #include "runtimes/inspect.h"
@@ -30,6 +31,7 @@
 #include "serving/services/inference_services.h"
 #include "store/migrations.h"
 #include "store/sqlite/lock_file.h"
+#include "webhooks/webhooks.h"
 #include "work/leases.h"
 #include "work/work.h"
 
@@ -64,6 +66,7 @@ struct Server::Rooms {
   std::unique_ptr<access::People> people;
   std::unique_ptr<access::Sessions> sessions;
   std::unique_ptr<access::Audit> audit;
+  std::unique_ptr<webhooks::Webhooks> webhooks;
   std::unique_ptr<artifacts::Moves> moves;
   std::unique_ptr<artifacts::Artifacts> artifacts;
   std::unique_ptr<artifacts::PartUploads> uploads;
@@ -72,6 +75,7 @@ struct Server::Rooms {
   std::unique_ptr<registry::Search> search;
   std::unique_ptr<registry::Imports> imports;
   std::unique_ptr<registry::Catalog> catalog;
+  std::unique_ptr<registry::Compare> compare;
   std::unique_ptr<runtimes::Loader> onnx;
   std::unique_ptr<serving::Serving> serving;
   std::unique_ptr<serving::Rollouts> rollouts;
@@ -119,6 +123,9 @@ Status Server::start() {
   r.sessions = std::make_unique<access::Sessions>(*r.access);
   r.audit = std::make_unique<access::Audit>(*r.access, *r.leases);
 
+  r.webhooks = SOUK_TRY(webhooks::Webhooks::make(settings_.webhooks, *r.store, *r.events, *r.access, *r.work, *r.leases,
+                                                 log_, r.metrics));
+
   auto open_blobs = [this, &r](const std::string& url) {
     return blobs::Blobs::open(url, log_, r.metrics, settings_.s3);
   };
@@ -135,6 +142,7 @@ Status Server::start() {
   r.catalog = std::make_unique<registry::Catalog>(
       settings_.catalog, SOUK_TRY(net::AddressGuard::parse(settings_.imports.allow)), settings_.imports.ca_file,
       *r.store, *r.events, *r.access, *r.registry, log_);
+  r.compare = std::make_unique<registry::Compare>(*r.store, *r.access, *r.artifacts);
   r.onnx = std::make_unique<runtimes::OnnxLoader>(settings_.onnx, log_);
   r.serving =
       std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
@@ -162,10 +170,12 @@ Status Server::start() {
       *r.uploads,
       *r.moves,
       *r.imports,
+      *r.webhooks,
       *r.search,
       *r.runs,
       {std::string(kVersion), settings_.dev, settings_.node, started,
        r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql", settings_.collect_grace}});
+  r.native->compare = r.compare.get();
   api::native::add_routes(r.routes, *r.native);
   api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata_json(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);
@@ -207,6 +217,7 @@ Status Server::start() {
       std::make_unique<serving::InferenceServices>(*r.store, *r.events, *r.access, *r.registry, *r.serving, log_);
   SOUK_TRY(r.services->start());
   SOUK_TRY(r.search->start());
+  SOUK_TRY(r.webhooks->start());
   r.housekeeping = std::make_unique<Housekeeping>(*r.leases, settings_.collect_every, housekeeping_tasks(), log_);
   return {};
 }
@@ -217,6 +228,7 @@ std::vector<Housekeeping::Task> Server::housekeeping_tasks() {
            [&r, grace = settings_.collect_grace]() -> Result<std::int64_t> {
              return static_cast<std::int64_t>(SOUK_TRY(r.artifacts->collect(grace)));
            }},
+          {"old webhook deliveries", [&r] { return r.webhooks->prune(); }},
           {"old events", [&r, keep = settings_.events_keep] { return r.events->prune(now() - keep); }},
           {"nodes that are gone",
            [&r, keep = settings_.collect_grace] { return r.serving->forget_gone_nodes(now() - keep); }}};
@@ -235,6 +247,7 @@ void Server::stop() {
   if (r.sessions) r.sessions->close();
   if (r.work) r.work->stop();
   if (r.catalog) r.catalog->stop();
+  if (r.webhooks) r.webhooks->stop();
   if (r.search) r.search->stop();
   if (r.services) r.services->stop();
   if (r.runs) r.runs->stop();

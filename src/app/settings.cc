@@ -37,6 +37,7 @@ settings::Table table_of(Settings& s) {
   store::declare(table, s.store);
   work::declare(table, s.work);
   access::declare(table, s.access);
+  webhooks::declare(table, s.webhooks);
   blobs::declare(table, s.s3);
   registry::declare(table, s.imports);
   registry::declare(table, s.catalog);

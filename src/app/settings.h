@@ -17,6 +17,7 @@
 #include "serving/serving.h"
 #include "store/store.h"
 #include "tasks/runs/model.h"
+#include "webhooks/settings.h"
 #include "work/settings.h"
 
 namespace souk::app {
@@ -38,6 +39,7 @@ struct Settings {
   store::StoreSettings store;
   work::WorkSettings work;
   access::AccessSettings access;
+  webhooks::WebhookSettings webhooks;
   blobs::S3Settings s3;
   registry::ImportSettings imports;
   registry::CatalogSettings catalog;

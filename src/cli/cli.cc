@@ -8,6 +8,8 @@
 #include "cli/completion.h"
 #include "cli/experiments/experiment_commands.h"
 #include "cli/login.h"
+#include "cli/registry/compare_command.h"
+#include "cli/registry/webhook_commands.h"
 
 namespace souk::cli {
 namespace {
@@ -330,6 +332,8 @@ int run(int argc, char** argv, const std::vector<Command>& others) {
   add_search(line);
   add_catalog(line);
   add_serving(line);
+  add_webhooks(line);
+  add_compare(line);
   add_access(line);
   add_operations(line);
   add_queues(line);

@@ -88,6 +88,16 @@ Result<Position> last_position(store::Tx& tx) {
   return last ? Position{last->xid, last->sequence} : Position{};
 }
 
+Result<Position> place_before(store::Tx& tx, Time time) {
+  const auto found = SOUK_TRY(tx.first<Place>(
+      tx.dialect() == store::Dialect::sqlite
+          ? "SELECT 0, sequence FROM events WHERE time < $1 ORDER BY sequence DESC LIMIT 1"
+          : "SELECT xid, sequence FROM events WHERE time < $1 AND xid < pg_snapshot_xmin(pg_current_snapshot()) "
+            "ORDER BY xid DESC, sequence DESC LIMIT 1",
+      time));
+  return found ? Position{found->xid, found->sequence} : Position{};
+}
+
 Status check_known(store::Tx& tx, Position position) {
   bool known = false;
   if (tx.dialect() == store::Dialect::sqlite) {

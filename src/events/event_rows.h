@@ -25,6 +25,8 @@ Result<std::vector<PlacedEvent>> events_after(store::Tx& tx, Position position, 
 // The newest of one object, newest first; commits under way are not waited for.
 Result<std::vector<PlacedEvent>> events_of(store::Tx& tx, std::string_view kind, std::int64_t id, std::size_t limit);
 Result<Position> last_position(store::Tx& tx);
+// The last before a time; the beginning when there is none.
+Result<Position> place_before(store::Tx& tx, Time time);
 // Errors: invalid_argument (the log has never been there)
 Status check_known(store::Tx& tx, Position position);
 // Of the oldest `limit` events, those before a time.

@@ -47,7 +47,7 @@ class Row:
 
 PATH = {"model": "m", "version": "1", "alias": "champion", "deployment": "d", "path...": "m.onnx", "reference": "1", "id": "999999",
         "account": "nobody", "queue": "nothing", "item": "999999", "user": "nobody", "team": "nothing", "member": "nobody",
-        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999", "operation": "00000000-0000-7000-8000-000000000000", "rollout": "999999", "import": "999999", "run": "999999", "experiment": "999999", "metric": "loss"} | REGISTRY_PATH
+        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999", "operation": "00000000-0000-7000-8000-000000000000", "rollout": "999999", "import": "999999", "webhook": "hook", "delivery": "999999", "run": "999999", "experiment": "999999", "metric": "loss"} | REGISTRY_PATH
 
 NS, MODEL, DEPLOYMENT = "/api/v1/namespaces/{ns}", "/api/v1/namespaces/{ns}/models/{model}", "/api/v1/namespaces/{ns}/deployments/{deployment}"
 INFER = {"inputs": []}
@@ -139,6 +139,12 @@ ROWS = registry_rows(Row) | {
     # imports; a body that says two sources is taken on by nobody
     f"GET {MODEL}/imports": Row(), f"POST {MODEL}/imports": Row(body={"url": "http://example.com/a", "s3": "s3://a/b"}),
     f"GET {MODEL}/imports/{{import}}": Row(missing="import"), f"POST {MODEL}/imports/{{import}}:cancel": Row(missing="import"),
+    "GET /api/v1/compare": Row("self", query="of=run:999999,run:999999", missing="run:999999"),
+    # webhooks
+    f"GET {NS}/webhooks": Row(), f"POST {NS}/webhooks": Row(body=lambda place: {"name": place.fresh(), "url": "https://example.com/"}),
+    **{f"{verb} {NS}/webhooks/{{webhook}}{rest}": Row(missing="webhook", body=body)
+       for verb, rest, body in (("GET", "", None), ("PATCH", "", {"description": "x"}), ("DELETE", "", None), ("POST", ":rotate", {}), ("POST", ":test", None),
+                                ("POST", ":replay", {"after": ""}), ("GET", "/deliveries", None), ("GET", "/deliveries/{delivery}", None), ("POST", "/deliveries/{delivery}:redeliver", None))},
     # operations and records of runs
     "GET /api/v1/operations": Row("self"), "GET /api/v1/model_runs": Row("self"),
     "POST /api/v1/operations": Row("object", body=lambda place: {"model": f"{place.ns}/m", "task_inputs": [{"data": {}}]}),

@@ -92,3 +92,21 @@ def test_lists_cost_the_same_however_long(server, root):
         # Points of metrics lie packed in chunks; one statement reads 64 of them.
         chunks = items_many // 64 + 1 if path.endswith("metric_history") else 0
         assert statements_few <= 8 and statements_few <= statements_many <= statements_few + chunks, (path, statements_few, statements_many)
+
+
+def test_comparing_twenty_costs_what_two_cost(server, root):
+    for number in (1, 2):
+        assert push(server, "default/compared", str(number), folder(root / "samples/digits")).status in (200, 201)
+    post(server, f"{NATIVE}/experiments", name="compared", slug="compared")
+    runs = [post(server, f"{NATIVE}/experiments/compared/runs", name=f"r{i}")["id"] for i in range(20)]
+    for run in runs:
+        post(server, f"{NATIVE}/experiments/compared/runs/{run}:log", metrics=[{"name": "loss", "value": run}], parameters={"lr": "1"})
+
+    def compared(of):
+        return cost(server, "/api/v1/compare?of=" + ",".join(of))
+
+    for one in (["compared:1", "compared:2"], [f"run:{run}" for run in runs]):
+        few, two = compared(one[:2])
+        many, twenty = compared((one * 10)[:20])
+        assert (two, twenty) == (2, 20) or two < twenty
+        assert few == many <= 5, (one, few, many)

@@ -32,11 +32,11 @@ bool may_hear(const access::Principal& principal, const events::Event& event) {
 // What a client may lag behind before it is cut off; it goes on by Last-Event-ID. A long history is told at once.
 constexpr std::size_t kMaxWaiting = 1 << 20;
 
-constexpr std::array<std::string_view, 23> kKinds{
+constexpr std::array<std::string_view, 25> kKinds{
     "blob_move",   "queue_item",      "import",     "namespace", "model",    "version",     "alias",
     "deployment",  "revision",        "replica",    "api_key",   "user",     "team",        "grant",
     "session",     "service_account", "experiment", "run",       "artifact", "environment", "inference_service",
-    "serve_model", "operation"};
+    "serve_model", "operation",       "webhook",    "transfer"};
 
 // Errors: invalid_argument (a type of no kind that there is: nothing would ever come)
 Result<std::vector<std::string>> split_types(std::string_view text) {

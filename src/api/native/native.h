@@ -24,8 +24,14 @@
 #include "serving/rollouts/rollouts.h"
 #include "serving/serving.h"
 #include "tasks/runs/model_runs.h"
+#include "webhooks/webhooks.h"
 #include "work/leases.h"
 #include "work/work.h"
+
+namespace souk::registry {
+class Compare;
+class Exchange;
+}  // namespace souk::registry
 
 namespace souk::api::native {
 
@@ -57,6 +63,7 @@ struct Rooms {
   artifacts::PartUploads& uploads;
   artifacts::Moves& moves;
   registry::Imports& imports;
+  webhooks::Webhooks& webhooks;
   registry::Search& search;
   tasks::ModelRuns& model_runs;
   ServerFacts facts;
@@ -65,6 +72,8 @@ struct Rooms {
   registry::Records<registry::Artifact> records{registry};
   registry::RunLog run_log{registry};
   registry::Lineage lineage{registry};
+  registry::Compare* compare = nullptr;
+  registry::Exchange* exchange = nullptr;
 };
 
 // `rooms` must outlive the table.

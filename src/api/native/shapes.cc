@@ -188,6 +188,8 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_runs(door, rooms);
   add_run_logs(door, rooms);
   add_lineage(door, rooms);
+  add_webhooks(door, rooms);
+  add_compare(door, rooms);
   add_search(door, rooms);
   add_operations(door, rooms);
 }

@@ -213,6 +213,9 @@ void add_experiments(RouteTable::Door& door, const Rooms& rooms);
 void add_runs(RouteTable::Door& door, const Rooms& rooms);
 void add_run_logs(RouteTable::Door& door, const Rooms& rooms);
 void add_lineage(RouteTable::Door& door, const Rooms& rooms);
+void add_webhooks(RouteTable::Door& door, const Rooms& rooms);
+void add_compare(RouteTable::Door& door, const Rooms& rooms);
+void add_exchange(RouteTable::Door& door, const Rooms& rooms);
 void add_search(RouteTable::Door& door, const Rooms& rooms);
 void add_operations(RouteTable::Door& door, const Rooms& rooms);
 

@@ -142,6 +142,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 2 to 20 versions or runs side by side: of=digits:1,digits@champion or of=run:5,run:7 */
+        get: operations["compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments": {
         parameters: {
             query?: never;
@@ -398,7 +415,7 @@ export interface paths {
         delete: operations["undeploy"];
         options?: never;
         head?: never;
-        /** Start, stop, follow, point elsewhere, or say how traffic is shared (JSON merge patch) */
+        /** Start, stop, follow or point elsewhere (JSON merge patch) */
         patch: operations["update_deployment"];
         trace?: never;
     };
@@ -465,108 +482,6 @@ export interface paths {
         get: operations["get_deployment_logs"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Roll-outs of a deployment, the newest first; the steps are without figures */
-        get: operations["list_rollouts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One roll-out, by number or `latest`: its steps and what they were judged by */
-        get: operations["get_rollout"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:abort": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Go back to the revision before */
-        post: operations["abort_rollout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:pause": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Stop the clock of a roll-out; it is judged all the same */
-        post: operations["pause_rollout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:promote": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give the new revision all requests now; where it has them already, let the one before go */
-        post: operations["promote_rollout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Go on with a paused roll-out; a step without a duration ends by it */
-        post: operations["resume_rollout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1222,6 +1137,145 @@ export interface paths {
         patch: operations["update_service_account"];
         trace?: never;
     };
+    "/api/v1/namespaces/{ns}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks of a namespace */
+        get: operations["list_webhooks"];
+        put?: never;
+        /** Tell a URL of events; the secret is told once */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook, and whether it is failing */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /** Delete a webhook with its deliveries */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /** Change a webhook (JSON merge patch) */
+        patch: operations["update_webhook"];
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was, or is to be, told; the latest first */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with its body */
+        get: operations["get_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}/deliveries/{delivery}:redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message again, as a new delivery */
+        post: operations["redeliver_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}:replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell again what happened after a cursor, from a delivery on, or since a time */
+        post: operations["replay_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another secret, told once; the old one signs beside it for the overlap (24h) */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/webhooks/{webhook}:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message of type webhook.ping, once */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes": {
         parameters: {
             query?: never;
@@ -1798,11 +1852,6 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        Analysis: {
-            revision: components["schemas"]["StepFigures"];
-            stable: components["schemas"]["StepFigures"];
-            checks?: components["schemas"]["CheckResult"][];
-        };
         ApiKey: {
             id: number;
             name: string;
@@ -1889,31 +1938,40 @@ export interface components {
             role: components["schemas"]["Role"];
             default_namespace: string;
         };
-        Check: {
-            kind: components["schemas"]["CheckKind"];
-            /** Format: double */
-            at_most?: number | null;
-            /** Format: double */
-            at_least?: number | null;
-            /** Format: double */
-            at_most_of_stable?: number | null;
-            url?: string | null;
-            metric?: string | null;
-            labels?: {
-                [key: string]: string;
-            };
+        Compared: {
+            of: string;
+            kind: components["schemas"]["ComparedKind"];
+            /** Format: int64 */
+            id: number;
+            namespace: string;
+            model?: string | null;
+            experiment?: string | null;
+            run?: string | null;
+            /** Format: int64 */
+            version?: number | null;
+            digest?: string | null;
+            /** Format: date-time */
+            create_time: string;
         };
         /** @enum {string} */
-        CheckKind: "ERROR_RATE" | "LATENCY_P50" | "LATENCY_P95" | "LATENCY_P99" | "DISAGREEMENT" | "METRIC";
-        CheckResult: {
-            check: string;
-            kind: components["schemas"]["CheckKind"];
-            verdict: components["schemas"]["Verdict"];
-            /** Format: double */
-            value?: number | null;
-            /** Format: double */
-            stable_value?: number | null;
-            note: string;
+        ComparedKind: "VERSION" | "RUN";
+        ComparedRow: {
+            name: string;
+            values?: unknown[];
+            change: components["schemas"]["Difference"];
+            best?: number[] | null;
+        };
+        ComparedSection: {
+            name: string;
+            /** Format: int64 */
+            same: number;
+            /** Format: int64 */
+            changed: number;
+            rows?: components["schemas"]["ComparedRow"][];
+        };
+        Comparison: {
+            items?: components["schemas"]["Compared"][];
+            sections?: components["schemas"]["ComparedSection"][];
         };
         Completion: {
             digest?: string | null;
@@ -1922,14 +1980,42 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        Delivery: {
+            /** Format: int64 */
+            id: number;
+            message_id: string;
+            type: string;
+            object: string;
+            cursor?: string | null;
+            state: components["schemas"]["DeliveryState"];
+            /** Format: int64 */
+            attempts: number;
+            /** Format: date-time */
+            next_time?: string | null;
+            /** Format: int64 */
+            response_code?: number | null;
+            response_excerpt?: string | null;
+            error?: string | null;
+            /** Format: double */
+            duration_ms?: number | null;
+            /** Format: int64 */
+            redelivery_of?: number | null;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+            body?: unknown;
+        };
+        DeliveryList: {
+            deliveries?: components["schemas"]["Delivery"][];
+            next_page_token?: string | null;
+        };
+        /** @enum {string} */
+        DeliveryState: "PENDING" | "DELIVERED" | "FAILED";
         DeployBody: {
             reference: string;
             name?: string | null;
             follow?: boolean | null;
-            strategy?: components["schemas"]["Strategy"] | null;
-            routing?: components["schemas"]["Routing"] | null;
-            /** Format: int64 */
-            traffic?: number | null;
         };
         Deployment: {
             id: number;
@@ -1952,9 +2038,6 @@ export interface components {
             version: number;
             digest?: string | null;
             revisions?: components["schemas"]["Revision"][];
-            strategy: components["schemas"]["Strategy"];
-            routing: components["schemas"]["Routing"];
-            rollout?: components["schemas"]["RolloutOfDeployment"] | null;
             metrics: components["schemas"]["LiveMetrics"];
             /** Format: date-time */
             create_time: string;
@@ -1978,14 +2061,13 @@ export interface components {
             desired_state?: components["schemas"]["DesiredState"] | null;
             follow?: boolean | null;
             reference?: string | null;
-            strategy?: components["schemas"]["Strategy"] | null;
-            routing?: components["schemas"]["Routing"] | null;
-            traffic?: components["schemas"]["TrafficShare"][] | null;
         };
         /** @enum {string} */
         DeploymentState: "PENDING" | "READY" | "FAILED" | "STOPPED";
         /** @enum {string} */
         DesiredState: "RUNNING" | "STOPPED";
+        /** @enum {string} */
+        Difference: "SAME" | "CHANGED" | "ADDED" | "REMOVED";
         Edge: {
             source: string;
             target: string;
@@ -2204,14 +2286,6 @@ export interface components {
             /** Format: date-time */
             expire_time: string;
         };
-        MatchRule: {
-            header?: string | null;
-            value?: string | null;
-            /** Format: int64 */
-            key?: number | null;
-            /** Format: int64 */
-            revision?: number | null;
-        };
         Member: {
             id: number;
             name: string;
@@ -2378,6 +2452,10 @@ export interface components {
         NamespaceList: {
             namespaces?: components["schemas"]["Namespace"][];
         };
+        NativeRotateBody: {
+            secret?: string | null;
+            overlap?: string | null;
+        };
         NativeRunList: {
             model_runs?: components["schemas"]["ModelRun"][];
             next_page_token?: string | null;
@@ -2499,6 +2577,14 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        NewWebhookBody: {
+            name: string;
+            url: string;
+            events?: string[] | null;
+            description?: string | null;
+            secret?: string | null;
+            active?: boolean | null;
+        };
         Node: {
             id: number;
             name: string;
@@ -2590,6 +2676,13 @@ export interface components {
             grant_id?: number | null;
             actor?: string | null;
         };
+        ReplayBody: {
+            after?: string | null;
+            /** Format: int64 */
+            delivery?: number | null;
+            /** Format: date-time */
+            since?: string | null;
+        };
         Replica: {
             node: string;
             state: components["schemas"]["ReplicaState"];
@@ -2611,8 +2704,6 @@ export interface components {
             digest: string;
             /** Format: int64 */
             traffic_percent: number;
-            /** Format: int64 */
-            shadow_percent: number;
             state: components["schemas"]["ReplicaState"];
             reason: string;
             replicas?: components["schemas"]["Replica"][];
@@ -2621,79 +2712,8 @@ export interface components {
         };
         /** @enum {string} */
         Role: "NONE" | "READER" | "EXECUTOR" | "WRITER" | "ADMIN" | "OWNER";
-        Rollout: {
-            namespace: string;
-            deployment: string;
-            /** Format: int64 */
-            number: number;
-            /** Format: int64 */
-            revision: number;
-            /** Format: int64 */
-            stable: number;
-            state: components["schemas"]["RolloutState"];
-            reason: string;
-            strategy: components["schemas"]["Strategy"];
-            /** Format: int64 */
-            step: number;
-            /** Format: int64 */
-            weight: number;
-            steps?: components["schemas"]["RolloutStep"][];
-            /** Format: int64 */
-            elapsed_ms: number;
-            /** Format: date-time */
-            step_time?: string | null;
-            /** Format: date-time */
-            next_time?: string | null;
-            actor: string;
-            /** Format: date-time */
-            create_time: string;
-            /** Format: date-time */
-            update_time: string;
-            /** Format: date-time */
-            end_time?: string | null;
-            etag: string;
-        };
-        RolloutList: {
-            rollouts?: components["schemas"]["Rollout"][];
-            next_page_token?: string | null;
-        };
-        RolloutOfDeployment: {
-            /** Format: int64 */
-            number: number;
-            /** Format: int64 */
-            revision: number;
-            /** Format: int64 */
-            stable: number;
-            state: components["schemas"]["RolloutState"];
-            /** Format: int64 */
-            step: number;
-            /** Format: int64 */
-            weight: number;
-            reason: string;
-        };
-        /** @enum {string} */
-        RolloutState: "PREPARING" | "RUNNING" | "PAUSED" | "KEEPING" | "SUCCEEDED" | "ROLLED_BACK" | "ABORTED";
-        RolloutStep: {
-            /** Format: int64 */
-            number: number;
-            /** Format: int64 */
-            weight: number;
-            /** Format: int64 */
-            duration_ms?: number | null;
-            state: components["schemas"]["StepState"];
-            /** Format: date-time */
-            start_time?: string | null;
-            /** Format: date-time */
-            end_time?: string | null;
-            analysis?: components["schemas"]["Analysis"] | null;
-        };
         RotateBody: {
             overlap?: string | null;
-        };
-        Routing: {
-            sticky?: components["schemas"]["Sticky"] | null;
-            match?: components["schemas"]["MatchRule"][];
-            tolerance?: components["schemas"]["Tolerance"] | null;
         };
         Run: {
             id: number;
@@ -2853,55 +2873,6 @@ export interface components {
         };
         /** @enum {string} */
         State: "LIVE" | "ARCHIVED";
-        Step: {
-            /** Format: int64 */
-            weight: number;
-            /** Format: int64 */
-            duration_ms?: number | null;
-        };
-        StepFigures: {
-            /** Format: int64 */
-            requests: number;
-            /** Format: int64 */
-            errors: number;
-            /** Format: int64 */
-            rejected: number;
-            /** Format: double */
-            latency_p50_ms: number;
-            /** Format: double */
-            latency_p95_ms: number;
-            /** Format: double */
-            latency_p99_ms: number;
-            /** Format: int64 */
-            compared: number;
-            /** Format: int64 */
-            disagreed: number;
-            /** Format: int64 */
-            dropped: number;
-        };
-        /** @enum {string} */
-        StepState: "PENDING" | "RUNNING" | "PASSED" | "FAILED" | "ENDED";
-        Sticky: {
-            by: components["schemas"]["StickyBy"];
-            header?: string | null;
-        };
-        /** @enum {string} */
-        StickyBy: "HEADER" | "KEY";
-        Strategy: {
-            kind: components["schemas"]["StrategyKind"];
-            steps?: components["schemas"]["Step"][];
-            analysis?: components["schemas"]["Check"][];
-            /** Format: int64 */
-            shadow?: number | null;
-            /** Format: int64 */
-            min_requests?: number | null;
-            /** Format: int64 */
-            keep_ms?: number | null;
-            /** Format: int64 */
-            ready_timeout_ms?: number | null;
-        };
-        /** @enum {string} */
-        StrategyKind: "IMMEDIATE" | "CANARY" | "BLUE_GREEN";
         Team: {
             id: number;
             name: string;
@@ -2918,20 +2889,6 @@ export interface components {
         };
         TeamPatchBody: {
             display_name?: string | null;
-        };
-        Tolerance: {
-            /** Format: double */
-            absolute?: number | null;
-            /** Format: double */
-            relative?: number | null;
-        };
-        TrafficShare: {
-            /** Format: int64 */
-            revision: number;
-            /** Format: int64 */
-            weight: number;
-            /** Format: int64 */
-            shadow?: number | null;
         };
         Upload: {
             id: string;
@@ -2987,8 +2944,6 @@ export interface components {
             state?: components["schemas"]["PrincipalState"] | null;
             role?: components["schemas"]["Role"] | null;
         };
-        /** @enum {string} */
-        Verdict: "PASSED" | "FAILED" | "WAITING";
         VersionList: {
             versions?: components["schemas"]["ModelVersion"][];
             next_page_token?: string | null;
@@ -3000,6 +2955,44 @@ export interface components {
             state?: components["schemas"]["State"] | null;
             custom_properties?: unknown;
         };
+        Webhook: {
+            /** Format: int64 */
+            id: number;
+            uid: string;
+            namespace: string;
+            name: string;
+            url: string;
+            description: string;
+            events?: string[];
+            active: boolean;
+            state: components["schemas"]["WebhookState"];
+            pause_reason?: string | null;
+            last_error?: string | null;
+            /** Format: date-time */
+            failing_since?: string | null;
+            /** Format: date-time */
+            old_secret_end?: string | null;
+            /** Format: int64 */
+            failures: number;
+            cursor: string;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+            etag: string;
+            secret?: string | null;
+        };
+        WebhookList: {
+            webhooks?: components["schemas"]["Webhook"][];
+        };
+        WebhookPatchBody: {
+            url?: string | null;
+            description?: string | null;
+            events?: string[] | null;
+            active?: boolean | null;
+        };
+        /** @enum {string} */
+        WebhookState: "ACTIVE" | "FAILING" | "PAUSED" | "DISABLED";
         WorkSchedule: {
             name: string;
             cron: string;
@@ -3324,6 +3317,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlobMove"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query: {
+                of: string;
+                only_changed?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -4154,216 +4179,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeploymentLog"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_rollouts: {
-        parameters: {
-            query?: {
-                filter?: string | null;
-                order_by?: string | null;
-                page_token?: string | null;
-                page_size?: number | null;
-            };
-            header?: never;
-            path: {
-                ns: string;
-                deployment: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RolloutList"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_rollout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    abort_rollout: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    pause_rollout: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    promote_rollout: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    resume_rollout: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -6330,6 +6145,381 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPatchBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+                delivery: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+                delivery: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NativeRotateBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description What went wrong and what to do about it */
