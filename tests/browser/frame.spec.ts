@@ -60,7 +60,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const [name, path] of Object.entries(views)) {
       await visit(page, souk.url + path);
-      await page.locator("main h1").waitFor();
+      await page.locator("main h1").first().waitFor();
       await clean(page, name, scheme === "light");
     }
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(scheme);
@@ -80,9 +80,9 @@ test("nothing is wider than a phone", async ({ page, souk }) => {
   test.setTimeout(600_000);
   await page.setViewportSize({ width: 390, height: 844 });
   for (const [name, path] of Object.entries(views)) {
-    await page.goto(souk.url + path);
-    await page.locator("main h1").waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390);
+    await visit(page, souk.url + path);
+    await page.locator("main h1").first().waitFor();
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390);
   }
   await page.getByRole("button", { name: "Open navigation" }).click();
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: /Deployments/ }).click();
