@@ -1980,6 +1980,7 @@ export interface components {
             node: string;
             kind: string;
             name: string;
+            place: string;
             /** Format: int64 */
             distance: number;
         };
