@@ -1,5 +1,5 @@
 # make run: install, build, start with the sample. make test: everything that is checked. See CONTRIBUTING.md.
-.PHONY: build run test unit system web bench bench-web deb cluster fault format lint setup clean debug asan tsan
+.PHONY: build run test unit system web bench bench-web deb cluster fault fuzz sanitize format lint setup clean debug asan tsan
 
 BUILD ?= build/release
 NINJA := ninja -C
@@ -29,6 +29,12 @@ cluster: build
 fault: build
 	@scripts/fault
 
+fuzz:
+	@scripts/fuzz 60
+
+sanitize:
+	@scripts/sanitize
+
 deb: build
 	@scripts/build-deb
 
@@ -40,7 +46,7 @@ debug asan tsan:
 	$(NINJA) build/$@
 
 format:
-	@git ls-files 'src/*.cc' 'src/*.h' 'bench/*.cc' | xargs clang-format-16 -i
+	@git ls-files 'src/*.cc' 'src/*.h' 'bench/*.cc' 'tests/fuzz/*.cc' 'tests/fuzz/*.h' | xargs clang-format-16 -i
 
 lint:
 	@scripts/lint

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "store/test_database.h"
 
 namespace souk::store {
@@ -12,7 +14,8 @@ class ReadCacheTest : public testing::TestWithParam<Dialect> {
  protected:
   void SetUp() override {
     SOUK_NEEDS_DATABASE(GetParam());
-    store = database.open();
+    database.emplace(GetParam());
+    store = database->open();
     cache.emplace(*store, 2);
     ASSERT_TRUE(store->write([](Tx& tx) { return tx.exec("CREATE TABLE words (id BIGINT PRIMARY KEY, word TEXT)"); }));
   }
@@ -31,7 +34,7 @@ class ReadCacheTest : public testing::TestWithParam<Dialect> {
     return found && *found ? **found : "";
   }
 
-  TestDatabase database{GetParam()};
+  std::optional<TestDatabase> database;
   std::unique_ptr<Store> store;
   std::optional<ReadCache<std::int64_t, std::string>> cache;
   int reads = 0;

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kAhead = 4;  // claims beyond the threads, of work that takes no time
 constexpr std::chrono::milliseconds kRest{200};
-constexpr std::chrono::seconds kGoodbye{10};
 constexpr std::chrono::milliseconds kBetweenTelling{20};
 
 }  // namespace
@@ -98,13 +97,10 @@ void Dispatcher::end(ItemId id) {
 
 void Dispatcher::loop() {
   pthread_setname_np(pthread_self(), "souk-work");
-  Deadline goodbye = kNoDeadline;
   for (;;) {
     bell_.wait_until(next_wake());
     read_inbox();
-    const auto now = std::chrono::steady_clock::now();
-    if (closing_ && goodbye == kNoDeadline) goodbye = now + kGoodbye;
-    if (failing_ && now < retry_at_) continue;
+    if (failing_ && std::chrono::steady_clock::now() < retry_at_) continue;
     const Status done = turn();
     if (!done) {
       // What was to be begun may have been claimed all the same.
@@ -117,8 +113,10 @@ void Dispatcher::loop() {
       log_.info("work", "work moves on again");
     }
     if (!closing_) continue;
-    const bool settled = running_.empty() && unsettled_.empty();
-    if (settled || (!done && std::chrono::steady_clock::now() >= goodbye)) return;
+    const bool late = std::chrono::steady_clock::now() >= goodbye_;
+    const bool all_ended = running_.size() == unsettled_.size();
+    if (all_ended && (unsettled_.empty() || late)) return;
+    if (!done && late) return;
   }
 }
 
@@ -128,12 +126,13 @@ Deadline Dispatcher::next_wake() {
   if (failing_) return retry_at_;
   if (doubtful_ || (!closing_ && has_work())) return nodes_.alive() ? now : now + kRest;
   Deadline wake = next_deadline_;
+  if (closing_ && now < goodbye_) wake = std::min(wake, goodbye_);
   if (others_wanted_ && nodes_.others() > 0) wake = std::min(wake, next_told_);
   for (const RunningPtr& running : unsettled_) wake = std::min(wake, running->settle_after);
   if (next_alarm_) wake = std::min(wake, clock_.when(*next_alarm_));
   if (store_.dialect() == store::Dialect::postgresql) {
     wake = std::min(wake, next_look_);
-  } else if (next_schedule_ && *next_schedule_ != Time::max()) {
+  } else if (!closing_ && next_schedule_ && *next_schedule_ != Time::max()) {
     // By the wall's clock, which may be set meanwhile.
     const auto left = std::clamp<Duration>(*next_schedule_ - souk::now(), Duration(0), std::chrono::seconds(10));
     wake = std::min(wake, now + left);
@@ -174,6 +173,7 @@ void Dispatcher::read_inbox() {
   }
   std::ranges::move(inbox.ended, std::back_inserter(unsettled_));
   if (inbox.closing && !std::exchange(closing_, true)) {
+    goodbye_ = std::chrono::steady_clock::now() + settings_.goodbye;
     for (const auto& [key, running] : running_) running->ask_to_end(Stopped::closing);
   }
 }

@@ -136,6 +136,7 @@ class Dispatcher {
   Deadline next_look_{};                  // what other nodes changed, or left
   Deadline next_told_{};                  // when others may be told again
   Deadline retry_at_{};                   // after a turn that failed
+  Deadline goodbye_ = kNoDeadline;        // closing: what cannot be written until then is left to the next start
   bool doubtful_ = true;                  // something may be claimed that was not begun
   bool others_wanted_ = false;            // more waits than this node can take
   bool failing_ = false;

@@ -1,48 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The contract of Work on both databases.
+// The contract of Work on both databases: what is put in, runs in its turn, and is seen by operators.
 #include "work/work.h"
 
 #include <algorithm>
 #include <condition_variable>
-#include <latch>
 #include <map>
 
-#include "work/running.h"
 #include "work/work_testing.h"
 
 namespace souk::work {
+
 namespace {
 
-class WorkTest : public WorkRoomTest {
- protected:
-  void SetUp() override {
-    WorkRoomTest::SetUp();
-    if (store) node.emplace(*store, "one");
-  }
-  void TearDown() override {
-    node.reset();
-    WorkRoomTest::TearDown();
-  }
-  Queue queue(std::function<Status(Attempt&)> run) {
-    Queue out{.name = "q", .run = std::move(run)};
-    out.first_retry = Duration(1);
-    out.gave_up = [this](store::Tx& tx, const Item& item, const Error& error) -> Status {
-      tx.on_commit([this, id = item.id, code = error.code] {
-        journal.add("gave up " + std::to_string(id.value) + " " + std::string(code_name(code)));
-      });
-      return {};
-    };
-    return out;
-  }
-  std::optional<TestNode> node;
-  Journal journal;
-};
 SOUK_ON_BOTH_DATABASES(WorkTest);
-
-std::string text(std::int64_t number) {
-  return std::to_string(number);
-}
 
 TEST_P(WorkTest, RunsWhatIsEnqueuedAndForgetsIt) {
   node->work.add(queue([&](Attempt& attempt) -> Status {
@@ -150,60 +121,6 @@ TEST_P(WorkTest, DroppingTakesAllTheDeadOfAQueueAndNothingElse) {
   EXPECT_EQ(count("SELECT count(*) FROM work_items"), 1);
 }
 
-TEST_P(WorkTest, CompletionAndEffectAreOneTransaction) {
-  run("CREATE TABLE effects (item BIGINT NOT NULL)");
-  std::atomic<int> runs{0};
-  node->work.add(queue([&](Attempt& attempt) -> Status {
-    const int number = ++runs;
-    const Status kept = store->write([&](store::Tx& tx) -> Status {
-      SOUK_TRY(attempt.complete(tx));
-      SOUK_TRY(tx.defer("INSERT INTO effects (item) VALUES ($1)", attempt.item().id));
-      if (number == 1) return unavailable("fails after both");
-      return {};
-    });
-    if (kept) journal.add("kept");
-    // What fails after the commit does not undo it.
-    return kept ? Status(unavailable("late trouble")) : kept;
-  }));
-  node->start();
-  node->enqueue({.queue = "q"});
-  EXPECT_EQ(journal.wait(1).size(), 1u);
-  EXPECT_TRUE(eventually([&] { return node->work.queues()->at(0).running == 0; }));
-  EXPECT_EQ(runs, 2);
-  EXPECT_EQ(count("SELECT count(*) FROM effects"), 1);
-  EXPECT_EQ(count("SELECT count(*) FROM work_items"), 0);
-}
-
-TEST_P(WorkTest, AnAttemptThatLostItsItemIsRefused) {
-  run("CREATE TABLE effects (item BIGINT NOT NULL)");
-  std::latch taken(1);
-  node->work.add(queue([&](Attempt& attempt) -> Status {
-    if (attempt.item().payload.text == "2") return {};
-    if (attempt.item().attempts == 1) {
-      taken.wait();
-      const Status late = store->write([&](store::Tx& tx) -> Status {
-        SOUK_TRY(tx.defer("INSERT INTO effects (item) VALUES (1)"));
-        return attempt.complete(tx);
-      });
-      journal.add(late ? "late one wrote" : std::string(code_name(late.error().code)));
-      return late;
-    }
-    journal.add("second");
-    return {};
-  }));
-  node->start();
-  node->enqueue({.queue = "q"});
-  ASSERT_TRUE(eventually([&] { return count("SELECT count(*) FROM work_items WHERE state = 'RUNNING'") == 1; }));
-  // As after the death of its node: given to another attempt.
-  run("UPDATE work_items SET state = 'WAITING', node_id = 0");
-  node->enqueue({.queue = "q", .payload = {"2"}});
-  ASSERT_EQ(journal.wait(1), std::vector<std::string>{"second"});
-  taken.count_down();
-  const auto all = journal.wait(2);
-  EXPECT_EQ(std::ranges::count(all, "ABORTED"), 1) << testing::PrintToString(all);
-  EXPECT_EQ(count("SELECT count(*) FROM effects"), 0);
-}
-
 TEST_P(WorkTest, AKeyIsDoneOnce) {
   node->work.add(queue([&](Attempt&) -> Status {
     journal.add("ran");
@@ -235,67 +152,6 @@ TEST_P(WorkTest, WhatIsDoneIsForgottenAfterAWhile) {
     node->enqueue({.queue = "q"});  // an alarm set by a turn is found by the next
     return !node->find("q", id);
   }));
-}
-
-TEST_P(WorkTest, CancelsWhatWaitsAndWhatRuns) {
-  Queue q = queue([&](Attempt& attempt) -> Status {
-    journal.add("began");
-    std::mutex mutex;
-    std::condition_variable_any asked;
-    std::unique_lock lock(mutex);
-    asked.wait(lock, attempt.stop(), [] { return false; });
-    return cancelled("was asked to end");
-  });
-  q.concurrency = 1;
-  node->work.add(std::move(q));
-  node->start();
-  const ItemId running = node->enqueue({.queue = "q"});
-  ASSERT_EQ(journal.wait(1).size(), 1u);
-  const ItemId waiting = node->enqueue({.queue = "q"});
-  EXPECT_TRUE(node->cancel(waiting));
-  EXPECT_FALSE(node->find("q", waiting));
-  EXPECT_TRUE(node->cancel(running));
-  const auto all = journal.wait(3);
-  EXPECT_EQ(std::ranges::count(all, "gave up " + text(waiting.value) + " CANCELLED"), 1);
-  EXPECT_EQ(std::ranges::count(all, "gave up " + text(running.value) + " CANCELLED"), 1);
-  EXPECT_TRUE(eventually([&] { return !node->find("q", running); }));
-  EXPECT_FALSE(node->cancel(running));
-}
-
-TEST_P(WorkTest, ADeadlineEndsWhatWaitsAndWhatRuns) {
-  Queue q = queue([&](Attempt& attempt) -> Status {
-    std::mutex mutex;
-    std::condition_variable_any asked;
-    std::unique_lock lock(mutex);
-    asked.wait(lock, attempt.stop(), [] { return false; });
-    return unavailable("interrupted");
-  });
-  q.concurrency = 1;
-  node->work.add(std::move(q));
-  node->start();
-  const ItemId running = node->enqueue({.queue = "q", .deadline = Duration(150)});
-  const ItemId waiting = node->enqueue({.queue = "q", .deadline = Duration(60)});
-  const auto all = journal.wait(2);
-  EXPECT_EQ(std::ranges::count(all, "gave up " + text(waiting.value) + " DEADLINE_EXCEEDED"), 1);
-  EXPECT_EQ(std::ranges::count(all, "gave up " + text(running.value) + " DEADLINE_EXCEEDED"), 1);
-  EXPECT_EQ(node->find("q", waiting)->state, ItemState::DEAD);
-}
-
-TEST_P(WorkTest, AnAttemptOutOfTimeIsTriedAgain) {
-  Queue q = queue([&](Attempt& attempt) -> Status {
-    journal.add(text(attempt.item().attempts));
-    if (attempt.item().attempts == 2) return {};
-    std::mutex mutex;
-    std::condition_variable_any asked;
-    std::unique_lock lock(mutex);
-    asked.wait(lock, attempt.stop(), [] { return false; });
-    return cancelled("out of time");
-  });
-  q.timeout = Duration(30);
-  node->work.add(std::move(q));
-  node->start();
-  node->enqueue({.queue = "q"});
-  EXPECT_EQ(journal.wait(2), (std::vector<std::string>{"1", "2"}));
 }
 
 TEST_P(WorkTest, PutOffItemsWaitForTheirTime) {
@@ -365,67 +221,6 @@ TEST_P(WorkTest, ConcurrencyIsBoundedByQueueAndByNamespace) {
   EXPECT_EQ(most_of_one, 2);
 }
 
-TEST_P(WorkTest, ACheckpointIsThereForTheNextAttempt) {
-  node->work.add(queue([&](Attempt& attempt) -> Status {
-    journal.add(attempt.item().checkpoint.text);
-    if (attempt.item().attempts > 1) return {};
-    SOUK_TRY(store->write([&](store::Tx& tx) { return attempt.save(tx, json::Raw{R"({"part":3})"}); }));
-    return unavailable("broken off");
-  }));
-  node->start();
-  node->enqueue({.queue = "q"});
-  EXPECT_EQ(journal.wait(2), (std::vector<std::string>{"null", R"({"part":3})"}));
-}
-
-TEST_P(WorkTest, AgainIsNoFailure) {
-  std::atomic<int> runs{0};
-  node->work.add(queue([&](Attempt& attempt) -> Status {
-    journal.add(text(attempt.item().attempts));
-    if (++runs < 8) attempt.again(Duration(1));
-    return {};
-  }));
-  node->start();
-  node->enqueue({.queue = "q"});
-  EXPECT_EQ(journal.wait(8), std::vector<std::string>(8, "1"));
-}
-
-TEST_P(WorkTest, StoppingLeavesTheItemAsIfItHadNotBegun) {
-  node->work.add(queue([&](Attempt& attempt) -> Status {
-    journal.add("began");
-    std::mutex mutex;
-    std::condition_variable_any asked;
-    std::unique_lock lock(mutex);
-    asked.wait(lock, attempt.stop(), [] { return false; });
-    return cancelled("stopping");
-  }));
-  node->start();
-  const ItemId id = node->enqueue({.queue = "q"});
-  ASSERT_EQ(journal.wait(1).size(), 1u);
-  node->work.stop();
-  const auto item = node->find("q", id);
-  ASSERT_TRUE(item);
-  EXPECT_EQ(item->state, ItemState::WAITING);
-  EXPECT_EQ(item->attempts, 0);
-}
-
-TEST_P(WorkTest, WhatADeadNodeRanIsRunAgain) {
-  // As a crash leaves it: running on a node that is no more.
-  run("INSERT INTO work_items (queue, namespace_id, state, priority, payload, checkpoint, attempts, error, node_id, "
-      "token, cancel, create_time, update_time) VALUES ('q', 0, 'RUNNING', 0, '{}', '{\"at\":1}', 1, '', 999, 1, 0, 1, "
-      "1)");
-  run("INSERT INTO work_items (queue, namespace_id, state, priority, payload, checkpoint, attempts, error, node_id, "
-      "token, cancel, create_time, update_time) VALUES ('q', 0, 'RUNNING', 0, '{}', 'null', 5, '', 999, 5, 0, 1, 1)");
-  node->work.add(queue([&](Attempt& attempt) -> Status {
-    journal.add(text(attempt.item().attempts) + attempt.item().checkpoint.text);
-    return {};
-  }));
-  node->start();
-  auto all = journal.wait(2);
-  std::ranges::sort(all);
-  // One that brought down five nodes is not given to a sixth.
-  EXPECT_EQ(all, (std::vector<std::string>{R"(2{"at":1})", "gave up 2 INTERNAL"}));
-}
-
 TEST_P(WorkTest, RefusesWhatIsTooLargeAndKeepsOddTexts) {
   node->work.add(queue([&](Attempt& attempt) -> Status {
     journal.add(attempt.item().payload.text);
@@ -444,14 +239,6 @@ TEST_P(WorkTest, RefusesWhatIsTooLargeAndKeepsOddTexts) {
   EXPECT_EQ(journal.wait(1).at(0), R"("ä\u0000'; DROP TABLE work_items")");
 }
 
-TEST_P(WorkTest, AnErrorOfAnyTextIsKept) {
-  node->work.add(queue([&](Attempt&) -> Status { return invalid_argument(std::string("bad \xff\0 bytes", 13)); }));
-  node->start();
-  const ItemId id = node->enqueue({.queue = "q"});
-  ASSERT_EQ(journal.wait(1).size(), 1u);
-  EXPECT_EQ(node->find("q", id)->state, ItemState::DEAD);
-}
-
 TEST_P(WorkTest, ListsItemsByPages) {
   for (int i = 0; i < 25; ++i) node->enqueue({.queue = "q", .priority = i});
   std::size_t seen = 0;
@@ -464,17 +251,6 @@ TEST_P(WorkTest, ListsItemsByPages) {
   } while (!query.page_token.empty());
   EXPECT_EQ(seen, 20u);
   EXPECT_EQ(node->work.items("q", {.filter = "payload = 1"}, "key").error().code, Code::invalid_argument);
-}
-
-TEST(BackOff, DoublesUpToABoundLessARandomPart) {
-  Queue queue;
-  queue.first_retry = Duration(100);
-  queue.longest_retry = Duration(1000);
-  EXPECT_EQ(back_off(queue, 1, 0.0), Duration(100));
-  EXPECT_EQ(back_off(queue, 2, 0.0), Duration(200));
-  EXPECT_EQ(back_off(queue, 2, 0.999), Duration(100));
-  EXPECT_EQ(back_off(queue, 5, 0.0), Duration(1000));
-  EXPECT_EQ(back_off(queue, 1'000'000, 0.0), Duration(1000));
 }
 
 }  // namespace

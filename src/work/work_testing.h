@@ -118,4 +118,34 @@ class WorkRoomTest : public testing::TestWithParam<store::Dialect> {
   std::unique_ptr<store::Store> store;
 };
 
+// One node, and a queue "q" that tells the journal what it gave up.
+class WorkTest : public WorkRoomTest {
+ protected:
+  void SetUp() override {
+    WorkRoomTest::SetUp();
+    if (store) node.emplace(*store, "one");
+  }
+  void TearDown() override {
+    node.reset();
+    WorkRoomTest::TearDown();
+  }
+  Queue queue(std::function<Status(Attempt&)> run) {
+    Queue out{.name = "q", .run = std::move(run)};
+    out.first_retry = Duration(1);
+    out.gave_up = [this](store::Tx& tx, const Item& item, const Error& error) -> Status {
+      tx.on_commit([this, id = item.id, code = error.code] {
+        journal.add("gave up " + std::to_string(id.value) + " " + std::string(code_name(code)));
+      });
+      return {};
+    };
+    return out;
+  }
+  std::optional<TestNode> node;
+  Journal journal;
+};
+
+inline std::string text(std::int64_t number) {
+  return std::to_string(number);
+}
+
 }  // namespace souk::work
