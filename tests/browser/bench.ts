@@ -43,7 +43,7 @@ test("model page: first paint with a CPU four times slower", async ({ page, souk
   const paints: number[] = [];
   for (let round = 0; round < 7; round++) {
     await page.goto(`${souk.url}/models/default/digits`);
-    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.getByRole("heading", { level: 1 }).first().waitFor();
     paints.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]!.startTime));
   }
   say("first contentful paint of a model page, median of 7", median(paints), "ms", 300, 0);

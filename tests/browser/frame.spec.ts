@@ -11,6 +11,14 @@ const views = {
   versions: "/models/default/digits/versions",
   files: "/models/default/digits/files?file=README.md",
   use: "/models/default/digits/use",
+  lineage: "/models/default/digits/lineage",
+  search: "/search?q=digits",
+  experiments: "/experiments",
+  experiment: "/experiments/default/seen",
+  curves: "/experiments/default/seen/curves",
+  parallel: "/experiments/default/seen/parallel",
+  comparedRuns: "/experiments/default/seen/compare?pick=",
+  run: "/experiments/default/seen/runs/try-0",
   deployments: "/deployments",
   deployment: "/deployments/default/digits",
   playground: "/playground/default/digits",
@@ -49,6 +57,14 @@ async function clean(page: Page, what: string, all: boolean): Promise<void> {
 
 test.beforeAll(async ({ souk }) => {
   await souk.cli("model", "push", sampleWith(souk, "digits-next", "NOTES.md", "Two\nlines.\n"), "default/digits:2");
+  const experiments = "/api/v1/namespaces/default/experiments";
+  await souk.api("POST", experiments, { name: "seen", tags: { team: "crew" } });
+  for (const [i, lr] of [0.1, 0.01].entries()) {
+    const { id } = await souk.api<{ id: number }>("POST", `${experiments}/seen/runs`, { name: `try-${i}` });
+    views.comparedRuns += `${id},`;
+    const artifacts = [{ kind: "DATASET", name: "meters", source: "s3://data/meters" }];
+    await souk.api("POST", `${experiments}/seen/runs/${id}:log`, { parameters: { lr, optimizer: "adam" }, artifacts, metrics: [1, 2, 3].flatMap((step) => [{ name: "loss", value: lr / step, step }, { name: "accuracy", value: 1 - lr / step, step }]) });
+  }
   await souk.api("POST", "/api/v1/teams", { name: "crew" });
   await souk.api("POST", "/api/v1/namespaces/default/service_accounts", { name: "robot", role: "READER" });
   await souk.api("POST", "/api/v1/api_keys", { name: "robot", service_account: "default/robot", role: "READER" });
@@ -60,7 +76,7 @@ for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     for (const [name, path] of Object.entries(views)) {
       await visit(page, souk.url + path);
-      await page.locator("main h1").waitFor();
+      await page.locator("main h1").first().waitFor();
       await clean(page, name, scheme === "light");
     }
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(scheme);
@@ -80,9 +96,9 @@ test("nothing is wider than a phone", async ({ page, souk }) => {
   test.setTimeout(600_000);
   await page.setViewportSize({ width: 390, height: 844 });
   for (const [name, path] of Object.entries(views)) {
-    await page.goto(souk.url + path);
-    await page.locator("main h1").waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390);
+    await visit(page, souk.url + path);
+    await page.locator("main h1").first().waitFor();
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390);
   }
   await page.getByRole("button", { name: "Open navigation" }).click();
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: /Deployments/ }).click();

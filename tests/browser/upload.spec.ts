@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Page } from "@playwright/test";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { expect, root, test, visit } from "./souk.ts";
+import { expect, root, Souk, test, visit } from "./souk.ts";
 
 /** Drops files on an element as a hand does from a file manager. */
 async function drop(page: Page, target: string, files: { name: string; bytes: Buffer }[]): Promise<void> {
@@ -75,4 +75,45 @@ test("several parts arrive whole, and what is there already is not sent again", 
   await push("big-2");
   await expect(page.getByRole("dialog")).toBeHidden({ timeout: 90_000 });
   expect(patches).toBe(2); // the card and the configuration are new, the 20 MiB are not
+});
+
+test("a large file goes on where it was, after a reload and a restart of the server", async ({ page }) => {
+  let souk = await Souk.start();
+  try {
+    await souk.cli("model", "push", "samples/digits", "default/digits:1");
+    const large = join(souk.folder, "weights.bin");
+    const bytes = Buffer.alloc(70 << 20);
+    for (let at = 0; at < bytes.length; at += 4096) bytes.writeUInt32LE(at, at); // no two parts alike
+    writeFileSync(large, bytes);
+    const uploads = "/api/v1/namespaces/default/models/digits/uploads";
+    const underWay = async () => (await souk.api<{ uploads: { id: string; part_count: number; received_parts: number }[] }>("GET", uploads)).uploads[0];
+    const push = async () => {
+      await visit(page, `${souk.url}/models/default/digits/versions`);
+      await page.getByRole("button", { name: "New version" }).click();
+      await page.locator("input[type=file]").first().setInputFiles(large);
+      await page.getByRole("button", { name: "Push" }).click();
+    };
+    // The line breaks after the second part.
+    await page.route(/\/parts\/\d+$/, (route) => (Number(/\d+$/.exec(new URL(route.request().url()).pathname)![0]) > 2 ? route.abort("connectionreset") : route.continue()));
+    await push();
+    await expect(page.getByText(/Connection lost/)).toBeVisible({ timeout: 90_000 });
+    await expect.poll(async () => (await underWay())?.received_parts, { timeout: 90_000 }).toBe(2);
+    const { id, part_count } = (await underWay())!;
+    await page.goto("about:blank");
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await souk.stop(true);
+    souk = await Souk.start({ dev: true, folder: souk.folder, listen: new URL(souk.url).host });
+    const sent: string[] = [];
+    page.on("request", (request) => request.method() === "PUT" && /\/parts\/\d+$/.test(request.url()) && sent.push(new URL(request.url()).pathname));
+    await push();
+    // It is said while it lasts, which may be short.
+    await page.waitForFunction(() => document.body.innerText.includes("went on from"), undefined, { polling: "raf", timeout: 90_000 });
+    await expect(page.getByRole("dialog")).toBeHidden({ timeout: 120_000 });
+    expect(sent.length).toBe(part_count - 2);
+    expect(sent.every((path) => path.includes(`/uploads/${id}/`))).toBe(true);
+    const { files } = await souk.api<{ files: { path: string; digest: string }[] }>("GET", "/api/v1/namespaces/default/models/digits/versions/2/files");
+    expect(files.find((file) => file.path === "weights.bin")?.digest).toBe(`sha256:${createHash("sha256").update(bytes).digest("hex")}`);
+  } finally {
+    await souk.stop();
+  }
 });

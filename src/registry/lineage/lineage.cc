@@ -26,10 +26,10 @@ BOOST_DESCRIBE_STRUCT(EdgeRow, (), (source, target, relation, namespace_id))
 
 struct NameRow {
   std::int64_t id = 0;
-  std::string name;
+  std::string name, place;
   NamespaceId namespace_id;
 };
-BOOST_DESCRIBE_STRUCT(NameRow, (), (id, name, namespace_id))
+BOOST_DESCRIBE_STRUCT(NameRow, (), (id, name, place, namespace_id))
 
 std::string_view kind_of(std::string_view node) {
   return node.substr(0, node.find(':'));
@@ -44,13 +44,21 @@ std::int64_t id_in(std::string_view node) {
 
 // How a node of each kind is called, and where it is; the table is looked into by id.
 std::string_view naming_sql(std::string_view kind) {
-  if (kind == "run") return "SELECT id, name, namespace_id FROM experiment_runs WHERE id IN ";
-  if (kind == "artifact") return "SELECT id, name, namespace_id FROM artifacts WHERE id IN ";
-  if (kind == "deployment") return "SELECT id, slug, namespace_id FROM deployments WHERE id IN ";
+  if (kind == "run")
+    return "SELECT r.id, r.name, n.slug || '/' || e.slug, r.namespace_id FROM experiment_runs r "
+           "JOIN experiments e ON e.id = r.experiment_id JOIN namespaces n ON n.id = r.namespace_id WHERE r.id IN ";
+  if (kind == "artifact")
+    return "SELECT a.id, a.name, n.slug, a.namespace_id FROM artifacts a "
+           "JOIN namespaces n ON n.id = a.namespace_id WHERE a.id IN ";
+  if (kind == "deployment")
+    return "SELECT d.id, d.slug, n.slug, d.namespace_id FROM deployments d "
+           "JOIN namespaces n ON n.id = d.namespace_id WHERE d.id IN ";
   if (kind == "version")
-    return "SELECT v.id, m.slug || ':' || v.number, m.namespace_id FROM model_versions v "
-           "JOIN registered_models m ON m.id = v.model_id WHERE v.id IN ";
-  if (kind == "alias") return "SELECT id, slug, namespace_id FROM registered_models WHERE id IN ";
+    return "SELECT v.id, m.slug || ':' || v.number, n.slug, m.namespace_id FROM model_versions v "
+           "JOIN registered_models m ON m.id = v.model_id JOIN namespaces n ON n.id = m.namespace_id WHERE v.id IN ";
+  if (kind == "alias")
+    return "SELECT m.id, m.slug, n.slug, m.namespace_id FROM registered_models m "
+           "JOIN namespaces n ON n.id = m.namespace_id WHERE m.id IN ";
   return {};
 }
 
@@ -70,14 +78,15 @@ Status name_nodes(store::Tx& tx, const access::Call& call, std::vector<LineageNo
       std::vector<std::int64_t> ids;
       for (std::size_t i = at; i < end; ++i) ids.push_back(id_in(all[i]->node));
       const store::InList in(ids);
-      std::unordered_map<std::int64_t, std::string> names;
+      std::unordered_map<std::int64_t, NameRow> names;
       for (NameRow& row :
            SOUK_TRY(store::rows_as<NameRow>(SOUK_TRY(tx.run(std::string(sql) + in.text(), in.values())))))
-        if (may_see(call, row.namespace_id)) names[row.id] = std::move(row.name);
+        if (may_see(call, row.namespace_id)) names[row.id] = std::move(row);
       for (std::size_t i = at; i < end; ++i) {
         const auto name = names.find(id_in(all[i]->node));
         if (name == names.end()) continue;
-        all[i]->name = name->second;
+        all[i]->name = name->second.name;
+        all[i]->place = name->second.place;
         if (kind == "alias") all[i]->name += all[i]->node.substr(all[i]->node.find('@'));
       }
     }
@@ -130,7 +139,7 @@ class Walk {
     const auto same = std::ranges::unique(edges_, {}, key);
     edges_.erase(same.begin(), same.end());
     LineageGraph out{{}, std::move(edges_), truncated_};
-    for (auto& [name, distance] : nodes_) out.nodes.push_back({name, std::string(kind_of(name)), "", distance});
+    for (auto& [name, distance] : nodes_) out.nodes.push_back({name, std::string(kind_of(name)), "", "", distance});
     std::ranges::sort(out.nodes, {}, [](const LineageNode& n) { return std::pair(std::abs(n.distance), n.node); });
     return out;
   }
@@ -215,7 +224,7 @@ Status Lineage::record(const access::Call& call, std::string_view ns, const Edge
   const Edge found{SOUK_TRY(find_node(call, edge.source)), SOUK_TRY(find_node(call, edge.target)), edge.relation};
   std::vector<LineageNode> ends;
   for (const std::string& node : {found.source, found.target})
-    ends.push_back({node, std::string(kind_of(node)), "", 0});
+    ends.push_back({node, std::string(kind_of(node)), "", "", 0});
   SOUK_TRY(state_->store.read([&](store::Tx& tx) { return name_nodes(tx, call, ends); }));
   for (const LineageNode& end : ends) {
     if (end.name.empty()) return not_found(end.node + " does not exist");

@@ -25,9 +25,10 @@ struct LineageNode {
   std::string node;           // "version:3"
   std::string kind;           // "version"
   std::string name;           // "digits:2"; empty: it is gone
+  std::string place;          // where it is: "default", of a run "default/mnist"
   std::int64_t distance = 0;  // steps from what was asked for; negative: what it came from
 };
-BOOST_DESCRIBE_STRUCT(LineageNode, (), (node, kind, name, distance))
+BOOST_DESCRIBE_STRUCT(LineageNode, (), (node, kind, name, place, distance))
 
 struct LineageGraph {
   std::vector<LineageNode> nodes;  // nearest first

@@ -71,6 +71,8 @@ TEST_P(LineageTest, FromADatasetToAnAlias) {
   EXPECT_EQ(names, "digits:1 digits@champion weights train images ");
   EXPECT_EQ(found.edges.size(), 4u);
   EXPECT_EQ(found.nodes[1].distance, 1);
+  EXPECT_EQ(found.nodes[0].place, "default");
+  EXPECT_EQ(found.nodes[3].place.substr(0, 8), "default/") << "a run's place is its experiment";
   EXPECT_EQ(found.nodes.back().distance, -3);
 }
 

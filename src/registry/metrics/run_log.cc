@@ -70,6 +70,8 @@ Status check_parameters(const std::vector<LoggedParameter>& parameters) {
     const std::string where = "parameters[" + std::to_string(i) + "]";
     SOUK_TRY(access::check_name(parameters[i].name, where + ".name"));
     SOUK_TRY(access::check_text(parameters[i].value, kMaxValue, where + ".value"));
+    if (parameters[i].type == ParameterType::number && !is_number(parameters[i].value))
+      return invalid_argument(where + ".value is not a finite number").at(where + ".value");
   }
   return {};
 }

@@ -139,6 +139,32 @@ TEST_P(RunLogTest, ALongHistoryIsDrawnWithFewPoints) {
   EXPECT_TRUE(std::ranges::any_of(curves[0].shown, [](const MetricPoint& p) { return p.value == 1e6; }));
 }
 
+TEST_P(RunLogTest, RunsAreFilteredByWhatTheyLogged) {
+  const auto one = run("one"), two = run("two");
+  LogBatch batch;
+  batch.metrics = {{"val/loss", 0.5, 1}, {"val/loss", 0.1, 2}, {"steps", 2}};
+  batch.parameters = {{"lr", "1e-2", ParameterType::number}, {"optimizer", "adam"}};
+  TestRegistry::must(log_->log(r_->call, one, batch));
+  batch.metrics = {{"val/loss", 0.3, 2}};
+  batch.parameters = {{"lr", "0.5", ParameterType::number}, {"optimizer", "1e9 sgd"}};
+  TestRegistry::must(log_->log(r_->call, two, batch));
+  const auto names = [&](const std::string& filter) {
+    std::string out;
+    for (const auto& found :
+         TestRegistry::must(runs_->list(r_->call, {}, {.filter = filter, .order_by = "name"})).items)
+      out += found.name + " ";
+    return out;
+  };
+  EXPECT_EQ(names("metrics.`val/loss` < 0.2"), "one ");
+  EXPECT_EQ(names("metrics.`val/loss` < 0.4 AND parameters.optimizer LIKE '%sgd'"), "two ");
+  EXPECT_EQ(names("parameters.lr < 0.1"), "one ");
+  EXPECT_EQ(names("parameters.lr = '0.5'"), "two ");
+  EXPECT_EQ(names("parameters.optimizer > 1"), "");
+  EXPECT_EQ(names("metrics.steps = 2 OR parameters.lr IN (0.5)"), "one two ");
+  batch.parameters = {{"lr", "small", ParameterType::number}};
+  EXPECT_EQ(log_->log(r_->call, two, batch).error().code, Code::invalid_argument);
+}
+
 TEST_P(RunLogTest, BadPointsAreRefused) {
   const auto one = run("bad");
   const auto code = [&](LoggedMetric metric) {

@@ -57,6 +57,9 @@ Status check_parents(store::Tx& tx, Environment& record);
 Status check_parents(store::Tx& tx, InferenceService& record);
 Status check_parents(store::Tx& tx, ServeModel& record);
 
+// What a parameter of the type number may be: finite, as JSON writes it.
+bool is_number(std::string_view text);
+
 // Whether another row has the name where it must be unique.
 Result<bool> name_taken(store::Tx& tx, const Experiment& record);
 Result<bool> name_taken(store::Tx& tx, const ExperimentRun& record);

@@ -2,6 +2,7 @@
 //
 // What a record of each kind may hold, and whom it belongs to.
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "registry/properties.h"
@@ -9,6 +10,12 @@
 #include "registry/records/rows.h"
 
 namespace souk::registry {
+
+bool is_number(std::string_view text) {
+  double value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() && std::isfinite(value);
+}
 
 namespace {
 
@@ -80,6 +87,10 @@ Status check_kind(const Artifact& a) {
   }
   if (a.value && !std::isfinite(*a.value)) {
     return invalid_argument("the value of a metric is a finite number").at("value");
+  }
+  // Filters compare it as one.
+  if (a.parameter_type == ParameterType::number && a.text_value && !is_number(*a.text_value)) {
+    return invalid_argument("the value of a parameter of the type number is a finite number").at("value");
   }
   return {};
 }

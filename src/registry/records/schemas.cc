@@ -27,6 +27,19 @@ store::ListSchema schema_of(Columns more) {
           .default_order = "update_time desc"};
 }
 
+// What a run logged is filtered as its properties are: metrics.loss < 0.1 AND parameters.optimizer = 'adam'. A
+// parameter that was logged as a number compares as one, and as its text.
+store::PropertyTable run_values(store::PropertyTable properties) {
+  properties.table = "(SELECT owner_id, field, name, string_value, int_value, double_value, bool_value FROM " +
+                     properties.table +
+                     " UNION ALL SELECT run_id, CASE kind WHEN 'METRIC' THEN 'metrics' ELSE 'parameters' END, name, "
+                     "text_value, CAST(NULL AS BIGINT), CASE WHEN kind = 'METRIC' THEN value WHEN parameter_type = "
+                     "'number' THEN CAST(text_value AS DOUBLE PRECISION) END, CAST(NULL AS BIGINT) FROM artifacts "
+                     "WHERE run_id IS NOT NULL AND kind IN ('METRIC', 'PARAMETER'))";
+  properties.fields.insert(properties.fields.end(), {"metrics", "parameters"});
+  return properties;
+}
+
 }  // namespace
 
 template <>
@@ -39,14 +52,18 @@ const store::ListSchema& list_schema<Experiment>() {
 
 template <>
 const store::ListSchema& list_schema<ExperimentRun>() {
-  static const store::ListSchema schema =
-      schema_of<ExperimentRun>({{"owner", "t.owner", ColumnType::text},
-                                {"state", "t.state", ColumnType::text},
-                                {"status", "t.status", ColumnType::text},
-                                {"experiment_id", "t.experiment_id", ColumnType::integer, false, "experimentId"},
-                                {"parent_run_id", "t.parent_run_id", ColumnType::integer},
-                                {"start_time", "t.start_time", ColumnType::time, false, "startTimeSinceEpoch"},
-                                {"end_time", "t.end_time", ColumnType::time, false, "endTimeSinceEpoch"}});
+  static const store::ListSchema schema = [] {
+    auto made =
+        schema_of<ExperimentRun>({{"owner", "t.owner", ColumnType::text},
+                                  {"state", "t.state", ColumnType::text},
+                                  {"status", "t.status", ColumnType::text},
+                                  {"experiment_id", "t.experiment_id", ColumnType::integer, false, "experimentId"},
+                                  {"parent_run_id", "t.parent_run_id", ColumnType::integer},
+                                  {"start_time", "t.start_time", ColumnType::time, false, "startTimeSinceEpoch"},
+                                  {"end_time", "t.end_time", ColumnType::time, false, "endTimeSinceEpoch"}});
+    made.filter.properties = run_values(std::move(made.filter.properties));
+    return made;
+  }();
   return schema;
 }
 

@@ -4,6 +4,7 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { EventStream, type StreamState } from "./events.ts";
+import { takeLogged, takesAll } from "./runs-live.ts";
 import { session } from "./session.ts";
 import type { Change } from "./types.ts";
 
@@ -37,6 +38,16 @@ export function touched(change: Change): QueryKey[] {
       return [["operations"]];
     case "queue_item": // what an operator did with one
       return [["work"], ["operations"]];
+    case "experiment":
+      return [["experiments"], ["experiment", ns]];
+    case "run":
+      return change.type === "run.logged" && takesAll(change) ? [["run", ns, String(change.id), "curves"]] : [["runs", ns], ["run", ns, String(change.id)], ["lineage"]];
+    case "artifact":
+      return [["run", ns], ["lineage"]];
+    case "environment":
+    case "inference_service":
+    case "serve_model":
+      return []; // no page shows them
     case "service_account":
     case "session":
     case "api_key":
@@ -58,6 +69,7 @@ export class Invalidator {
   }
 
   add(keys: QueryKey[]): void {
+    if (keys.length === 0) return;
     if (this.pending.size === 0) this.after(() => this.flush());
     for (const key of keys) this.pending.set(JSON.stringify(key), key);
   }
@@ -74,6 +86,8 @@ let stream: EventStream | undefined;
 
 export function startLive(client: QueryClient): EventStream {
   const invalidator = new Invalidator(client);
+  // Runs log many times a second; a curve that moves once a second is live enough.
+  const slow = new Invalidator(client, (run) => setTimeout(run, 1000));
   const events = new EventStream({
     open: (lastId, signal) => {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
@@ -82,7 +96,10 @@ export function startLive(client: QueryClient): EventStream {
       if (lastId !== undefined) headers["Last-Event-ID"] = lastId;
       return fetch("/api/v1/events", { headers, credentials: key ? "omit" : "same-origin", cache: "no-store", signal });
     },
-    onChange: (change) => invalidator.add(touched(change)),
+    onChange: (change) => {
+      takeLogged(client, change);
+      (change.type === "run.logged" ? slow : invalidator).add(touched(change));
+    },
     onGap: () => invalidator.add([[]]),
   });
   stream = events;

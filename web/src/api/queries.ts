@@ -18,11 +18,11 @@ export function withPage(path: string, parameters: Record<string, string | undef
 }
 
 /** Follows every page of a list that is short by nature. */
-export async function all<T>(path: string, noun: string, signal: AbortSignal): Promise<T[]> {
+export async function all<T>(path: string, noun: string, signal: AbortSignal, parameters: Record<string, string> = {}): Promise<T[]> {
   const found: T[] = [];
   let token: string | undefined;
   do {
-    const page: Page & Record<string, unknown> = await callJson(withPage(path, { page_size: "1000", page_token: token }), { signal });
+    const page: Page & Record<string, unknown> = await callJson(withPage(path, { ...parameters, page_size: "1000", page_token: token }), { signal });
     found.push(...((page[noun] as T[] | undefined) ?? []));
     token = page.next_page_token;
   } while (token);

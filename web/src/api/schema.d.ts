@@ -2205,6 +2205,7 @@ export interface components {
             node: string;
             kind: string;
             name: string;
+            place: string;
             /** Format: int64 */
             distance: number;
         };

@@ -67,6 +67,17 @@ export type QueueItem = With<Schemas["QueueItem"], { payload?: unknown; checkpoi
 export type Schedule = Answer<Schemas["WorkSchedule"]>;
 export type WorkNode = Answer<Schemas["Node"]>;
 export type Lease = Answer<Schemas["Lease"]>;
+export type Experiment = With<Schemas["Experiment"], { tags: Record<string, string>; custom_properties: Record<string, unknown> }>;
+export type RunStatus = Schemas["RunStatus"];
+export type MetricValue = Answer<Schemas["MetricValue"]>;
+export type Run = With<Schemas["Run"], { metrics: Record<string, MetricValue>; parameters: Record<string, string>; tags: Record<string, string>; custom_properties: Record<string, unknown> }>;
+export type RunArtifact = With<Schemas["RunArtifact"], { custom_properties: Record<string, unknown> }>;
+export type MetricCurve = Answer<Schemas["MetricCurve"]>;
+export type Lineage = Answer<Schemas["Lineage"]>;
+export type SearchAnswer = Answer<Schemas["SearchAnswer"]>;
+export type SearchHit = SearchAnswer["hits"][number];
+export type Upload = Answer<Schemas["Upload"]>;
+export type UploadPart = Answer<Schemas["UploadPart"]>;
 export type DeploymentState = Schemas["DeploymentState"];
 export type ReplicaState = Schemas["ReplicaState"];
 

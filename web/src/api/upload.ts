@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pushes files as a version, by the OCI protocol like every other client: what the server has already is not sent, and
-// a lost connection goes on from the last byte that arrived.
+// a lost connection goes on from the last byte that arrived. What is large goes in parts (parts.ts).
 import * as packing from "../logic/packing.ts";
 import { hex, sha256 } from "../logic/sha256.ts";
 import { call, Problem } from "./client.ts";
 import { digestOf } from "./digest.ts";
 import { backoff } from "./events.ts";
+import { inParts, sendParts } from "./parts.ts";
 
 export interface UploadFile {
   path: string;
   file: Blob;
 }
-export type FileProgress = { path: string; size: number; hashed: number; sent: number; state: "queued" | "hashing" | "sending" | "waiting" | "stored" | "known" };
+export type FileProgress = { path: string; size: number; hashed: number; sent: number; /** Bytes of it that were there from an earlier try. */ resumed?: number; state: "queued" | "hashing" | "sending" | "waiting" | "stored" | "known" };
 export interface Progress {
   files: FileProgress[];
   stage: "files" | "sealing" | "done";
@@ -38,7 +39,7 @@ export async function push(ns: string, model: string, tag: string, files: Upload
     packed.push({ path, size: file.size, digest });
     row.state = "sending";
     tell();
-    const known = await sendBlob(repository, digest, file, row, tell, signal);
+    const known = await sendFile({ ns, model, repository }, digest, file, row, tell, signal);
     row.state = known ? "known" : "stored";
     row.sent = file.size;
     tell();
@@ -57,6 +58,14 @@ export async function push(ns: string, model: string, tag: string, files: Upload
 }
 
 /** True where the server had the blob already. */
+async function sendFile(to: { ns: string; model: string; repository: string }, digest: string, file: Blob, row: FileProgress, tell: () => void, signal: AbortSignal): Promise<boolean> {
+  if (file.size < inParts) return sendBlob(to.repository, digest, file, row, tell, signal);
+  const head = await call(`${to.repository}/blobs/${digest}`, { method: "HEAD", accept: [404], signal });
+  if (head.ok) return true;
+  await sendParts(to.ns, to.model, digest, file, row, tell, signal);
+  return false;
+}
+
 async function sendBlob(repository: string, digest: string, blob: Blob, row: FileProgress, tell: () => void, signal: AbortSignal): Promise<boolean> {
   const head = await call(`${repository}/blobs/${digest}`, { method: "HEAD", accept: [404], signal });
   if (head.ok) return true;

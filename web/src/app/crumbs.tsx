@@ -8,19 +8,19 @@ import { Identicon } from "../ui/identicon.tsx";
 import { Menu, MenuChoices, MenuItem, MenuSeparator } from "../ui/menu.tsx";
 
 const NewNamespace = lazy(() => import("./new-namespace.tsx"));
-const nouns = { models: "Models", deployments: "Deployments", playground: "Playground" } as const;
+const nouns = { models: "Models", experiments: "Experiments", deployments: "Deployments", playground: "Playground" } as const;
 type Noun = keyof typeof nouns;
 /** Pages that belong to no namespace. */
-const others: Record<string, string> = { reference: "API reference", errors: "What errors mean", operations: "Operations", queues: "Queues", access: "Access", settings: "Settings" };
+const others: Record<string, string> = { reference: "API reference", errors: "What errors mean", operations: "Operations", queues: "Queues", access: "Access", search: "Search", settings: "Settings" };
 
 const part = "flex h-7 min-w-0 items-center gap-1.5 rounded-control px-1.5 whitespace-nowrap hover:bg-hover hover:text-fg";
 
 export function Crumbs() {
   const first = useRouterState({ select: (state) => state.location.pathname.split("/")[1] ?? "" });
   const noun: Noun | undefined = first in nouns ? (first as Noun) : undefined;
-  const params = useParams({ strict: false }) as { namespace?: string; model?: string; deployment?: string; queue?: string; operation?: string };
+  const params = useParams({ strict: false }) as { namespace?: string; model?: string; deployment?: string; queue?: string; operation?: string; experiment?: string; run?: string };
   const search = useSearch({ strict: false }) as { namespace?: string };
-  const name = params.model ?? params.deployment ?? params.queue ?? params.operation?.slice(-12);
+  const name = (params.run ? `Run ${params.run}` : undefined) ?? params.experiment ?? params.model ?? params.deployment ?? params.queue ?? params.operation?.slice(-12);
   const title = name ? `${name} · ${noun ? nouns[noun] : (others[first] ?? "")}` : noun ? nouns[noun] : (others[first] ?? "");
   useEffect(() => {
     document.title = title ? `${title} · souk` : "souk";
@@ -35,6 +35,12 @@ export function Crumbs() {
         </>
       ) : others[first] ? (
         name ? <Link to={first === "operations" ? "/operations" : "/queues"} className={`${part} max-phone:hidden`}>{others[first]}</Link> : <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}>{others[first]}</span>
+      ) : null}
+      {params.run && params.experiment && params.namespace ? (
+        <>
+          <Slash />
+          <Link to="/experiments/$namespace/$experiment" params={{ namespace: params.namespace, experiment: params.experiment }} className={`${part} max-phone:hidden`}><span className="truncate">{params.experiment}</span></Link>
+        </>
       ) : null}
       {name ? (
         <>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Activity, BookOpen, Box, CircleHelp, Copy, Keyboard, KeyRound, ListChecks, Moon, Pause, Play, Plus, Rocket, Search, Settings, ShieldCheck, SquarePlay, Sun, Tag, Terminal, Upload } from "lucide-react";
+import { Activity, BookOpen, Box, CircleHelp, Copy, FlaskConical, Keyboard, KeyRound, ListChecks, Moon, Pause, Play, Plus, Rocket, Search, Settings, ShieldCheck, SquarePlay, Sun, Tag, Terminal, Upload, Waypoints } from "lucide-react";
 import { type ReactNode, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
 import * as queries from "../api/queries.ts";
-import { rank, type Ranked, textFilter } from "../logic/search.ts";
+import { search } from "../api/search.ts";
+import { placeOf } from "../logic/hits.ts";
+import { rank } from "../logic/search.ts";
 import { shortDigest, taskName } from "../logic/format.ts";
 import { operationsOf } from "../logic/openapi.ts";
 import { copyText } from "../ui/copy.tsx";
@@ -18,7 +20,7 @@ import { setTheme } from "./theme.ts";
 
 interface Entry {
   id: string;
-  group: "Go to" | "Do" | "Models" | "Deployments" | "Reference";
+  group: "Go to" | "Do" | "Models" | "Experiments" | "Deployments" | "Reference" | "Search";
   icon: ReactNode;
   name: string;
   note?: string;
@@ -28,8 +30,13 @@ interface Entry {
 export default function Palette({ onClose, openMap }: { onClose: () => void; openMap: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const entries = useEntries(text.trim(), onClose, openMap);
-  const found = useMemo(() => rank(entries, text, (entry) => `${entry.name} ${entry.note ?? ""}`, (entry) => entry.name).slice(0, 40), [entries, text]);
+  const { near, far } = useEntries(text.trim(), onClose, openMap);
+  // What the server found stands as it is: it may have forgiven a slip, or found the words in a description.
+  const found = useMemo(() => {
+    const ranked = rank(near, text, (entry) => `${entry.name} ${entry.note ?? ""}`, (entry) => entry.name).slice(0, 40);
+    const there = new Set(ranked.map(({ item }) => item.id));
+    return [...ranked, ...far.filter(({ id }) => !there.has(id)).map((item) => ({ item, marks: undefined }))];
+  }, [near, far, text]);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const chosen = Math.min(at, found.length - 1);
@@ -37,7 +44,7 @@ export default function Palette({ onClose, openMap }: { onClose: () => void; ope
     list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   }, [chosen]);
 
-  const groups = new Map<string, { entry: Ranked<Entry>; index: number }[]>();
+  const groups = new Map<string, { entry: (typeof found)[number]; index: number }[]>();
   found.forEach((entry, index) => groups.set(entry.item.group, [...(groups.get(entry.item.group) ?? []), { entry, index }]));
   // The list is drawn by group, so the keyboard walks it in that order too.
   const order = [...groups.values()].flat();
@@ -111,20 +118,36 @@ function Marked({ text, marks }: { text: string; marks: [number, number] | undef
   return <>{text.slice(0, marks[0])}<mark className="bg-transparent font-strong text-accent-text">{text.slice(...marks)}</mark>{text.slice(marks[1])}</>;
 }
 
-function useEntries(text: string, onClose: () => void, openMap: () => void): Entry[] {
+const foundAtMost = 12;
+
+function useEntries(text: string, onClose: () => void, openMap: () => void): { near: Entry[]; far: Entry[] } {
   const navigate = useNavigate();
-  const list = useInfiniteQuery(queries.models(""));
-  // What the first page of the list does not hold is asked of the server.
   const wanted = useDeferredValue(text);
-  const far = useInfiniteQuery({ ...queries.models("", textFilter(wanted)), enabled: wanted.length > 1 && list.hasNextPage, placeholderData: keepPreviousData }).data;
-  const near = list.data;
+  const near = useInfiniteQuery(queries.models("")).data;
+  const answer = useQuery({ ...search(wanted, foundAtMost), enabled: wanted.length > 1, placeholderData: keepPreviousData }).data;
+  const far = useMemo(() => {
+    if (wanted.length < 2) return [];
+    const then = (run: () => void) => () => (onClose(), run());
+    const hits = (answer?.hits ?? []).flatMap((hit): Entry[] => {
+      const place = placeOf(hit);
+      if (!place) return [];
+      const { namespace, name: of, run } = place;
+      const name = hit.title || hit.reference;
+      if (hit.kind === "model") return [{ id: `m${hit.id}`, group: "Models", icon: <Identicon of={hit.reference} size={18} />, name, note: `model, ${hit.reference}`, run: then(() => void navigate({ to: "/models/$namespace/$model", params: { namespace, model: of } })) }];
+      if (run) return [{ id: `r${hit.id}`, group: "Experiments", icon: <Waypoints aria-hidden />, name, note: `run, ${hit.reference}`, run: then(() => void navigate({ to: "/experiments/$namespace/$experiment/runs/$run", params: { namespace, experiment: of, run } })) }];
+      return [{ id: `e${hit.id}`, group: "Experiments", icon: <FlaskConical aria-hidden />, name, note: `experiment, ${hit.reference}`, run: then(() => void navigate({ to: "/experiments/$namespace/$experiment", params: { namespace, experiment: of } })) }];
+    });
+    return [...hits, { id: "search-all", group: "Search" as const, icon: <Search aria-hidden />, name: `Search everything for “${wanted}”`, note: "with filters", run: then(() => void navigate({ to: "/search", search: { q: wanted } })) }];
+  }, [answer, wanted, navigate, onClose]);
   const deployments = useQuery(queries.deployments("")).data;
   const contract = useQuery({ ...queries.contract, enabled: wanted.length > 1 }).data;
-  return useMemo(() => {
+  const entries = useMemo(() => {
     const then = (run: () => void) => () => (onClose(), run());
-    const go = (to: "/models" | "/deployments" | "/playground" | "/reference" | "/errors" | "/operations" | "/queues" | "/settings" | "/access/users" | "/access/teams" | "/access/accounts" | "/access/grants" | "/access/keys" | "/access/sessions" | "/access/audit") => then(() => void navigate({ to }));
+    const go = (to: "/search" | "/models" | "/experiments" | "/deployments" | "/playground" | "/reference" | "/errors" | "/operations" | "/queues" | "/settings" | "/access/users" | "/access/teams" | "/access/accounts" | "/access/grants" | "/access/keys" | "/access/sessions" | "/access/audit") => then(() => void navigate({ to }));
     const found: Entry[] = [
       { id: "go-models", group: "Go to", icon: <Box aria-hidden />, name: "Models", note: "g m", run: go("/models") },
+      { id: "go-search", group: "Go to", icon: <Search aria-hidden />, name: "Search", note: "with filters", run: go("/search") },
+      { id: "go-experiments", group: "Go to", icon: <FlaskConical aria-hidden />, name: "Experiments", note: "g e, runs and their curves", run: go("/experiments") },
       { id: "go-deployments", group: "Go to", icon: <Rocket aria-hidden />, name: "Deployments", note: "g d", run: go("/deployments") },
       { id: "go-playground", group: "Go to", icon: <SquarePlay aria-hidden />, name: "Playground", note: "g p", run: go("/playground") },
       { id: "go-operations", group: "Go to", icon: <Activity aria-hidden />, name: "Operations", note: "g o, what models were asked", run: go("/operations") },
@@ -134,8 +157,7 @@ function useEntries(text: string, onClose: () => void, openMap: () => void): Ent
       { id: "go-reference", group: "Go to", icon: <BookOpen aria-hidden />, name: "API reference", note: "g r", run: go("/reference") },
       { id: "go-errors", group: "Go to", icon: <CircleHelp aria-hidden />, name: "What errors mean", run: go("/errors") },
     ];
-    const models = new Map([near, far].flatMap((all) => all?.pages.flatMap((page) => page.models) ?? []).map((model) => [model.id, model]));
-    for (const model of models.values()) {
+    for (const model of near?.pages.flatMap((page) => page.models) ?? []) {
       const params = { namespace: model.namespace, model: model.slug };
       const latest = model.latest_version;
       const note = [latest ? `v${latest.number}` : "no version", model.namespace, taskName(model.task ?? latest?.task)].filter(Boolean).join(", ");
@@ -175,5 +197,6 @@ function useEntries(text: string, onClose: () => void, openMap: () => void): Ent
     }
     if (contract && wanted.length > 1) for (const one of operationsOf(contract)) found.push({ id: `c${one.id}`, group: "Reference", icon: <BookOpen aria-hidden />, name: one.summary || one.path, note: `${one.method} ${one.path}`, run: then(() => void navigate({ to: "/reference", search: { call: one.id } })) });
     return found;
-  }, [navigate, near, far, deployments, contract, wanted, onClose, openMap]);
+  }, [navigate, near, deployments, contract, wanted, onClose, openMap]);
+  return { near: entries, far };
 }

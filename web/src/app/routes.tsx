@@ -33,8 +33,27 @@ const overview = createRoute({ getParentRoute: () => model, path: "/", component
 const versions = createRoute({ getParentRoute: () => model, path: "/versions", validateSearch: texts("pick"), component: lazyRouteComponent(() => import("../pages/models/versions.tsx"), "Versions") });
 const compare = createRoute({ getParentRoute: () => model, path: "/compare", validateSearch: texts("versions", "facts", "file"), component: lazyRouteComponent(() => import("../pages/models/compare.tsx"), "Compare") });
 const files = createRoute({ getParentRoute: () => model, path: "/files", validateSearch: texts("file"), component: lazyRouteComponent(() => import("../pages/models/files.tsx"), "Files") });
+const modelLineage = createRoute({ getParentRoute: () => model, path: "/lineage", component: lazyRouteComponent(() => import("../pages/models/lineage.tsx"), "ModelLineage") });
 const use = createRoute({ getParentRoute: () => model, path: "/use", component: lazyRouteComponent(() => import("../pages/models/use.tsx"), "Use") });
 const modelAccess = createRoute({ getParentRoute: () => model, path: "/access", component: lazyRouteComponent(() => import("../pages/models/access.tsx"), "ModelAccess") });
+
+const experiments = createRoute({
+  getParentRoute: () => root, path: "/experiments", validateSearch: texts("namespace", "q", "show"),
+  component: lazyRouteComponent(() => import("../pages/experiments/list.tsx"), "ExperimentsPage"),
+});
+const experiment = createRoute({
+  getParentRoute: () => root, path: "/experiments/$namespace/$experiment", validateSearch: texts("filter", "status", "sort", "columns", "pick", "show"),
+  component: lazyRouteComponent(() => import("../pages/experiments/experiment.tsx"), "ExperimentPage"),
+});
+const runs = createRoute({ getParentRoute: () => experiment, path: "/", component: lazyRouteComponent(() => import("../pages/experiments/runs.tsx"), "Runs") });
+const drawing = texts("metrics", "x", "log", "smooth", "range");
+const curves = createRoute({ getParentRoute: () => experiment, path: "/curves", validateSearch: drawing, component: lazyRouteComponent(() => import("../pages/experiments/curves.tsx"), "Curves") });
+const parallel = createRoute({ getParentRoute: () => experiment, path: "/parallel", validateSearch: texts("axes", "brush"), component: lazyRouteComponent(() => import("../pages/experiments/parallel.tsx"), "Parallel") });
+const compareRuns = createRoute({ getParentRoute: () => experiment, path: "/compare", validateSearch: texts("facts"), component: lazyRouteComponent(() => import("../pages/experiments/compare.tsx"), "CompareRuns") });
+const run = createRoute({
+  getParentRoute: () => root, path: "/experiments/$namespace/$experiment/runs/$run", validateSearch: drawing,
+  component: lazyRouteComponent(() => import("../pages/experiments/run.tsx"), "RunPage"),
+});
 
 const deployments = createRoute({
   getParentRoute: () => root, path: "/deployments", validateSearch: texts("namespace", "q", "state", "show"),
@@ -71,6 +90,8 @@ const keys = createRoute({ getParentRoute: () => access, path: "/keys", validate
 const sessions = createRoute({ getParentRoute: () => access, path: "/sessions", validateSearch: texts("user", "show"), component: lazyRouteComponent(() => import("../pages/access/sessions.tsx"), "SessionsPage") });
 const audit = createRoute({ getParentRoute: () => access, path: "/audit", validateSearch: texts("namespace", "q", "outcome", "event"), component: lazyRouteComponent(() => import("../pages/access/audit.tsx"), "AuditPage") });
 
+const search = createRoute({ getParentRoute: () => root, path: "/search", validateSearch: texts("q"), component: lazyRouteComponent(() => import("../pages/search/search.tsx"), "SearchPage") });
+
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: lazyRouteComponent(() => import("../pages/settings/settings.tsx"), "SettingsPage") });
 
 const reference = createRoute({
@@ -83,8 +104,8 @@ const errors = createRoute({ getParentRoute: () => root, path: "/errors", compon
 const setUp = createRoute({ getParentRoute: () => root, path: "/set-up", component: () => null });
 
 const tree = root.addChildren([
-  home, setUp, models, model.addChildren([overview, versions, compare, files, use, modelAccess]), deployments, deployment, playgrounds, playground,
-  operations, operation, queues, queue, access.addChildren([accessHome, users, teams, accounts, grants, keys, sessions, audit]), settings, reference, errors,
+  home, setUp, models, model.addChildren([overview, versions, compare, modelLineage, files, use, modelAccess]), experiments, experiment.addChildren([runs, curves, parallel, compareRuns]), run, deployments, deployment, playgrounds, playground,
+  operations, operation, queues, queue, access.addChildren([accessHome, users, teams, accounts, grants, keys, sessions, audit]), search, settings, reference, errors,
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { createLink, Link, useRouterState } from "@tanstack/react-router";
-import { Activity, BookOpen, Box, Keyboard, ListChecks, Rocket, Settings, ShieldCheck, SquarePlay, TriangleAlert, type LucideIcon } from "lucide-react";
+import { Activity, BookOpen, Box, FlaskConical, Keyboard, ListChecks, Rocket, Settings, ShieldCheck, SquarePlay, TriangleAlert, type LucideIcon } from "lucide-react";
 import { useEffect, type ComponentProps, type ReactNode } from "react";
 import * as queries from "../api/queries.ts";
 import { bytes } from "../logic/format.ts";
@@ -60,7 +60,10 @@ export function Sidebar({ open, onClose, openMap }: { open: boolean; onClose: ()
       >
         <Link to="/models" className="flex h-12 flex-none items-center gap-2 px-4 text-[15px] font-[620] tracking-[-.015em] focus-visible:shadow-focus-inset"><Mark />souk</Link>
         <div className="flex-1 overflow-y-auto px-2 py-1">
-          <Group name="Registry"><ItemLink to="/models" icon={Box} {...current("models")} after={<ModelCount />}>Models</ItemLink></Group>
+          <Group name="Registry">
+            <ItemLink to="/models" icon={Box} {...current("models")} after={<ModelCount />}>Models</ItemLink>
+            <ItemLink to="/experiments" icon={FlaskConical} {...current("experiments")}>Experiments</ItemLink>
+          </Group>
           <Group name="Serve">
             <ItemLink to="/deployments" icon={Rocket} {...current("deployments")} after={<DeploymentCount />}>Deployments</ItemLink>
             <ItemLink to="/playground" icon={SquarePlay} {...current("playground")}>Playground</ItemLink>

@@ -5,6 +5,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { cx } from "../ui/cx.ts";
 import { markers as drawMarkers, pan, tokens } from "./drawing.ts";
+import { useThemeName } from "./theme-name.ts";
 
 export interface Line {
   name: string;
@@ -13,6 +14,9 @@ export interface Line {
   colour?: number;
   dash?: boolean;
   points?: boolean;
+  /** What one value stands for where there were too many to draw: a band behind the line. */
+  low?: (number | null)[] | undefined;
+  high?: (number | null)[] | undefined;
 }
 export interface Mark {
   x: number;
@@ -28,6 +32,10 @@ export interface PlotProps {
   /** x is seconds since 1970. */
   time?: boolean;
   log?: boolean;
+  /** The y axis fits the values instead of beginning at 0, and lines go over what is missing between their points. */
+  fit?: boolean;
+  /** Names and values of the lines above the chart; else its title alone. */
+  legend?: boolean;
   height?: number;
   /** Charts with one key share a cursor. */
   sync?: string;
@@ -51,7 +59,7 @@ export default function Plot(props: PlotProps) {
   latest.current = props;
   const [at, setAt] = useState<number | null>(null);
   const theme = useThemeName();
-  const shape = lines.map((line, i) => `${line.name} ${line.colour ?? colourOf(i)} ${line.dash ?? dashOf(i)} ${line.points ?? false}`).join("|");
+  const shape = lines.map((line, i) => `${line.name} ${line.colour ?? colourOf(i)} ${line.dash ?? dashOf(i)} ${line.points ?? false} ${line.low !== undefined}`).join("|");
 
   useEffect(() => {
     const node = box.current!;
@@ -66,7 +74,7 @@ export default function Plot(props: PlotProps) {
         cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false }, ...(now.sync ? { sync: { key: now.sync } } : {}), bind: { mousedown: pan(() => latest.current.onRange) } },
         scales: {
           x: { time: now.time ?? false },
-          y: now.log ? { distr: 3 } : { range: (_, low, high) => (low === null || high === null ? [0, 1] : [Math.min(0, low), high <= 0 ? 1 : high * 1.08]) },
+          y: now.log ? { distr: 3 } : { range: (_, low, high) => (low === null || high === null ? [0, 1] : now.fit ? around(low, high) : [Math.min(0, low), high <= 0 ? 1 : high * 1.08]) },
         },
         axes: [
           { ...axis, size: 26, space: 60, ...(now.formatX ? { values: (_: uPlot, all: number[]) => all.map((value) => latest.current.formatX!(value)) } : now.time ? { values: clockTicks } : {}) },
@@ -80,9 +88,11 @@ export default function Plot(props: PlotProps) {
             width: 1.5,
             ...((line.dash ?? dashOf(i)) ? { dash: [5, 3] } : {}),
             ...(line.points ? { paths: () => null, points: { show: true, size: 4, fill: ink.colour(line.colour ?? colourOf(i)) } } : { points: { show: false } }),
-            spanGaps: false,
+            spanGaps: now.fit ?? false,
           })),
+          ...now.lines.flatMap((line) => (line.low ? [0, 1].map(() => ({ stroke: "transparent", width: 0, points: { show: false }, spanGaps: true })) : [])),
         ],
+        bands: bandsOf(now.lines).map(({ series, line }) => ({ series, fill: `${ink.colour(now.lines[line]!.colour ?? colourOf(line))}30` })),
         hooks: {
           draw: [(u) => drawMarkers(u, latest.current.marks ?? [], ink)],
           setCursor: [(u) => setAt(u.cursor.idx ?? null)],
@@ -97,7 +107,7 @@ export default function Plot(props: PlotProps) {
           ],
         },
       },
-      [now.x, ...now.lines.map((line) => line.values)],
+      dataOf(now),
       node,
     );
     chart.current = made;
@@ -112,23 +122,24 @@ export default function Plot(props: PlotProps) {
       chart.current = undefined;
     };
     // The chart is made anew where its lines or the theme change; new values go into the one that stands.
-  }, [shape, theme, height, props.log, props.sync, props.time]);
+  }, [shape, theme, height, props.log, props.sync, props.time, props.fit]);
 
   useEffect(() => {
     const made = chart.current;
     if (!made) return;
-    made.setData([x, ...lines.map((line) => line.values)], false);
+    made.setData(dataOf({ x, lines, log: props.log ?? false }), false);
     zoom(made, props.range);
-  }, [x, lines, props.range]);
+  }, [x, lines, props.range, props.log]);
 
   const index = at ?? x.length - 1;
-  const said = lines.map((line) => ({ line, value: line.values[index] ?? null }));
+  // A line that goes over gaps has between its points the value before; without a cursor, its last.
+  const said = lines.map((line) => ({ line, value: (props.fit ? before(line.values, index) : line.values[index]) ?? null }));
   return (
     <figure className={cx("min-w-0", className)} aria-label={`${title}${unit ? `, ${unit}` : ""}: ${said.map(({ line, value }) => `${line.name} ${value === null ? "nothing" : format(value)}`).join(", ")}`}>
       <figcaption className="flex min-h-[34px] flex-wrap items-center gap-x-3 px-3 pt-2 text-12">
         <b className="text-13 font-strong">{title}{unit ? <span className="font-normal text-fg-3">, {unit}</span> : null}</b>
         <span className="num ml-auto flex flex-wrap gap-x-3">
-          {said.slice(0, 6).map(({ line, value }, i) => (
+          {(props.legend === false ? [] : said.slice(0, 6)).map(({ line, value }, i) => (
             <span key={line.name} className="inline-flex items-center gap-1.5 whitespace-nowrap">
               <i aria-hidden className="inline-block h-0 w-3 border-t-2" style={{ borderColor: `var(--c${line.colour ?? colourOf(i)})`, borderStyle: (line.dash ?? dashOf(i)) ? "dashed" : "solid" }} />
               {lines.length > 1 ? <span className="max-w-32 truncate text-fg-3">{line.name}</span> : null}
@@ -140,6 +151,31 @@ export default function Plot(props: PlotProps) {
       <div ref={box} className="px-1" style={{ height }} />
     </figure>
   );
+}
+
+/** The lines, then the bounds of their bands. What is not above 0 has no place on a log scale. */
+function dataOf({ x, lines, log }: Pick<PlotProps, "x" | "lines" | "log">): uPlot.AlignedData {
+  const fit = (values: (number | null)[]) => (log ? values.map((value) => (value !== null && value > 0 ? value : null)) : values);
+  return [x, ...lines.map((line) => fit(line.values)), ...lines.flatMap((line) => (line.low && line.high ? [fit(line.high), fit(line.low)] : []))];
+}
+
+function bandsOf(lines: readonly Line[]): { line: number; series: [number, number] }[] {
+  let next = lines.length + 1;
+  return lines.flatMap((line, i) => {
+    if (!line.low) return [];
+    next += 2;
+    return [{ line: i, series: [next - 2, next - 1] as [number, number] }];
+  });
+}
+
+function before(values: readonly (number | null)[], index: number): number | null {
+  for (let i = Math.min(index, values.length - 1); i >= 0; i--) if (values[i] !== null && values[i] !== undefined) return values[i]!;
+  return null;
+}
+
+function around(low: number, high: number): [number, number] {
+  const room = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
+  return [low - room, high + room];
 }
 
 function zoom(chart: uPlot, range: [number, number] | undefined): void {
@@ -154,14 +190,4 @@ function zoom(chart: uPlot, range: [number, number] | undefined): void {
 function clockTicks(_: uPlot, all: number[]): string[] {
   const fine = all.length > 1 && all[1]! - all[0]! < 60;
   return all.map((value) => new Date(value * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(fine ? { second: "2-digit" } : {}) }));
-}
-
-function useThemeName(): string {
-  const [name, setName] = useState(() => document.documentElement.dataset.theme ?? "light");
-  useEffect(() => {
-    const watch = new MutationObserver(() => setName(document.documentElement.dataset.theme ?? "light"));
-    watch.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    return () => watch.disconnect();
-  }, []);
-  return name;
 }

@@ -39,6 +39,16 @@ export function MenuSeparator() {
   return <Base.Separator className="-mx-1 my-1 h-px bg-line" />;
 }
 
+/** Any of several; the menu stays open while they are chosen. */
+export function MenuChecks({ checked, options, onChange }: { checked: readonly string[]; options: { value: string; label: ReactNode }[]; onChange: (value: string, on: boolean) => void }) {
+  return options.map((option) => (
+    <Base.CheckboxItem key={option.value} checked={checked.includes(option.value)} onCheckedChange={(on) => onChange(option.value, on)} className={item} closeOnClick={false}>
+      {option.label}
+      <Base.CheckboxItemIndicator className="ml-auto pl-4"><Check aria-hidden size={14} className="text-accent-text" /></Base.CheckboxItemIndicator>
+    </Base.CheckboxItem>
+  ));
+}
+
 export function MenuChoices<T extends string>({ value, options, onChange }: { value: T; options: { value: T; label: ReactNode }[]; onChange: (value: T) => void }) {
   return (
     <Base.RadioGroup value={value} onValueChange={(next) => onChange(next as T)}>

@@ -9,6 +9,7 @@ const OpenMenu = lazy(() => load().then((parts) => ({ default: parts.OpenMenu })
 export const MenuItem = lazy(() => load().then((parts) => ({ default: parts.MenuItem })));
 export const MenuGroup = lazy(() => load().then((parts) => ({ default: parts.MenuGroup })));
 export const MenuSeparator = lazy(() => load().then((parts) => ({ default: parts.MenuSeparator })));
+export const MenuChecks = lazy(() => load().then((parts) => ({ default: parts.MenuChecks })));
 export const MenuChoices = lazy(() => load().then((parts) => ({ default: parts.MenuChoices }))) as unknown as typeof Choices;
 
 type Trigger = ReactElement<{ onClick?: () => void; onPointerEnter?: () => void; onFocus?: () => void; onKeyDown?: (event: { key: string; preventDefault: () => void }) => void; "aria-haspopup"?: "menu"; "aria-expanded"?: boolean }>;

@@ -51,7 +51,15 @@ const principal: Record<string, Word> = {
   EXPIRED: { icon: Clock, word: "Expired", tone: "warn" },
   REVOKED: { icon: Ban, word: "Revoked", tone: "idle" },
 };
-const words = { deployment, replica, work, principal };
+/** Of a training run. */
+const run: Record<string, Word> = {
+  SCHEDULED: { icon: Hourglass, word: "Scheduled", tone: "idle" },
+  RUNNING: { icon: Loader, word: "Running", tone: "info", busy: true },
+  FINISHED: { icon: CircleCheck, word: "Finished", tone: "ok" },
+  FAILED: { icon: CircleX, word: "Failed", tone: "bad" },
+  KILLED: { icon: Ban, word: "Stopped", tone: "idle" },
+};
+const words = { deployment, replica, work, principal, run };
 export type Of = keyof typeof words;
 
 const colour = { ok: "text-ok", warn: "text-warn", bad: "text-bad", info: "text-info", idle: "text-idle" };

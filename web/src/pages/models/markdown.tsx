@@ -16,6 +16,8 @@ export default function Markdown({ text, model, version }: { text: string; model
       <ReactMarkdown
         remarkPlugins={[remarkGfm]}
         components={{
+          // The page has its title, and the panel its own.
+          h1: "h3", h2: "h4", h3: "h5", h4: "h6", h5: "h6",
           a: ({ href, children }) => {
             if (!href) return <span>{children}</span>;
             if (href.startsWith("#")) return <a href={href}>{children}</a>;

@@ -49,12 +49,11 @@ function Head({ model }: { model: Model }) {
       <div className="min-w-0 flex-1 max-phone:basis-[70%]">
         <div className="flex flex-wrap items-center gap-2">
           <h1 className="wrap-anywhere"><bdi>{model.name || model.slug}</bdi></h1>
-          {model.name && model.name !== model.slug ? <code className="text-fg-2">{model.namespace}/{model.slug}</code> : null}
           {task ? <Chip tone="line">{taskName(task)}</Chip> : null}
           {model.state === "ARCHIVED" ? <Chip tone="warn">Archived</Chip> : null}
           {Object.entries(model.tags ?? {}).slice(0, 4).map(([key, value]) => <Chip key={key}>{value ? `${key}: ${value}` : key}</Chip>)}
         </div>
-        <p className="truncate text-fg-2">{model.description ? <bdi>{model.description}</bdi> : <span className="text-fg-3">No description</span>}</p>
+        <p className="truncate text-fg-2"><code>{model.namespace}/{model.slug}</code>{model.description ? <> · <bdi>{model.description}</bdi></> : null}</p>
       </div>
       {answering ? <ButtonLink className="max-phone:flex-1" to="/playground/$namespace/$deployment" params={{ namespace: answering.namespace, deployment: answering.slug }}><SquarePlay aria-hidden />Try it</ButtonLink> : null}
       <Button className="max-phone:flex-1" look={answering ? "plain" : "primary"} disabled={!model.latest_version} onClick={() => setLayer("deploy")}><Rocket aria-hidden />Deploy</Button>
@@ -82,6 +81,7 @@ function Tabs({ model }: { model: Model }) {
     <PageTabs label="Parts of the model">
       <PageTab to="/models/$namespace/$model" params={params} search={search} activeOptions={{ exact: true, includeSearch: false }}>Overview</PageTab>
       <PageTab to="/models/$namespace/$model/versions" params={params} search={search} activeOptions={{ includeSearch: false }} count={model.version_count}>Versions</PageTab>
+      <PageTab to="/models/$namespace/$model/lineage" params={params} search={search} activeOptions={{ includeSearch: false }}>Lineage</PageTab>
       <PageTab to="/models/$namespace/$model/files" params={params} search={search} activeOptions={{ includeSearch: false }} count={files.data?.length}>Files</PageTab>
       <PageTab to="/models/$namespace/$model/use" params={params} search={search} activeOptions={{ includeSearch: false }}>Use it</PageTab>
       <PageTab to="/models/$namespace/$model/access" params={params} search={search} activeOptions={{ includeSearch: false }}>Access</PageTab>

@@ -20,11 +20,11 @@ function FileBar({ file }: { file: FileProgress }) {
       <div className="flex items-baseline gap-3 text-12">
         <span className="truncate font-mono">{file.path}</span>
         <span className="num ml-auto whitespace-nowrap text-fg-2">
-          {done ? <span className="inline-flex items-center gap-1"><CircleCheck aria-hidden size={13} className="text-ok" />{file.state === "known" ? "already here, nothing was sent" : "Stored"}</span>
+          {done ? <span className="inline-flex items-center gap-1"><CircleCheck aria-hidden size={13} className="text-ok" />{file.state === "known" ? "already here, nothing was sent" : file.resumed ? `Stored, went on from ${bytes(file.resumed)}` : "Stored"}</span>
           : file.state === "hashing" ? `reading, ${bytes(file.hashed)} of ${bytes(file.size)}`
           : file.state === "waiting" ? <span className="inline-flex items-center gap-1 text-warn"><CirclePause aria-hidden size={13} />Connection lost, goes on from {bytes(file.sent)}</span>
           : file.state === "queued" ? bytes(file.size)
-          : `${bytes(file.sent)} of ${bytes(file.size)}`}
+          : `${bytes(file.sent)} of ${bytes(file.size)}${file.resumed ? `, went on from ${bytes(file.resumed)}` : ""}`}
         </span>
       </div>
       <div className="mt-1 h-[5px] overflow-hidden rounded-[3px] bg-line">

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs as rows; thousands scroll like ten. What is sorted by stands in the address, as which columns there are.
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Link } from "@tanstack/react-router";
+import type { Run } from "../../api/types.ts";
+import { age, metric } from "../../logic/format.ts";
+import { bestOf, own, took, valueOf } from "../../logic/runs.ts";
+import { cx } from "../../ui/cx.ts";
+import { State } from "../../ui/state.tsx";
+import { useNow, When } from "../../ui/time.tsx";
+import { useChanged } from "../../ui/use-changed.ts";
+import { useRows } from "../../ui/use-rows.ts";
+
+const rowHeight = 38;
+const widths: Record<string, string> = { name: "minmax(190px,1.6fr)", status: "104px", started: "112px", took: "84px" };
+const fixed = ["name", "status", "started", "took"];
+
+interface Props {
+  runs: Run[];
+  columns: readonly string[];
+  sort?: string | undefined;
+  onSort: (sort: string | undefined) => void;
+  picked: readonly number[];
+  toggle: (id: number) => void;
+  open: (id: number) => void;
+}
+
+export function RunTable({ runs, columns, sort, onSort, picked, toggle, open }: Props) {
+  const body = useRef<HTMLDivElement>(null);
+  const [offset, setOffset] = useState(0);
+  useLayoutEffect(() => setOffset((body.current?.getBoundingClientRect().top ?? 0) + scrollY), []);
+  const virtual = useWindowVirtualizer({ count: runs.length, estimateSize: () => rowHeight, overscan: 12, scrollMargin: offset, scrollPaddingStart: 56, getItemKey: (index) => runs[index]!.id });
+  const scrollTo = useCallback((index: number) => virtual.scrollToIndex(index, { align: "auto" }), [virtual]);
+  const { rowProps, listProps } = useRows(runs.length, (index) => open(runs[index]!.id), scrollTo, (index) => toggle(runs[index]!.id));
+  const shown = useMemo(() => [...fixed, ...columns], [columns]);
+  const grid = `34px ${shown.map((id) => widths[id] ?? (id.startsWith("p:") || id.startsWith("t:") ? "minmax(96px,1fr)" : "minmax(92px,.8fr)")).join(" ")}`;
+  const least = 34 + 190 + 104 + 112 + 84 + columns.length * 96;
+  const best = useMemo(() => new Map(columns.map((id) => [id, bestOf(runs, id)])), [runs, columns]);
+  return (
+    <div className="relative overflow-x-auto rounded-panel border border-line bg-surface" tabIndex={-1}>
+      <div role="table" aria-label="Runs" aria-rowcount={runs.length + 1} style={{ minWidth: least }} {...listProps}>
+        <div role="rowgroup">
+          <div role="row" className="grid h-8 items-stretch border-b border-line text-12 text-fg-3" style={{ gridTemplateColumns: grid }}>
+            <span role="columnheader" className="sr-only">Marked</span>
+            <span aria-hidden />
+            {shown.map((id) => <Head key={id} id={id} sort={sort} onSort={onSort} />)}
+          </div>
+        </div>
+        <div ref={body} role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map(({ index, start }) => {
+            const run = runs[index]!;
+            const marked = picked.includes(run.id);
+            return (
+              <div
+                key={run.id}
+                role="row"
+                aria-rowindex={index + 2}
+                data-chosen={marked ? "" : undefined}
+                className="absolute inset-x-0 top-0 grid items-center border-b border-line whitespace-nowrap"
+                style={{ gridTemplateColumns: grid, height: rowHeight, transform: `translateY(${start - offset}px)` }}
+                onClick={(event) => {
+                  if (!(event.target as HTMLElement).closest("a,button,input,label") && !getSelection()?.toString()) open(run.id);
+                }}
+                {...rowProps(index)}
+              >
+                <span role="cell" className="flex h-full items-center pl-3.5"><input type="checkbox" tabIndex={-1} aria-label={`Mark ${run.name || `run ${run.id}`}`} checked={marked} onChange={() => toggle(run.id)} className="accent-accent" /></span>
+                {shown.map((id) => <Cell key={id} run={run} id={id} best={best.get(id)} />)}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+const isRight = (id: string) => id === "started" || id === "took" || id.startsWith("m:");
+
+function Head({ id, sort, onSort }: { id: string; sort: string | undefined; onSort: (sort: string | undefined) => void }) {
+  const way = sort === id ? "ascending" : sort === `-${id}` ? "descending" : undefined;
+  const name = own[id] ?? id.slice(2);
+  const Icon = way === "ascending" ? ArrowUp : ArrowDown;
+  // Down first, as one looks for the greatest; then up; then as they came.
+  const next = way === "descending" ? id : way === "ascending" ? undefined : `-${id}`;
+  return (
+    <span role="columnheader" aria-sort={way} className="min-w-0">
+      <button type="button" onClick={() => onSort(next)} title={name} className={cx("flex h-full w-full min-w-0 items-center gap-1 px-2.5 hover:text-fg focus-visible:shadow-focus-inset", isRight(id) && "justify-end", way && "text-fg")}>
+        <span className="truncate">{name}</span>
+        {way ? <Icon aria-hidden size={12} /> : null}
+      </button>
+    </span>
+  );
+}
+
+function Cell({ run, id, best }: { run: Run; id: string; best: number | undefined }) {
+  const cell = "min-w-0 truncate px-2.5";
+  if (id === "name") {
+    return (
+      <span role="cell" className={cx(cell, "font-medium")}>
+        <Link tabIndex={-1} to="/experiments/$namespace/$experiment/runs/$run" params={{ namespace: run.namespace, experiment: run.experiment, run: String(run.id) }} title={run.description || run.name}>
+          {run.parent_run_id ? <span className="text-fg-3" title={`part of run ${run.parent_run_id}`}>↳ </span> : null}<bdi>{run.name || `run ${run.id}`}</bdi>
+        </Link>
+      </span>
+    );
+  }
+  if (id === "status") return <span role="cell" className={cell}><State of="run" state={run.status} /></span>;
+  if (id === "started") return <span role="cell" className={cx(cell, "text-right text-fg-2")}>{run.start_time ? <When time={run.start_time} /> : "–"}</span>;
+  if (id === "took") return <Took run={run} className={cx(cell, "num text-right text-fg-2")} />;
+  const value = valueOf(run, id);
+  if (id.startsWith("m:")) return <Figure value={typeof value === "number" ? value : undefined} best={best} className={cell} />;
+  return <span role="cell" className={cx(cell, value === undefined && "text-fg-3")} title={value === undefined ? undefined : String(value)}>{value === undefined ? "–" : <bdi>{value}</bdi>}</span>;
+}
+
+function Took({ run, className }: { run: Run; className: string }) {
+  const now = useNow();
+  const ms = took(run, now);
+  return <span role="cell" className={className}>{ms === undefined ? "–" : age(0, ms)}</span>;
+}
+
+function Figure({ value, best, className }: { value: number | undefined; best: number | undefined; className: string }) {
+  const changed = useChanged(value);
+  const first = value !== undefined && value === best;
+  return (
+    <span role="cell" title={value === undefined ? undefined : String(value)} className={cx(className, "num text-right", value === undefined && "text-fg-3", first && "font-strong text-ok")}>
+      <span key={value} className={cx(changed && "animate-tint")}>{value === undefined ? "–" : metric(value)}</span>
+      {first ? <span className="sr-only"> best</span> : null}
+    </span>
+  );
+}
