@@ -12,8 +12,8 @@
 #include "cli/commands.h"
 #include "cli/experiments/experiment_commands.h"
 #include "cli/serving/bench_command.h"
-#include "cli/serving/top_command.h"
 #include "cli/serving/serving_commands.h"
+#include "cli/serving/top_command.h"
 
 namespace souk::cli {
 
