@@ -91,7 +91,9 @@ Result<store::Rows> gather(store::Tx& tx, const Visible& visible, const VisibleT
   const std::string select = "SELECT " + table.id + " AS id, " + listing.order_column + " AS place FROM " + table.from +
                              " WHERE " + listing.where + " AND ";
   std::string all;
-  const auto add = [&](const std::string& one) { all += (all.empty() ? "" : " UNION ALL ") + one; };
+  const auto add = [&](const std::string& one, const char* how = " UNION ALL ") {
+    all += (all.empty() ? "" : how) + one;
+  };
   // As many as the next power of two, so that few statements serve every number of namespaces.
   const std::size_t count = visible.namespaces.empty() ? 0 : std::bit_ceil(visible.namespaces.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -101,7 +103,8 @@ Result<store::Rows> gather(store::Tx& tx, const Visible& visible, const VisibleT
   }
   if (!visible.objects.empty()) {
     statement.add(id_list(visible.objects, tx.dialect()));
-    add(select + in_list(table.id, tx.dialect(), static_cast<int>(statement.parameters.size())));
+    // Once, also what lies in one of the namespaces: a row that came twice would take another's place.
+    add(select + in_list(table.id, tx.dialect(), static_cast<int>(statement.parameters.size())), " UNION ");
   }
   const std::string direction = listing.order.ends_with("DESC") ? " DESC" : " ASC";
   const std::string ids =
