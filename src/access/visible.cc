@@ -4,18 +4,24 @@
 // of it; what little that is, is gathered instead: the first rows of each namespace, and the objects.
 #include "access/visible.h"
 
+#include <algorithm>
 #include <bit>
+#include <charconv>
+
+#include <boost/describe.hpp>
 
 namespace souk::access {
 
 namespace {
 
-// Walked at first: a page is full by then for who sees a tenth.
-constexpr std::int64_t kFirstWalk = 1000;
+// Walked at first, for little: a page is full by then for who sees half.
+constexpr std::int64_t kFirstWalk = 256;
+// Gathered at once: a walk would cost as much.
+constexpr std::size_t kVeryFewNamespaces = 4;
 // Past so many namespaces each is a row or two, and all their rows are gathered.
 constexpr std::size_t kFewNamespaces = 64;
-// Before that, walked further: who sees more than one in so many fills a page.
-constexpr std::int64_t kLongWalk = 20'000;
+// Before that, walked further: who sees more than a tenth, or one in two hundred, fills a page.
+constexpr std::int64_t kLongWalks[] = {2'000, 20'000};
 
 // A statement under way: the listing's parameters come first.
 struct Statement {
@@ -44,20 +50,37 @@ std::string predicate(const Visible& visible, const VisibleTable& table, store::
   return sql.empty() ? "FALSE" : sql + ")";
 }
 
-// The page's rows among the first `steps` of the table; fewer than a page when more may follow.
+struct Step {
+  std::int64_t id = 0;
+  std::int64_t namespace_id = 0;
+};
+BOOST_DESCRIBE_STRUCT(Step, (), (id, namespace_id))
+
+// The page's rows among the first `steps` of the table; fewer than a page when more may follow. What is seen is told
+// apart here: a list of thousands in a statement costs more than all of the rest.
 Result<store::Rows> walk(store::Tx& tx, const Visible& visible, const VisibleTable& table,
                          const store::Listing& listing, std::int64_t steps) {
-  Statement statement{listing.parameters};
-  VisibleTable inner = table;
-  inner.namespace_column = "w.namespace_id";
-  inner.id = "w.id";
-  const std::string limit = statement.add(listing.fetch());
-  const std::string most = statement.add(steps);
-  const std::string seen = predicate(visible, inner, tx.dialect(), statement);
-  const std::string ids = "SELECT w.id FROM (SELECT " + table.id + " AS id, " + table.namespace_column +
-                          " AS namespace_id FROM " + table.from + " WHERE " + listing.where + " ORDER BY " +
-                          listing.order + " LIMIT " + most + ") w WHERE " + seen;
-  return tx.run(page_of_ids(table, listing, ids, limit), statement.parameters);
+  Statement first{listing.parameters};
+  const std::string most = first.add(steps);
+  const auto walked = SOUK_TRY(store::rows_as<Step>(
+      SOUK_TRY(tx.run("SELECT " + table.id + ", " + table.namespace_column + " FROM " + table.from + " WHERE " +
+                          listing.where + " ORDER BY " + listing.order + " LIMIT " + most,
+                      first.parameters))));
+  const auto limit = static_cast<std::size_t>(listing.fetch());
+  std::vector<std::int64_t> ids;
+  for (const Step& step : walked) {
+    if (ids.size() == limit) break;
+    if (std::ranges::binary_search(visible.namespaces, step.namespace_id) ||
+        std::ranges::binary_search(visible.objects, step.id)) {
+      ids.push_back(step.id);
+    }
+  }
+  if (ids.size() < limit && static_cast<std::int64_t>(walked.size()) == steps) return store::Rows();
+  Statement page;
+  page.add(id_list(ids, tx.dialect()));
+  return tx.run("SELECT " + table.columns + ", " + listing.order_column + " FROM " + table.from + " WHERE " +
+                    in_list(table.id, tx.dialect(), 1) + " ORDER BY " + listing.order,
+                page.parameters);
 }
 
 // The first rows of each namespace, and the objects.
@@ -68,7 +91,9 @@ Result<store::Rows> gather(store::Tx& tx, const Visible& visible, const VisibleT
   const std::string select = "SELECT " + table.id + " AS id, " + listing.order_column + " AS place FROM " + table.from +
                              " WHERE " + listing.where + " AND ";
   std::string all;
-  const auto add = [&](const std::string& one) { all += (all.empty() ? "" : " UNION ALL ") + one; };
+  const auto add = [&](const std::string& one, const char* how = " UNION ALL ") {
+    all += (all.empty() ? "" : how) + one;
+  };
   // As many as the next power of two, so that few statements serve every number of namespaces.
   const std::size_t count = visible.namespaces.empty() ? 0 : std::bit_ceil(visible.namespaces.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -78,7 +103,8 @@ Result<store::Rows> gather(store::Tx& tx, const Visible& visible, const VisibleT
   }
   if (!visible.objects.empty()) {
     statement.add(id_list(visible.objects, tx.dialect()));
-    add(select + in_list(table.id, tx.dialect(), static_cast<int>(statement.parameters.size())));
+    // Once, also what lies in one of the namespaces: a row that came twice would take another's place.
+    add(select + in_list(table.id, tx.dialect(), static_cast<int>(statement.parameters.size())), " UNION ");
   }
   const std::string direction = listing.order.ends_with("DESC") ? " DESC" : " ASC";
   const std::string ids =
@@ -109,8 +135,14 @@ std::string in_list(std::string_view column, store::Dialect dialect, int paramet
 store::Value id_list(const std::vector<std::int64_t>& ids, store::Dialect dialect) {
   const bool json = dialect == store::Dialect::sqlite;
   std::string text(1, json ? '[' : '{');
-  for (std::size_t i = 0; i < ids.size(); ++i) text += (i == 0 ? "" : ",") + std::to_string(ids[i]);
-  return text + (json ? ']' : '}');
+  text.reserve(ids.size() * 8 + 2);
+  char digits[24];
+  for (const std::int64_t id : ids) {
+    if (text.size() > 1) text += ',';
+    text.append(digits, std::to_chars(digits, digits + sizeof digits, id).ptr);
+  }
+  text += json ? ']' : '}';
+  return text;
 }
 
 Result<store::Rows> read_visible(store::Tx& tx, const Visible& visible, const VisibleTable& table,
@@ -118,11 +150,14 @@ Result<store::Rows> read_visible(store::Tx& tx, const Visible& visible, const Vi
   const auto whole = [&](const store::Rows& rows) {
     return static_cast<std::int64_t>(rows.rows.size()) >= listing.fetch();
   };
+  if (visible.namespaces.size() <= kVeryFewNamespaces) return gather(tx, visible, table, listing);
   auto rows = SOUK_TRY(walk(tx, visible, table, listing, kFirstWalk));
   if (whole(rows)) return rows;
   if (visible.namespaces.size() <= kFewNamespaces) return gather(tx, visible, table, listing);
-  rows = SOUK_TRY(walk(tx, visible, table, listing, kLongWalk));
-  if (whole(rows)) return rows;
+  for (const std::int64_t steps : kLongWalks) {
+    rows = SOUK_TRY(walk(tx, visible, table, listing, steps));
+    if (whole(rows)) return rows;
+  }
   return sort(tx, visible, table, listing);
 }
 

@@ -101,7 +101,7 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
   }
   SOUK_TRY(connection->execute("PRAGMA foreign_keys = ON"));
   SOUK_TRY(connection->execute("PRAGMA temp_store = MEMORY"));  // savepoints keep their pages in memory
-  SOUK_TRY(connection->execute(writes ? "PRAGMA cache_size = -4096" : "PRAGMA cache_size = -1024"));  // KiB
+  SOUK_TRY(connection->execute("PRAGMA cache_size = -4096"));   // KiB: what a page of what few see touches, and more
   return connection;
 }
 
