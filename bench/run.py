@@ -389,6 +389,5 @@ def bench_served(work, chosen):
             bench_get_while_writing(server)
 
 
-main()
 if __name__ == "__main__":
     main()
