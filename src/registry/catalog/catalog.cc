@@ -315,7 +315,7 @@ Result<std::vector<Preview>> Catalog::preview(const access::Call& call, std::str
   Keeper& keeper = state_->keeper;
   LoadedSource loaded;
   if (config.type == "hf") {
-    loaded = load_hub(config, {keeper.guard(), keeper.ca_file(), false}, keeper.settings());
+    loaded = load_hub(config, {keeper.guard(), keeper.ca_file(), false, call.stop}, keeper.settings());
   } else if (config.type == "souk") {
     loaded = keeper.load_own(config);
   } else if (data) {

@@ -117,7 +117,7 @@ void Keeper::watch_hubs(std::stop_token stop) {
   while (!stop.stop_requested()) {
     const auto config = due_hub();
     if (config) {
-      take(*config, load_hub(*config, {guard_, ca_file_}, settings_), "");
+      take(*config, load_hub(*config, {guard_, ca_file_, true, stop}, settings_), "");
       publish();
       continue;
     }

@@ -121,6 +121,7 @@ class Hub {
         limit_(std::min(properties_.modelLimit.value_or(properties_.maxModels.value_or(kUsualLimit)),
                         settings.max_models)),
         client_({.timeout = std::chrono::seconds(30),
+                 .stall_timeout = std::chrono::seconds(5),
                  .ca_file = reach.ca_file,
                  .max_body = kMostBytes,
                  .guard = &reach.guard}) {}
@@ -196,6 +197,7 @@ class Hub {
 
   // The answer, and the address of the page after it.
   Result<std::pair<std::string, json::Document>> get(const std::string& url) {
+    if (reach_.stop.stop_requested()) return cancelled("the server stops");
     net::ClientRequest request;
     request.url = url;
     request.headers.push_back({"Accept", "application/json"});

@@ -4,7 +4,7 @@
 // throws the whole catalogue away. All block: disk, network or database.
 #pragma once
 
-#include <functional>
+#include <stop_token>
 #include <string>
 
 #include "net/address_guard.h"
@@ -24,6 +24,7 @@ struct HubReach {
   const net::AddressGuard& guard;
   std::string ca_file;
   bool may_read_environment = true;  // apiKeyEnvVar: for what an operator wrote
+  std::stop_token stop = {};
 };
 // A hub of Hugging Face's API: `/api/models`.
 LoadedSource load_hub(const SourceConfig& config, const HubReach& reach, const CatalogSettings& settings);
