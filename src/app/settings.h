@@ -11,6 +11,7 @@
 #include "base/settings.h"
 #include "blobs/s3/settings.h"
 #include "net/server.h"
+#include "registry/exchange/settings.h"
 #include "registry/imports/settings.h"
 #include "runtimes/onnx/loader.h"
 #include "serving/serving.h"
@@ -41,6 +42,7 @@ struct Settings {
   webhooks::WebhookSettings webhooks;
   blobs::S3Settings s3;
   registry::ImportSettings imports;
+  registry::ExchangeSettings exchange;
   api::ApiSettings api;
   serving::ServingSettings serving;
   tasks::RunSettings tasks;

@@ -647,6 +647,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/namespaces/{ns}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports of a namespace, the latest first, at most 100 */
+        get: operations["list_exports"];
+        put?: never;
+        /** Write all that is in a namespace to one archive */
+        post: operations["create_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/exports/{export}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an export is, and where its archive is */
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/exports/{export}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an export that is not over */
+        post: operations["cancel_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/namespaces/{ns}/grants": {
         parameters: {
             query?: never;
@@ -677,6 +729,58 @@ export interface paths {
         post?: never;
         /** Take a grant back */
         delete: operations["revoke_namespace_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports of archives of namespaces, the latest first, at most 100 */
+        get: operations["list_namespace_imports"];
+        put?: never;
+        /** Take into a namespace what an uploaded archive of one holds */
+        post: operations["create_namespace_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/imports/{import}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the import of a namespace is */
+        get: operations["get_namespace_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/imports/{import}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel the import of a namespace that is not over */
+        post: operations["cancel_namespace_import"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1976,6 +2080,8 @@ export interface components {
         Completion: {
             digest?: string | null;
         };
+        /** @enum {string} */
+        Conflict: "FAIL" | "SKIP";
         Count: {
             /** Format: int64 */
             count: number;
@@ -2103,6 +2209,9 @@ export interface components {
             state?: components["schemas"]["State"] | null;
             tags?: unknown;
             custom_properties?: unknown;
+        };
+        ExportList: {
+            exports?: components["schemas"]["Transfer"][];
         };
         File: {
             path: string;
@@ -2449,6 +2558,9 @@ export interface components {
             create_time: string;
             role: components["schemas"]["Role"];
         };
+        NamespaceImportList: {
+            imports?: components["schemas"]["Transfer"][];
+        };
         NamespaceList: {
             namespaces?: components["schemas"]["Namespace"][];
         };
@@ -2532,6 +2644,10 @@ export interface components {
             name?: string | null;
             slug?: string | null;
             description?: string | null;
+        };
+        NewNamespaceImport: {
+            archive: string;
+            conflict?: components["schemas"]["Conflict"] | null;
         };
         NewOperation: {
             model: string;
@@ -2890,6 +3006,43 @@ export interface components {
         TeamPatchBody: {
             display_name?: string | null;
         };
+        Transfer: {
+            /** Format: int64 */
+            id: number;
+            namespace: string;
+            kind: components["schemas"]["TransferKind"];
+            state: components["schemas"]["TransferState"];
+            phase: components["schemas"]["TransferPhase"];
+            conflict?: components["schemas"]["Conflict"] | null;
+            source?: string | null;
+            archive?: string | null;
+            download?: string | null;
+            /** Format: int64 */
+            total_bytes?: number | null;
+            /** Format: int64 */
+            done_bytes: number;
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            objects: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            skipped: number;
+            error_code?: string | null;
+            error?: string | null;
+            author: string;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+        };
+        /** @enum {string} */
+        TransferKind: "EXPORT" | "IMPORT";
+        /** @enum {string} */
+        TransferPhase: "READ" | "UNPACK" | "CHECK" | "APPLY";
+        /** @enum {string} */
+        TransferState: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
         Upload: {
             id: string;
             state: components["schemas"]["UploadState"];
@@ -4728,6 +4881,132 @@ export interface operations {
             };
         };
     };
+    list_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                export: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                export: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_namespace_grants: {
         parameters: {
             query?: never;
@@ -4812,6 +5091,136 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_namespace_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespaceImportList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_namespace_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNamespaceImport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_namespace_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                import: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_namespace_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                import: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
             };
             /** @description What went wrong and what to do about it */
             default: {
