@@ -24,6 +24,7 @@
 #include "events/log.h"
 #include "registry/catalog/catalog.h"
 #include "registry/compare/compare.h"
+#include "registry/exchange/exchange.h"
 #include "registry/imports/imports.h"
 #include "registry/registry.h"
 #include "runtimes/inspect.h"
@@ -76,6 +77,7 @@ struct Server::Rooms {
   std::unique_ptr<registry::Imports> imports;
   std::unique_ptr<registry::Catalog> catalog;
   std::unique_ptr<registry::Compare> compare;
+  std::unique_ptr<registry::Exchange> exchange;
   std::unique_ptr<runtimes::Loader> onnx;
   std::unique_ptr<serving::Serving> serving;
   std::unique_ptr<serving::Rollouts> rollouts;
@@ -143,6 +145,8 @@ Status Server::start() {
       settings_.catalog, SOUK_TRY(net::AddressGuard::parse(settings_.imports.allow)), settings_.imports.ca_file,
       *r.store, *r.events, *r.access, *r.registry, log_);
   r.compare = std::make_unique<registry::Compare>(*r.store, *r.access, *r.artifacts);
+  r.exchange = std::make_unique<registry::Exchange>(settings_.exchange, *r.store, *r.events, *r.access, *r.artifacts,
+                                                    *r.inspector, *r.work, log_);
   r.onnx = std::make_unique<runtimes::OnnxLoader>(settings_.onnx, log_);
   r.serving =
       std::make_unique<serving::Serving>(settings_.serving, *r.store, *r.events, *r.access, *r.registry, *r.artifacts,
@@ -176,6 +180,7 @@ Status Server::start() {
       {std::string(kVersion), settings_.dev, settings_.node, started,
        r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql", settings_.collect_grace}});
   r.native->compare = r.compare.get();
+  r.native->exchange = r.exchange.get();
   api::native::add_routes(r.routes, *r.native);
   api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata_json(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);
@@ -228,6 +233,7 @@ std::vector<Housekeeping::Task> Server::housekeeping_tasks() {
            [&r, grace = settings_.collect_grace]() -> Result<std::int64_t> {
              return static_cast<std::int64_t>(SOUK_TRY(r.artifacts->collect(grace)));
            }},
+          {"old archives of namespaces", [&r] { return r.exchange->prune(); }},
           {"old webhook deliveries", [&r] { return r.webhooks->prune(); }},
           {"old events", [&r, keep = settings_.events_keep] { return r.events->prune(now() - keep); }},
           {"nodes that are gone",

@@ -41,6 +41,7 @@ settings::Table table_of(Settings& s) {
   blobs::declare(table, s.s3);
   registry::declare(table, s.imports);
   registry::declare(table, s.catalog);
+  registry::declare(table, s.exchange);
   api::declare(table, s.api);
   serving::declare(table, s.serving);
   tasks::declare(table, s.tasks);

@@ -12,6 +12,7 @@
 #include "blobs/s3/settings.h"
 #include "net/server.h"
 #include "registry/catalog/settings.h"
+#include "registry/exchange/settings.h"
 #include "registry/imports/settings.h"
 #include "runtimes/onnx/loader.h"
 #include "serving/serving.h"
@@ -43,6 +44,7 @@ struct Settings {
   blobs::S3Settings s3;
   registry::ImportSettings imports;
   registry::CatalogSettings catalog;
+  registry::ExchangeSettings exchange;
   api::ApiSettings api;
   serving::ServingSettings serving;
   tasks::RunSettings tasks;

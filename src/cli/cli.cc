@@ -9,6 +9,7 @@
 #include "cli/experiments/experiment_commands.h"
 #include "cli/login.h"
 #include "cli/registry/compare_command.h"
+#include "cli/registry/exchange_commands.h"
 #include "cli/registry/webhook_commands.h"
 
 namespace souk::cli {
@@ -334,6 +335,7 @@ int run(int argc, char** argv, const std::vector<Command>& others) {
   add_serving(line);
   add_webhooks(line);
   add_compare(line);
+  add_exchange(line);
   add_access(line);
   add_operations(line);
   add_queues(line);

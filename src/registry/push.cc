@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "registry/local_files.h"
+#include "registry/examine.h"
 #include "registry/records/held.h"
 #include "registry/state.h"
 
@@ -67,49 +67,13 @@ bool is_referrer_tag(std::string_view tag) {
   return tag.starts_with("sha256-");
 }
 
-bool is_container(const artifacts::Manifest& manifest, std::string_view media_type) {
-  const auto image = [](std::string_view type) {
-    return type.starts_with("application/vnd.oci.image.") || type.starts_with("application/vnd.docker.");
-  };
-  if (manifest.artifactType) return false;
-  return manifest.config ? image(manifest.config->mediaType) : !manifest.manifests.empty() && image(media_type);
-}
-
-bool is_model(const artifacts::Manifest& manifest) {
-  return manifest.artifactType == std::string(artifacts::kModelArtifactType) ||
-         (manifest.config && manifest.config->mediaType.starts_with("application/vnd.cncf.model.config."));
-}
-
 // What is known of the bytes, as the fields of a version that it will be sealed with.
 Result<ModelVersion> examine(Registry::State& state, const artifacts::Repository& repository,
                              const PushedManifest& pushed) {
-  ModelVersion out;
-  for (const auto* list : {&pushed.parsed.layers, &pushed.parsed.manifests}) {
-    for (const artifacts::Descriptor& part : *list) {
-      if (__builtin_add_overflow(out.size_bytes, part.size, &out.size_bytes)) {
-        return invalid_argument("the sizes that the manifest names do not fit 63 bits");
-      }
-    }
-  }
-  out.sealed_digest = pushed.digest;
-  if (!is_model(pushed.parsed)) {
-    const bool container = is_container(pushed.parsed, pushed.media_type);
-    out.format = container ? "container" : "";
-    out.missing = container ? "no runtime of this server runs container images"
-                            : "no runtime of this server runs artifacts of the type " +
-                                  access::as_shown(pushed.parsed.artifactType.value_or("(none)"));
-    return out;
-  }
-  LocalFiles local;
-  SOUK_TRY(local.open(state.artifacts, repository, SOUK_TRY(artifacts::files_of(pushed.parsed))));
   const auto begin = std::chrono::steady_clock::now();
-  Inspection seen = SOUK_TRY(state.inspector.inspect(local.files()));
+  auto out = SOUK_TRY(examine_bytes(state.artifacts, state.inspector, repository, pushed.media_type, pushed.parsed));
   state.inspections.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  out.format = std::move(seen.format);
-  out.runtime = std::move(seen.runtime);
-  out.missing = std::move(seen.missing);
-  if (seen.signature) out.signature = json::Raw{json::write(*seen.signature)};
-  out.declaration = std::move(seen.declaration);
+  out.sealed_digest = pushed.digest;
   return out;
 }
 

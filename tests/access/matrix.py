@@ -47,7 +47,7 @@ class Row:
 
 PATH = {"model": "m", "version": "1", "alias": "champion", "deployment": "d", "path...": "m.onnx", "reference": "1", "id": "999999",
         "account": "nobody", "queue": "nothing", "item": "999999", "user": "nobody", "team": "nothing", "member": "nobody",
-        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999", "operation": "00000000-0000-7000-8000-000000000000", "rollout": "999999", "import": "999999", "webhook": "hook", "delivery": "999999", "run": "999999", "experiment": "999999", "metric": "loss"} | REGISTRY_PATH
+        "digest": "sha256:" + "0" * 64, "upload": "00000000-0000-7000-8000-000000000000", "number": "1", "blob_move": "999999", "operation": "00000000-0000-7000-8000-000000000000", "rollout": "999999", "import": "999999", "webhook": "hook", "export": "999999", "delivery": "999999", "run": "999999", "experiment": "999999", "metric": "loss"} | REGISTRY_PATH
 
 NS, MODEL, DEPLOYMENT = "/api/v1/namespaces/{ns}", "/api/v1/namespaces/{ns}/models/{model}", "/api/v1/namespaces/{ns}/deployments/{deployment}"
 INFER = {"inputs": []}
@@ -140,6 +140,10 @@ ROWS = registry_rows(Row) | {
     f"GET {MODEL}/imports": Row(), f"POST {MODEL}/imports": Row(body={"url": "http://example.com/a", "s3": "s3://a/b"}),
     f"GET {MODEL}/imports/{{import}}": Row(missing="import"), f"POST {MODEL}/imports/{{import}}:cancel": Row(missing="import"),
     "GET /api/v1/compare": Row("self", query="of=run:999999,run:999999", missing="run:999999"),
+    # a namespace as an archive
+    **{f"{verb} {NS}/{noun}{rest}": Row(missing=missing, body=body) for noun, one in (("exports", "export"), ("imports", "import"))
+       for verb, rest, missing, body in (("GET", "", "", None), ("GET", f"/{{{one}}}", one, None), ("POST", f"/{{{one}}}:cancel", one, None))},
+    f"POST {NS}/exports": Row(), f"POST {NS}/imports": Row(body={"archive": "sha256:" + "0" * 64}, missing="blob"),
     # webhooks
     f"GET {NS}/webhooks": Row(), f"POST {NS}/webhooks": Row(body=lambda place: {"name": place.fresh(), "url": "https://example.com/"}),
     **{f"{verb} {NS}/webhooks/{{webhook}}{rest}": Row(missing="webhook", body=body)

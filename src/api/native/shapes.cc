@@ -190,6 +190,7 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_lineage(door, rooms);
   add_webhooks(door, rooms);
   add_compare(door, rooms);
+  add_exchange(door, rooms);
   add_search(door, rooms);
   add_operations(door, rooms);
 }

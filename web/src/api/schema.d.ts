@@ -415,7 +415,7 @@ export interface paths {
         delete: operations["undeploy"];
         options?: never;
         head?: never;
-        /** Start, stop, follow, point elsewhere, or say how traffic is shared (JSON merge patch) */
+        /** Start, stop, follow or point elsewhere (JSON merge patch) */
         patch: operations["update_deployment"];
         trace?: never;
     };
@@ -482,108 +482,6 @@ export interface paths {
         get: operations["get_deployment_logs"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Roll-outs of a deployment, the newest first; the steps are without figures */
-        get: operations["list_rollouts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One roll-out, by number or `latest`: its steps and what they were judged by */
-        get: operations["get_rollout"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:abort": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Go back to the revision before */
-        post: operations["abort_rollout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:pause": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Stop the clock of a roll-out; it is judged all the same */
-        post: operations["pause_rollout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:promote": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give the new revision all requests now; where it has them already, let the one before go */
-        post: operations["promote_rollout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Go on with a paused roll-out; a step without a duration ends by it */
-        post: operations["resume_rollout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -749,6 +647,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/namespaces/{ns}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports of a namespace, the latest first, at most 100 */
+        get: operations["list_exports"];
+        put?: never;
+        /** Write all that is in a namespace to one archive */
+        post: operations["create_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/exports/{export}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an export is, and where its archive is */
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/exports/{export}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an export that is not over */
+        post: operations["cancel_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/namespaces/{ns}/grants": {
         parameters: {
             query?: never;
@@ -779,6 +729,58 @@ export interface paths {
         post?: never;
         /** Take a grant back */
         delete: operations["revoke_namespace_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports of archives of namespaces, the latest first, at most 100 */
+        get: operations["list_namespace_imports"];
+        put?: never;
+        /** Take into a namespace what an uploaded archive of one holds */
+        post: operations["create_namespace_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/imports/{import}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the import of a namespace is */
+        get: operations["get_namespace_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/imports/{import}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel the import of a namespace that is not over */
+        post: operations["cancel_namespace_import"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1954,11 +1956,6 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        Analysis: {
-            revision: components["schemas"]["StepFigures"];
-            stable: components["schemas"]["StepFigures"];
-            checks?: components["schemas"]["CheckResult"][];
-        };
         ApiKey: {
             id: number;
             name: string;
@@ -2045,32 +2042,6 @@ export interface components {
             role: components["schemas"]["Role"];
             default_namespace: string;
         };
-        Check: {
-            kind: components["schemas"]["CheckKind"];
-            /** Format: double */
-            at_most?: number | null;
-            /** Format: double */
-            at_least?: number | null;
-            /** Format: double */
-            at_most_of_stable?: number | null;
-            url?: string | null;
-            metric?: string | null;
-            labels?: {
-                [key: string]: string;
-            };
-        };
-        /** @enum {string} */
-        CheckKind: "ERROR_RATE" | "LATENCY_P50" | "LATENCY_P95" | "LATENCY_P99" | "DISAGREEMENT" | "METRIC";
-        CheckResult: {
-            check: string;
-            kind: components["schemas"]["CheckKind"];
-            verdict: components["schemas"]["Verdict"];
-            /** Format: double */
-            value?: number | null;
-            /** Format: double */
-            stable_value?: number | null;
-            note: string;
-        };
         Compared: {
             of: string;
             kind: components["schemas"]["ComparedKind"];
@@ -2109,6 +2080,8 @@ export interface components {
         Completion: {
             digest?: string | null;
         };
+        /** @enum {string} */
+        Conflict: "FAIL" | "SKIP";
         Count: {
             /** Format: int64 */
             count: number;
@@ -2149,10 +2122,6 @@ export interface components {
             reference: string;
             name?: string | null;
             follow?: boolean | null;
-            strategy?: components["schemas"]["Strategy"] | null;
-            routing?: components["schemas"]["Routing"] | null;
-            /** Format: int64 */
-            traffic?: number | null;
         };
         Deployment: {
             id: number;
@@ -2175,9 +2144,6 @@ export interface components {
             version: number;
             digest?: string | null;
             revisions?: components["schemas"]["Revision"][];
-            strategy: components["schemas"]["Strategy"];
-            routing: components["schemas"]["Routing"];
-            rollout?: components["schemas"]["RolloutOfDeployment"] | null;
             metrics: components["schemas"]["LiveMetrics"];
             /** Format: date-time */
             create_time: string;
@@ -2201,9 +2167,6 @@ export interface components {
             desired_state?: components["schemas"]["DesiredState"] | null;
             follow?: boolean | null;
             reference?: string | null;
-            strategy?: components["schemas"]["Strategy"] | null;
-            routing?: components["schemas"]["Routing"] | null;
-            traffic?: components["schemas"]["TrafficShare"][] | null;
         };
         /** @enum {string} */
         DeploymentState: "PENDING" | "READY" | "FAILED" | "STOPPED";
@@ -2246,6 +2209,9 @@ export interface components {
             state?: components["schemas"]["State"] | null;
             tags?: unknown;
             custom_properties?: unknown;
+        };
+        ExportList: {
+            exports?: components["schemas"]["Transfer"][];
         };
         File: {
             path: string;
@@ -2348,7 +2314,6 @@ export interface components {
             node: string;
             kind: string;
             name: string;
-            place: string;
             /** Format: int64 */
             distance: number;
         };
@@ -2429,14 +2394,6 @@ export interface components {
             link: string;
             /** Format: date-time */
             expire_time: string;
-        };
-        MatchRule: {
-            header?: string | null;
-            value?: string | null;
-            /** Format: int64 */
-            key?: number | null;
-            /** Format: int64 */
-            revision?: number | null;
         };
         Member: {
             id: number;
@@ -2601,6 +2558,9 @@ export interface components {
             create_time: string;
             role: components["schemas"]["Role"];
         };
+        NamespaceImportList: {
+            imports?: components["schemas"]["Transfer"][];
+        };
         NamespaceList: {
             namespaces?: components["schemas"]["Namespace"][];
         };
@@ -2684,6 +2644,10 @@ export interface components {
             name?: string | null;
             slug?: string | null;
             description?: string | null;
+        };
+        NewNamespaceImport: {
+            archive: string;
+            conflict?: components["schemas"]["Conflict"] | null;
         };
         NewOperation: {
             model: string;
@@ -2856,8 +2820,6 @@ export interface components {
             digest: string;
             /** Format: int64 */
             traffic_percent: number;
-            /** Format: int64 */
-            shadow_percent: number;
             state: components["schemas"]["ReplicaState"];
             reason: string;
             replicas?: components["schemas"]["Replica"][];
@@ -2866,79 +2828,8 @@ export interface components {
         };
         /** @enum {string} */
         Role: "NONE" | "READER" | "EXECUTOR" | "WRITER" | "ADMIN" | "OWNER";
-        Rollout: {
-            namespace: string;
-            deployment: string;
-            /** Format: int64 */
-            number: number;
-            /** Format: int64 */
-            revision: number;
-            /** Format: int64 */
-            stable: number;
-            state: components["schemas"]["RolloutState"];
-            reason: string;
-            strategy: components["schemas"]["Strategy"];
-            /** Format: int64 */
-            step: number;
-            /** Format: int64 */
-            weight: number;
-            steps?: components["schemas"]["RolloutStep"][];
-            /** Format: int64 */
-            elapsed_ms: number;
-            /** Format: date-time */
-            step_time?: string | null;
-            /** Format: date-time */
-            next_time?: string | null;
-            actor: string;
-            /** Format: date-time */
-            create_time: string;
-            /** Format: date-time */
-            update_time: string;
-            /** Format: date-time */
-            end_time?: string | null;
-            etag: string;
-        };
-        RolloutList: {
-            rollouts?: components["schemas"]["Rollout"][];
-            next_page_token?: string | null;
-        };
-        RolloutOfDeployment: {
-            /** Format: int64 */
-            number: number;
-            /** Format: int64 */
-            revision: number;
-            /** Format: int64 */
-            stable: number;
-            state: components["schemas"]["RolloutState"];
-            /** Format: int64 */
-            step: number;
-            /** Format: int64 */
-            weight: number;
-            reason: string;
-        };
-        /** @enum {string} */
-        RolloutState: "PREPARING" | "RUNNING" | "PAUSED" | "KEEPING" | "SUCCEEDED" | "ROLLED_BACK" | "ABORTED";
-        RolloutStep: {
-            /** Format: int64 */
-            number: number;
-            /** Format: int64 */
-            weight: number;
-            /** Format: int64 */
-            duration_ms?: number | null;
-            state: components["schemas"]["StepState"];
-            /** Format: date-time */
-            start_time?: string | null;
-            /** Format: date-time */
-            end_time?: string | null;
-            analysis?: components["schemas"]["Analysis"] | null;
-        };
         RotateBody: {
             overlap?: string | null;
-        };
-        Routing: {
-            sticky?: components["schemas"]["Sticky"] | null;
-            match?: components["schemas"]["MatchRule"][];
-            tolerance?: components["schemas"]["Tolerance"] | null;
         };
         Run: {
             id: number;
@@ -3098,55 +2989,6 @@ export interface components {
         };
         /** @enum {string} */
         State: "LIVE" | "ARCHIVED";
-        Step: {
-            /** Format: int64 */
-            weight: number;
-            /** Format: int64 */
-            duration_ms?: number | null;
-        };
-        StepFigures: {
-            /** Format: int64 */
-            requests: number;
-            /** Format: int64 */
-            errors: number;
-            /** Format: int64 */
-            rejected: number;
-            /** Format: double */
-            latency_p50_ms: number;
-            /** Format: double */
-            latency_p95_ms: number;
-            /** Format: double */
-            latency_p99_ms: number;
-            /** Format: int64 */
-            compared: number;
-            /** Format: int64 */
-            disagreed: number;
-            /** Format: int64 */
-            dropped: number;
-        };
-        /** @enum {string} */
-        StepState: "PENDING" | "RUNNING" | "PASSED" | "FAILED" | "ENDED";
-        Sticky: {
-            by: components["schemas"]["StickyBy"];
-            header?: string | null;
-        };
-        /** @enum {string} */
-        StickyBy: "HEADER" | "KEY";
-        Strategy: {
-            kind: components["schemas"]["StrategyKind"];
-            steps?: components["schemas"]["Step"][];
-            analysis?: components["schemas"]["Check"][];
-            /** Format: int64 */
-            shadow?: number | null;
-            /** Format: int64 */
-            min_requests?: number | null;
-            /** Format: int64 */
-            keep_ms?: number | null;
-            /** Format: int64 */
-            ready_timeout_ms?: number | null;
-        };
-        /** @enum {string} */
-        StrategyKind: "IMMEDIATE" | "CANARY" | "BLUE_GREEN";
         Team: {
             id: number;
             name: string;
@@ -3164,20 +3006,43 @@ export interface components {
         TeamPatchBody: {
             display_name?: string | null;
         };
-        Tolerance: {
-            /** Format: double */
-            absolute?: number | null;
-            /** Format: double */
-            relative?: number | null;
+        Transfer: {
+            /** Format: int64 */
+            id: number;
+            namespace: string;
+            kind: components["schemas"]["TransferKind"];
+            state: components["schemas"]["TransferState"];
+            phase: components["schemas"]["TransferPhase"];
+            conflict?: components["schemas"]["Conflict"] | null;
+            source?: string | null;
+            archive?: string | null;
+            download?: string | null;
+            /** Format: int64 */
+            total_bytes?: number | null;
+            /** Format: int64 */
+            done_bytes: number;
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            objects: number;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            skipped: number;
+            error_code?: string | null;
+            error?: string | null;
+            author: string;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
         };
-        TrafficShare: {
-            /** Format: int64 */
-            revision: number;
-            /** Format: int64 */
-            weight: number;
-            /** Format: int64 */
-            shadow?: number | null;
-        };
+        /** @enum {string} */
+        TransferKind: "EXPORT" | "IMPORT";
+        /** @enum {string} */
+        TransferPhase: "READ" | "UNPACK" | "CHECK" | "APPLY";
+        /** @enum {string} */
+        TransferState: "QUEUED" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
         Upload: {
             id: string;
             state: components["schemas"]["UploadState"];
@@ -3232,8 +3097,6 @@ export interface components {
             state?: components["schemas"]["PrincipalState"] | null;
             role?: components["schemas"]["Role"] | null;
         };
-        /** @enum {string} */
-        Verdict: "PASSED" | "FAILED" | "WAITING";
         VersionList: {
             versions?: components["schemas"]["ModelVersion"][];
             next_page_token?: string | null;
@@ -4482,216 +4345,6 @@ export interface operations {
             };
         };
     };
-    list_rollouts: {
-        parameters: {
-            query?: {
-                filter?: string | null;
-                order_by?: string | null;
-                page_token?: string | null;
-                page_size?: number | null;
-            };
-            header?: never;
-            path: {
-                ns: string;
-                deployment: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RolloutList"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_rollout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    abort_rollout: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    pause_rollout: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    promote_rollout: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    resume_rollout: {
-        parameters: {
-            query?: never;
-            header?: {
-                "If-Match"?: string;
-            };
-            path: {
-                ns: string;
-                deployment: string;
-                rollout: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rollout"];
-                };
-            };
-            /** @description What went wrong and what to do about it */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_experiments: {
         parameters: {
             query?: {
@@ -5228,6 +4881,132 @@ export interface operations {
             };
         };
     };
+    list_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                export: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                export: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_namespace_grants: {
         parameters: {
             query?: never;
@@ -5312,6 +5091,136 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_namespace_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamespaceImportList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_namespace_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNamespaceImport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_namespace_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                import: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_namespace_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                import: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
             };
             /** @description What went wrong and what to do about it */
             default: {
