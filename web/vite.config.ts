@@ -3,20 +3,21 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { budget } from "./build/budget.ts";
+import { preload } from "./build/preload.ts";
 import { themeScript } from "./build/theme-script.ts";
 
 const server = process.env.SOUK_URL ?? "http://127.0.0.1:8080";
 const doors = ["/api", "/v1", "/v1alpha", "/v2", "/healthz", "/readyz", "/metrics", "/openapi.json"];
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), themeScript(), budget({ firstPage: 180 * 1024 })],
+  plugins: [react(), tailwindcss(), themeScript(), preload("/app/main.tsx"), budget({ firstPage: 180 * 1024 })],
   build: {
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // What every list shares goes as one file: it compresses better than a dozen small ones.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", test: /src\/(ui\/(state|chip|panel|use-rows|use-changed|time|drop|skeleton)|logic\/(search|metrics|format)|app\/loaded)\.tsx?$|query-core|react-query|lucide-react\/dist\/esm\/(createLucideIcon|Icon|defaultAttributes|context)/ }] } } },
+    // What the frame and every list share goes as one file: it compresses better than a dozen small ones.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@tanstack\/(react-router|router-core|history|store|react-store|query-core|react-query))\/|src\/(ui\/(state|chip|panel|use-rows|use-changed|use-typed|time|drop|skeleton|field|button|cx|identicon|menu|note|toast)|logic\/(search|metrics|format|identicon|sha256)|api\/(client|session|queries|live|events|runs-live)|app\/(loaded|frame|sidebar|topbar|crumbs|live-mark|keys|routes|theme|broken))\.tsx?$|lucide-react\/dist\/esm\/(createLucideIcon|Icon|defaultAttributes|context)/ }] } } },
   },
   server: {
     host: "127.0.0.1",

@@ -41,11 +41,14 @@ test("model page: first paint with a CPU four times slower", async ({ page, souk
   const session = await page.context().newCDPSession(page);
   await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
   const paints: number[] = [];
+  const whole: number[] = [];
   for (let round = 0; round < 7; round++) {
     await page.goto(`${souk.url}/models/default/digits`);
     await page.getByRole("heading", { level: 1 }).first().waitFor();
+    whole.push(await page.evaluate(() => performance.now()));
     paints.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]!.startTime));
   }
+  console.log(`     the model stands after ${median(whole).toFixed(0)} ms, median of 7`);
   say("first contentful paint of a model page, median of 7", median(paints), "ms", 300, 0);
 });
 

@@ -3,10 +3,30 @@
 // Not a test: makes the pictures of the documentation (scripts/update-pictures), with the sample and two versions of it.
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { live, root, test } from "./souk.ts";
+import { live, root, type Souk, test } from "./souk.ts";
 import { digits, ways } from "./strokes.ts";
 
 const images = join(root, "docs/images");
+
+/** Runs as somebody has them who looks for a net that reads meters. */
+async function train(souk: Souk): Promise<void> {
+  const runs = "/api/v1/namespaces/default/experiments/meter-digits/runs";
+  await souk.api("POST", "/api/v1/namespaces/default/experiments", { name: "meter digits", description: "Which net reads the meter best", tags: { team: "vision" } });
+  let state = 7;
+  const random = () => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
+  for (let i = 0; i < 12; i++) {
+    const lr = Number((10 ** (-1 - 3 * random())).toPrecision(3));
+    const parameters = { lr, optimizer: ["adam", "sgd"][i % 2], width: [32, 64, 128][i % 3], dropout: Math.round(random() * 50) / 100, epochs: 20 };
+    const { id } = await souk.api<{ id: number }>("POST", runs, { name: `net-${i + 1}` });
+    const metrics = Array.from({ length: 300 }, (_, step) => {
+      const loss = 0.05 + parameters.dropout / 9 + 2 * Math.exp((-step / 300) * (4.5 + Math.log10(lr))) + 0.1 * (random() - 0.5) * (1 - step / 500);
+      return [{ name: "loss", value: Math.max(0.01, loss), step }, { name: "accuracy", value: Math.min(0.998, 1 - Math.max(0.01, loss) / 5), step }];
+    }).flat();
+    const artifacts = [{ kind: "DATASET", name: "meters", source: "s3://data/meters" }, { kind: "MODEL", name: `net-${i + 1}.onnx`, uri: `s3://models/net-${i + 1}.onnx` }];
+    await souk.api("POST", `${runs}/${id}:log`, { parameters, artifacts, metrics });
+    if (i < 11) await souk.api("PATCH", `${runs}/${id}`, { status: i === 7 ? "FAILED" : "FINISHED" });
+  }
+}
 
 test("pictures", async ({ page, souk }) => {
   const folder = join(souk.folder, "digits-2");
@@ -57,6 +77,12 @@ test("pictures", async ({ page, souk }) => {
   await souk.api("POST", "/api/v1/namespaces/default/grants", { to: "vision", role: "ADMIN" });
   await souk.api("POST", "/api/v1/namespaces/default/grants", { to: "ben", role: "READER" });
   await take("access", "/access/grants?namespace=default");
+  await train(souk);
+  await take("experiment", "/experiments/default/meter-digits?sort=-m:accuracy");
+  await take("curves", "/experiments/default/meter-digits/curves?smooth=0.6");
+  await take("run", "/experiments/default/meter-digits/runs/net-3");
+  await take("search", "/search?q=digits");
   await page.emulateMedia({ colorScheme: "dark" });
+  await take("parallel", "/experiments/default/meter-digits/parallel");
   await take("playground", "/playground/default/digits", draw);
 });

@@ -10,7 +10,7 @@ export default defineConfig({
   // A slow machine is no fault: what is waited for is given long, and what passes the second time is said to be flaky.
   timeout: 180_000,
   expect: { timeout: 30_000 },
-  retries: 1,
+  retries: process.env.PICTURES || process.env.BENCH ? 0 : 1,
   forbidOnly: true,
   reporter: [["list"]],
   use: {

@@ -22,7 +22,7 @@ export function budget(limits: { firstPage: number }): Plugin {
           part.viteMetadata?.importedCss.forEach(follow);
         };
         for (const [name, part] of Object.entries(bundle)) {
-          const entry = part.type === "chunk" && (part.isEntry || part.facadeModuleId?.endsWith("/pages/models/list.tsx"));
+          const entry = part.type === "chunk" && (part.isEntry || /\/(app\/main|pages\/models\/list)\.tsx$/.test(part.facadeModuleId ?? ""));
           if (entry || /geist-latin-wght-normal.*\.woff2$/.test(name)) follow(name);
         }
         let total = 0;
