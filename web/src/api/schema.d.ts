@@ -415,7 +415,7 @@ export interface paths {
         delete: operations["undeploy"];
         options?: never;
         head?: never;
-        /** Start, stop, follow or point elsewhere (JSON merge patch) */
+        /** Start, stop, follow, point elsewhere, or say how traffic is shared (JSON merge patch) */
         patch: operations["update_deployment"];
         trace?: never;
     };
@@ -482,6 +482,108 @@ export interface paths {
         get: operations["get_deployment_logs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roll-outs of a deployment, the newest first; the steps are without figures */
+        get: operations["list_rollouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One roll-out, by number or `latest`: its steps and what they were judged by */
+        get: operations["get_rollout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go back to the revision before */
+        post: operations["abort_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop the clock of a roll-out; it is judged all the same */
+        post: operations["pause_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the new revision all requests now; where it has them already, let the one before go */
+        post: operations["promote_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{ns}/deployments/{deployment}/rollouts/{rollout}:resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with a paused roll-out; a step without a duration ends by it */
+        post: operations["resume_rollout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1956,6 +2058,11 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Analysis: {
+            revision: components["schemas"]["StepFigures"];
+            stable: components["schemas"]["StepFigures"];
+            checks?: components["schemas"]["CheckResult"][];
+        };
         ApiKey: {
             id: number;
             name: string;
@@ -2042,6 +2149,32 @@ export interface components {
             role: components["schemas"]["Role"];
             default_namespace: string;
         };
+        Check: {
+            kind: components["schemas"]["CheckKind"];
+            /** Format: double */
+            at_most?: number | null;
+            /** Format: double */
+            at_least?: number | null;
+            /** Format: double */
+            at_most_of_stable?: number | null;
+            url?: string | null;
+            metric?: string | null;
+            labels?: {
+                [key: string]: string;
+            };
+        };
+        /** @enum {string} */
+        CheckKind: "ERROR_RATE" | "LATENCY_P50" | "LATENCY_P95" | "LATENCY_P99" | "DISAGREEMENT" | "METRIC";
+        CheckResult: {
+            check: string;
+            kind: components["schemas"]["CheckKind"];
+            verdict: components["schemas"]["Verdict"];
+            /** Format: double */
+            value?: number | null;
+            /** Format: double */
+            stable_value?: number | null;
+            note: string;
+        };
         Compared: {
             of: string;
             kind: components["schemas"]["ComparedKind"];
@@ -2122,6 +2255,10 @@ export interface components {
             reference: string;
             name?: string | null;
             follow?: boolean | null;
+            strategy?: components["schemas"]["Strategy"] | null;
+            routing?: components["schemas"]["Routing"] | null;
+            /** Format: int64 */
+            traffic?: number | null;
         };
         Deployment: {
             id: number;
@@ -2144,6 +2281,9 @@ export interface components {
             version: number;
             digest?: string | null;
             revisions?: components["schemas"]["Revision"][];
+            strategy: components["schemas"]["Strategy"];
+            routing: components["schemas"]["Routing"];
+            rollout?: components["schemas"]["RolloutOfDeployment"] | null;
             metrics: components["schemas"]["LiveMetrics"];
             /** Format: date-time */
             create_time: string;
@@ -2167,6 +2307,9 @@ export interface components {
             desired_state?: components["schemas"]["DesiredState"] | null;
             follow?: boolean | null;
             reference?: string | null;
+            strategy?: components["schemas"]["Strategy"] | null;
+            routing?: components["schemas"]["Routing"] | null;
+            traffic?: components["schemas"]["TrafficShare"][] | null;
         };
         /** @enum {string} */
         DeploymentState: "PENDING" | "READY" | "FAILED" | "STOPPED";
@@ -2314,6 +2457,7 @@ export interface components {
             node: string;
             kind: string;
             name: string;
+            place: string;
             /** Format: int64 */
             distance: number;
         };
@@ -2394,6 +2538,14 @@ export interface components {
             link: string;
             /** Format: date-time */
             expire_time: string;
+        };
+        MatchRule: {
+            header?: string | null;
+            value?: string | null;
+            /** Format: int64 */
+            key?: number | null;
+            /** Format: int64 */
+            revision?: number | null;
         };
         Member: {
             id: number;
@@ -2820,6 +2972,8 @@ export interface components {
             digest: string;
             /** Format: int64 */
             traffic_percent: number;
+            /** Format: int64 */
+            shadow_percent: number;
             state: components["schemas"]["ReplicaState"];
             reason: string;
             replicas?: components["schemas"]["Replica"][];
@@ -2828,8 +2982,79 @@ export interface components {
         };
         /** @enum {string} */
         Role: "NONE" | "READER" | "EXECUTOR" | "WRITER" | "ADMIN" | "OWNER";
+        Rollout: {
+            namespace: string;
+            deployment: string;
+            /** Format: int64 */
+            number: number;
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            stable: number;
+            state: components["schemas"]["RolloutState"];
+            reason: string;
+            strategy: components["schemas"]["Strategy"];
+            /** Format: int64 */
+            step: number;
+            /** Format: int64 */
+            weight: number;
+            steps?: components["schemas"]["RolloutStep"][];
+            /** Format: int64 */
+            elapsed_ms: number;
+            /** Format: date-time */
+            step_time?: string | null;
+            /** Format: date-time */
+            next_time?: string | null;
+            actor: string;
+            /** Format: date-time */
+            create_time: string;
+            /** Format: date-time */
+            update_time: string;
+            /** Format: date-time */
+            end_time?: string | null;
+            etag: string;
+        };
+        RolloutList: {
+            rollouts?: components["schemas"]["Rollout"][];
+            next_page_token?: string | null;
+        };
+        RolloutOfDeployment: {
+            /** Format: int64 */
+            number: number;
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            stable: number;
+            state: components["schemas"]["RolloutState"];
+            /** Format: int64 */
+            step: number;
+            /** Format: int64 */
+            weight: number;
+            reason: string;
+        };
+        /** @enum {string} */
+        RolloutState: "PREPARING" | "RUNNING" | "PAUSED" | "KEEPING" | "SUCCEEDED" | "ROLLED_BACK" | "ABORTED";
+        RolloutStep: {
+            /** Format: int64 */
+            number: number;
+            /** Format: int64 */
+            weight: number;
+            /** Format: int64 */
+            duration_ms?: number | null;
+            state: components["schemas"]["StepState"];
+            /** Format: date-time */
+            start_time?: string | null;
+            /** Format: date-time */
+            end_time?: string | null;
+            analysis?: components["schemas"]["Analysis"] | null;
+        };
         RotateBody: {
             overlap?: string | null;
+        };
+        Routing: {
+            sticky?: components["schemas"]["Sticky"] | null;
+            match?: components["schemas"]["MatchRule"][];
+            tolerance?: components["schemas"]["Tolerance"] | null;
         };
         Run: {
             id: number;
@@ -2989,6 +3214,55 @@ export interface components {
         };
         /** @enum {string} */
         State: "LIVE" | "ARCHIVED";
+        Step: {
+            /** Format: int64 */
+            weight: number;
+            /** Format: int64 */
+            duration_ms?: number | null;
+        };
+        StepFigures: {
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: int64 */
+            rejected: number;
+            /** Format: double */
+            latency_p50_ms: number;
+            /** Format: double */
+            latency_p95_ms: number;
+            /** Format: double */
+            latency_p99_ms: number;
+            /** Format: int64 */
+            compared: number;
+            /** Format: int64 */
+            disagreed: number;
+            /** Format: int64 */
+            dropped: number;
+        };
+        /** @enum {string} */
+        StepState: "PENDING" | "RUNNING" | "PASSED" | "FAILED" | "ENDED";
+        Sticky: {
+            by: components["schemas"]["StickyBy"];
+            header?: string | null;
+        };
+        /** @enum {string} */
+        StickyBy: "HEADER" | "KEY";
+        Strategy: {
+            kind: components["schemas"]["StrategyKind"];
+            steps?: components["schemas"]["Step"][];
+            analysis?: components["schemas"]["Check"][];
+            /** Format: int64 */
+            shadow?: number | null;
+            /** Format: int64 */
+            min_requests?: number | null;
+            /** Format: int64 */
+            keep_ms?: number | null;
+            /** Format: int64 */
+            ready_timeout_ms?: number | null;
+        };
+        /** @enum {string} */
+        StrategyKind: "IMMEDIATE" | "CANARY" | "BLUE_GREEN";
         Team: {
             id: number;
             name: string;
@@ -3005,6 +3279,20 @@ export interface components {
         };
         TeamPatchBody: {
             display_name?: string | null;
+        };
+        Tolerance: {
+            /** Format: double */
+            absolute?: number | null;
+            /** Format: double */
+            relative?: number | null;
+        };
+        TrafficShare: {
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            weight: number;
+            /** Format: int64 */
+            shadow?: number | null;
         };
         Transfer: {
             /** Format: int64 */
@@ -3097,6 +3385,8 @@ export interface components {
             state?: components["schemas"]["PrincipalState"] | null;
             role?: components["schemas"]["Role"] | null;
         };
+        /** @enum {string} */
+        Verdict: "PASSED" | "FAILED" | "WAITING";
         VersionList: {
             versions?: components["schemas"]["ModelVersion"][];
             next_page_token?: string | null;
@@ -4332,6 +4622,216 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeploymentLog"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rollouts: {
+        parameters: {
+            query?: {
+                filter?: string | null;
+                order_by?: string | null;
+                page_token?: string | null;
+                page_size?: number | null;
+            };
+            header?: never;
+            path: {
+                ns: string;
+                deployment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ns: string;
+                deployment: string;
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abort_rollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                deployment: string;
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_rollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                deployment: string;
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_rollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                deployment: string;
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_rollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                ns: string;
+                deployment: string;
+                rollout: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollout"];
                 };
             };
             /** @description What went wrong and what to do about it */
