@@ -36,8 +36,8 @@ class RolloutsTest : public testing::TestWithParam<store::Dialect> {
   void TearDown() override {
     rollouts.reset();
     if (world) world->serving.reset();
+    if (nodes) nodes->stop();  // whose beats look at the leases
     leases.reset();
-    if (nodes) nodes->stop();
     nodes.reset();
   }
   void start() {
