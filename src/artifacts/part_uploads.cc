@@ -5,7 +5,7 @@
 #include <cctype>
 
 #include "artifacts/part_sessions.h"
-#include "base/crc32c.h"
+#include "base/hash/crc32c.h"
 
 namespace souk::artifacts {
 

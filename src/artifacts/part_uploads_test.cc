@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "base/crc32c.h"
+#include "base/hash/crc32c.h"
 #include "store/test_database.h"
 
 namespace souk::artifacts {

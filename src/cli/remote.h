@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
-#include "net/client.h"
+#include "net/client/client.h"
 
 namespace souk::cli {
 

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <thread>
 
-#include "net/client.h"
+#include "net/client/client.h"
 #include "net/raw_client_test.h"
 
 namespace souk::net {

@@ -3,8 +3,8 @@
 // What the parts of the room share. Inside the room only.
 #pragma once
 
-#include "net/address_guard.h"
-#include "net/client.h"
+#include "net/client/address_guard.h"
+#include "net/client/client.h"
 #include "webhooks/pump.h"
 #include "webhooks/webhooks.h"
 

@@ -6,7 +6,7 @@
 
 #include "work/dispatcher.h"
 #include "work/item_rows.h"
-#include "work/schedule_rows.h"
+#include "work/schedules/schedule_rows.h"
 
 namespace souk::work {
 

@@ -8,7 +8,7 @@
 #include "base/pool.h"
 #include "work/dispatcher.h"
 #include "work/item_rows.h"
-#include "work/schedule_rows.h"
+#include "work/schedules/schedule_rows.h"
 #include "work/status_rows.h"
 
 namespace souk::work {

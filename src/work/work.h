@@ -23,7 +23,7 @@
 #include "work/attempt.h"
 #include "work/model.h"
 #include "work/nodes.h"
-#include "work/schedule.h"
+#include "work/schedules/schedule.h"
 #include "work/settings.h"
 
 namespace souk::work {

@@ -6,7 +6,7 @@
 #include "access/audit/rows.h"
 #include "access/people/people.h"
 #include "access/test_access.h"
-#include "base/hash_chain.h"
+#include "base/hash/hash_chain.h"
 #include "work/leases.h"
 #include "work/nodes.h"
 

@@ -3,7 +3,7 @@
 // The thread that writes refusals and, where it holds the lease, chains what was committed.
 #include "access/audit/rows.h"
 #include "access/state.h"
-#include "base/hash_chain.h"
+#include "base/hash/hash_chain.h"
 
 namespace souk::access {
 

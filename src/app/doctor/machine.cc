@@ -9,7 +9,7 @@
 #include "app/doctor/checks.h"
 #include "app/server.h"
 #include "base/digest.h"
-#include "net/client.h"
+#include "net/client/client.h"
 #include "net/listener.h"
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"

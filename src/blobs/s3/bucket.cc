@@ -6,8 +6,8 @@
 
 #include <pugixml.hpp>
 
-#include "base/crc32c.h"
 #include "base/digest.h"
+#include "base/hash/crc32c.h"
 #include "net/fields.h"
 
 namespace souk::blobs::s3 {

@@ -5,8 +5,8 @@
 
 #include <pugixml.hpp>
 
-#include "base/crc32c.h"
 #include "base/digest.h"
+#include "base/hash/crc32c.h"
 
 namespace souk::blobs::s3 {
 

@@ -14,7 +14,7 @@
 #include "base/metrics.h"
 #include "blobs/s3/settings.h"
 #include "blobs/s3/signature.h"
-#include "net/client.h"
+#include "net/client/client.h"
 
 namespace souk::blobs::s3 {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/serving/serving_commands.h"
-#include "net/client.h"
+#include "net/client/client.h"
 
 namespace souk::cli {
 

@@ -11,7 +11,7 @@
 #include <set>
 #include <thread>
 
-#include "base/crc32c.h"
+#include "base/hash/crc32c.h"
 #include "cli/transfer/patience.h"
 
 namespace souk::cli {

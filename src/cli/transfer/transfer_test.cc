@@ -7,7 +7,7 @@
 #include <map>
 #include <mutex>
 
-#include "base/crc32c.h"
+#include "base/hash/crc32c.h"
 #include "cli/transfer/temporary_folder_test.h"
 #include "net/server.h"
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "net/address_guard.h"
+#include "net/client/address_guard.h"
 #include "registry/catalog/find.h"
 #include "registry/catalog/latency.h"
 #include "registry/catalog/model.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "net/client.h"
+#include "net/client/client.h"
 #include "registry/imports/archive.h"
 
 namespace souk::registry {

@@ -12,7 +12,7 @@
 #include <boost/describe.hpp>
 
 #include "blobs/blobs.h"
-#include "net/address_guard.h"
+#include "net/client/address_guard.h"
 #include "registry/imports/settings.h"
 
 namespace souk::registry {

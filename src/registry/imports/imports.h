@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "blobs/s3/objects.h"
-#include "net/address_guard.h"
+#include "net/client/address_guard.h"
 #include "registry/imports/settings.h"
 #include "registry/registry.h"
 #include "work/work.h"

@@ -7,8 +7,8 @@
 #include <limits>
 #include <optional>
 
-#include "net/address_guard.h"
-#include "net/client.h"
+#include "net/client/address_guard.h"
+#include "net/client/client.h"
 
 namespace souk::serving {
 

@@ -4,7 +4,7 @@
 #include <unordered_set>
 
 #include "access/access.h"
-#include "net/client.h"
+#include "net/client/client.h"
 #include "net/message.h"
 #include "registry/catalog/entries.h"
 #include "registry/catalog/sources/globs.h"

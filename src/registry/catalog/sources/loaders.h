@@ -7,7 +7,7 @@
 #include <stop_token>
 #include <string>
 
-#include "net/address_guard.h"
+#include "net/client/address_guard.h"
 #include "registry/catalog/model.h"
 #include "registry/catalog/settings.h"
 #include "registry/catalog/sources/sources_file.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "store/store.h"
-#include "work/schedule.h"
+#include "work/schedules/schedule.h"
 
 namespace souk::work {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/address_guard.h"
+#include "net/client/address_guard.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
-#include "net/client.h"
+#include "net/client/client.h"
 #include "net/server.h"
 
 namespace souk::net {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/client.h"
+#include "net/client/client.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #include <mutex>
 
 #include "base/settings.h"
-#include "net/address_guard.h"
+#include "net/client/address_guard.h"
 #include "net/fields.h"
 
 namespace souk::net {

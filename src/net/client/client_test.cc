@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "net/client.h"
+#include "net/client/client.h"
 
 #include <cstring>
 #include <future>

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "base/hash_chain.h"
+#include "base/hash/hash_chain.h"
 #include "cli/commands.h"
 
 namespace souk::cli {

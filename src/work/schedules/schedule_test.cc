@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "work/schedule.h"
+#include "work/schedules/schedule.h"
 
 #include <thread>
-#include "work/schedule_rows.h"
+#include "work/schedules/schedule_rows.h"
 
 #include "work/work_testing.h"
 

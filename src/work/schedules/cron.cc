@@ -10,7 +10,7 @@
 #include <exception>
 #include <vector>
 
-#include "work/schedule.h"
+#include "work/schedules/schedule.h"
 
 namespace souk::work {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "work/schedule_rows.h"
+#include "work/schedules/schedule_rows.h"
 
 #include <algorithm>
 
