@@ -6,6 +6,10 @@
 
 namespace souk::api::detail {
 
+namespace {
+
+enum class Place { path, query, body, if_match, prefer };
+
 Place place_of(std::string_view field, const std::vector<std::string>& names) {
   if (std::ranges::find(names, field) != names.end()) return Place::path;
   if (field == "body") return Place::body;
@@ -65,6 +69,51 @@ Result<std::string_view> json_body(const Exchange& exchange) {
         .at("Content-Type");
   }
   return std::string_view(*exchange.body);
+}
+
+}  // namespace
+
+Status bind_fields(const Exchange& exchange, void* request, std::span<const Field> fields) {
+  std::vector<std::string_view> known;
+  for (const Field& field : fields) {
+    const Place place = place_of(field.name, exchange.route->names);
+    if (place == Place::query) known.push_back(field.name);
+    if (field.from_body != nullptr) {
+      SOUK_TRY(field.from_body(SOUK_TRY(json_body(exchange)), exchange.route->unknown, request));
+      continue;
+    }
+    const std::optional<std::string> text = SOUK_TRY(text_of(exchange, field.name, place));
+    if (text) {
+      SOUK_TRY(field.from_text(field.name, *text, request));
+    } else if (field.required) {
+      const std::string name(field.name);
+      return invalid_argument("query parameter '" + name + "' is required").at(name);
+    }
+  }
+  return check_query(exchange, known);
+}
+
+void describe_fields(json::Schemas& schemas, const std::vector<std::string>& names, RouteDoc& doc,
+                     std::span<const Field> fields) {
+  for (const Field& field : fields) {
+    switch (place_of(field.name, names)) {
+      case Place::body:
+        doc.request_schema = field.schema(schemas);
+        break;
+      case Place::path:
+        doc.parameters.push_back({std::string(field.name), "path", true, field.schema(schemas), ""});
+        break;
+      case Place::query:
+        doc.parameters.push_back({std::string(field.name), "query", field.required, field.schema(schemas), ""});
+        break;
+      case Place::if_match:
+        doc.parameters.push_back({"If-Match", "header", false, R"({"type":"string"})", ""});
+        break;
+      case Place::prefer:
+        doc.parameters.push_back({"Prefer", "header", false, R"({"type":"string"})", ""});
+        break;
+    }
+  }
 }
 
 void answer(Exchange& exchange, int status, std::string body, std::string_view etag) {

@@ -7,8 +7,10 @@
 // A response struct with a field `etag` gets an ETag header.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -28,59 +30,69 @@ struct Answer {
 
 namespace detail {
 
-enum class Place { path, query, body, if_match, prefer };
-Place place_of(std::string_view field, const std::vector<std::string>& names);
-// The text of a field that is not the body. Errors: invalid_argument
-Result<std::optional<std::string>> text_of(const Exchange& exchange, std::string_view field, Place place);
-Status check_query(const Exchange& exchange, std::span<const std::string_view> known);
-Error wrong_text(std::string_view field, std::string_view expected, std::string_view got);
-Result<std::string_view> json_body(const Exchange& exchange);
-void answer(Exchange& exchange, int status, std::string body, std::string_view etag);
-
-Status parse_text(std::string_view field, std::string_view text, std::string& out);
-Status parse_text(std::string_view field, std::string_view text, std::int64_t& out);
-Status parse_text(std::string_view field, std::string_view text, bool& out);
-
 template <class T>
 struct is_optional : std::false_type {};
 template <class T>
 struct is_optional<std::optional<T>> : std::true_type {};
 
-template <class D, class Member>
-Status bind_field(const Exchange& exchange, std::string_view name, Member& member, Place place) {
-  if (place == Place::body) {
-    member = SOUK_TRY(json::read<Member>(SOUK_TRY(json_body(exchange)), exchange.route->unknown));
-    return {};
+// A field of a request struct; the functions of bind.cc walk a struct's table of them. Of the two readers a field has
+// the one that its place needs: `from_body` if it is the body, otherwise `from_text`.
+struct Field {
+  std::string_view name;
+  bool required;
+  Status (*from_text)(std::string_view name, std::string_view text, void* request);
+  Status (*from_body)(std::string_view text, json::UnknownFields unknown, void* request);
+  std::string (*schema)(json::Schemas& schemas);
+};
+
+// Errors: invalid_argument
+Status bind_fields(const Exchange& exchange, void* request, std::span<const Field> fields);
+void describe_fields(json::Schemas& schemas, const std::vector<std::string>& names, RouteDoc& doc,
+                     std::span<const Field> fields);
+void answer(Exchange& exchange, int status, std::string body, std::string_view etag);
+
+Status parse_text(std::string_view field, std::string_view text, std::string& out);
+Status parse_text(std::string_view field, std::string_view text, std::int64_t& out);
+Status parse_text(std::string_view field, std::string_view text, bool& out);
+template <class T>
+Status parse_text(std::string_view field, std::string_view text, std::optional<T>& out) {
+  return parse_text(field, text, out.emplace());
+}
+
+template <class Req, class List>
+struct FieldTable;
+template <class Req, template <class...> class List, class... D>
+struct FieldTable<Req, List<D...>> {
+  template <class M>
+  using Type = std::remove_cvref_t<decltype(std::declval<Req&>().*M::pointer)>;
+  template <class M>
+  static constexpr Field field() {
+    Field made{json::detail::field_name(M::name), !is_optional<Type<M>>::value, nullptr, nullptr,
+               [](json::Schemas& schemas) { return schemas.of<Type<M>>(); }};
+    if constexpr (std::string_view(M::name) == "body") {
+      made.from_body = [](std::string_view text, json::UnknownFields unknown, void* request) -> Status {
+        static_cast<Req*>(request)->*M::pointer = SOUK_TRY(json::read<Type<M>>(text, unknown));
+        return {};
+      };
+    } else {
+      made.from_text = [](std::string_view name, std::string_view text, void* request) {
+        return parse_text(name, text, static_cast<Req*>(request)->*M::pointer);
+      };
+    }
+    return made;
   }
-  if constexpr (is_optional<Member>::value) {
-    std::optional<std::string> text = SOUK_TRY(text_of(exchange, name, place));
-    if (!text) return {};
-    typename Member::value_type value{};
-    if constexpr (requires { parse_text(name, *text, value); }) SOUK_TRY(parse_text(name, *text, value));
-    member = std::move(value);
-  } else if constexpr (requires { parse_text(name, std::string_view(), member); }) {
-    std::optional<std::string> text = SOUK_TRY(text_of(exchange, name, place));
-    if (!text) return invalid_argument("query parameter '" + std::string(name) + "' is required").at(std::string(name));
-    SOUK_TRY(parse_text(name, *text, member));
-  }
-  return {};
+  static constexpr std::array<Field, sizeof...(D)> fields{field<D>()...};
+};
+template <class Req>
+constexpr std::span<const Field> fields_of() {
+  using boost::describe::mod_inherited, boost::describe::mod_public;
+  return FieldTable<Req, boost::describe::describe_members<Req, mod_public | mod_inherited>>::fields;
 }
 
 template <class Req>
 Result<Req> bind(const Exchange& exchange) {
   Req request{};
-  using Members = boost::describe::describe_members<Req, boost::describe::mod_public | boost::describe::mod_inherited>;
-  std::vector<std::string_view> known;
-  Status status;
-  boost::mp11::mp_for_each<Members>([&](auto member) {
-    if (!status) return;
-    std::string_view name = json::detail::field_name(member.name);
-    Place place = place_of(name, exchange.route->names);
-    if (place == Place::query) known.push_back(name);
-    status = bind_field<Req>(exchange, name, request.*member.pointer, place);
-  });
-  SOUK_TRY(std::move(status));
-  SOUK_TRY(check_query(exchange, known));
+  SOUK_TRY(bind_fields(exchange, &request, fields_of<Req>()));
   return request;
 }
 
@@ -111,28 +123,7 @@ struct unwrap<Answer<T>> {
 // Fills the parameters and schemas of a route's documentation.
 template <class Req, class Res>
 void describe(json::Schemas& schemas, const std::vector<std::string>& names, RouteDoc& doc) {
-  using Members = boost::describe::describe_members<Req, boost::describe::mod_public | boost::describe::mod_inherited>;
-  boost::mp11::mp_for_each<Members>([&](auto member) {
-    using Member = std::remove_cvref_t<decltype(std::declval<Req&>().*member.pointer)>;
-    std::string name(json::detail::field_name(member.name));
-    switch (place_of(name, names)) {
-      case Place::body:
-        doc.request_schema = schemas.of<Member>();
-        break;
-      case Place::path:
-        doc.parameters.push_back({name, "path", true, schemas.of<Member>(), ""});
-        break;
-      case Place::query:
-        doc.parameters.push_back({name, "query", !is_optional<Member>::value, schemas.of<Member>(), ""});
-        break;
-      case Place::if_match:
-        doc.parameters.push_back({"If-Match", "header", false, R"({"type":"string"})", ""});
-        break;
-      case Place::prefer:
-        doc.parameters.push_back({"Prefer", "header", false, R"({"type":"string"})", ""});
-        break;
-    }
-  });
+  describe_fields(schemas, names, doc, fields_of<Req>());
   using Body = typename unwrap<Res>::type;
   if constexpr (std::is_same_v<Body, NoContent>) {
     doc.status = 204;

@@ -41,6 +41,30 @@ std::string_view code_name(Code code) {
   return "UNKNOWN";
 }
 
+Error::Error(Code code, std::string message) : code(code), message(std::move(message)) {}
+Error::Error(const Error& other) = default;
+Error::Error(Error&& other) noexcept = default;
+Error& Error::operator=(const Error& other) = default;
+Error& Error::operator=(Error&& other) noexcept = default;
+Error::~Error() = default;
+
+Error&& Error::at(std::string path) && {
+  field = std::move(path);
+  return std::move(*this);
+}
+Error&& Error::advise(std::string next_step) && {
+  hint = std::move(next_step);
+  return std::move(*this);
+}
+Error&& Error::retry_in(std::chrono::milliseconds delay) && {
+  retry_after = delay;
+  return std::move(*this);
+}
+Error&& Error::because(Error from) && {
+  cause = std::make_shared<const Error>(std::move(from));
+  return std::move(*this);
+}
+
 std::string Error::describe() const {
   std::string text;
   for (const Error* error = this; error != nullptr; error = error->cause.get()) {
@@ -50,6 +74,32 @@ std::string Error::describe() const {
     text += error->message;
   }
   return text;
+}
+
+#define SOUK_ERROR_MAKER(name)               \
+  Error name(std::string message) {          \
+    return {Code::name, std::move(message)}; \
+  }
+SOUK_ERROR_MAKER(cancelled)
+SOUK_ERROR_MAKER(invalid_argument)
+SOUK_ERROR_MAKER(deadline_exceeded)
+SOUK_ERROR_MAKER(not_found)
+SOUK_ERROR_MAKER(already_exists)
+SOUK_ERROR_MAKER(permission_denied)
+SOUK_ERROR_MAKER(resource_exhausted)
+SOUK_ERROR_MAKER(failed_precondition)
+SOUK_ERROR_MAKER(aborted)
+SOUK_ERROR_MAKER(out_of_range)
+SOUK_ERROR_MAKER(unimplemented)
+SOUK_ERROR_MAKER(internal)
+SOUK_ERROR_MAKER(unavailable)
+SOUK_ERROR_MAKER(data_loss)
+SOUK_ERROR_MAKER(unauthenticated)
+#undef SOUK_ERROR_MAKER
+
+Error concealed(Error error) {
+  error.concealed = true;
+  return error;
 }
 
 }  // namespace souk

@@ -49,56 +49,42 @@ struct Error {
   std::shared_ptr<const Error> cause;
   bool concealed = false;  // not_found of what is there, but not to be seen: told to nobody, for the audit
 
-  Error(Code code, std::string message) : code(code), message(std::move(message)) {}
+  // All of these are written once, in result.cc: an Error is moved in thousands of places and made in few.
+  Error(Code code, std::string message);
+  Error(const Error& other);
+  Error(Error&& other) noexcept;
+  Error& operator=(const Error& other);
+  Error& operator=(Error&& other) noexcept;
+  ~Error();
 
-  Error&& at(std::string path) && {
-    field = std::move(path);
-    return std::move(*this);
-  }
-  Error&& advise(std::string next_step) && {
-    hint = std::move(next_step);
-    return std::move(*this);
-  }
-  Error&& retry_in(std::chrono::milliseconds delay) && {
-    retry_after = delay;
-    return std::move(*this);
-  }
+  Error&& at(std::string path) &&;
+  Error&& advise(std::string next_step) &&;
+  Error&& retry_in(std::chrono::milliseconds delay) &&;
   // Puts this error in front of the one it comes from.
-  Error&& because(Error from) && {
-    cause = std::make_shared<const Error>(std::move(from));
-    return std::move(*this);
-  }
+  Error&& because(Error from) &&;
 
   // The message followed by those of its causes, joined by ": ".
   std::string describe() const;
 };
 
 // One maker a code: `return not_found("model default/digits does not exist");`
-#define SOUK_ERROR_MAKER(name)                    \
-  inline Error name(std::string message) {        \
-    return Error(Code::name, std::move(message)); \
-  }
-SOUK_ERROR_MAKER(cancelled)
-SOUK_ERROR_MAKER(invalid_argument)
-SOUK_ERROR_MAKER(deadline_exceeded)
-SOUK_ERROR_MAKER(not_found)
-SOUK_ERROR_MAKER(already_exists)
-SOUK_ERROR_MAKER(permission_denied)
-SOUK_ERROR_MAKER(resource_exhausted)
-SOUK_ERROR_MAKER(failed_precondition)
-SOUK_ERROR_MAKER(aborted)
-SOUK_ERROR_MAKER(out_of_range)
-SOUK_ERROR_MAKER(unimplemented)
-SOUK_ERROR_MAKER(internal)
-SOUK_ERROR_MAKER(unavailable)
-SOUK_ERROR_MAKER(data_loss)
-SOUK_ERROR_MAKER(unauthenticated)
-#undef SOUK_ERROR_MAKER
+Error cancelled(std::string message);
+Error invalid_argument(std::string message);
+Error deadline_exceeded(std::string message);
+Error not_found(std::string message);
+Error already_exists(std::string message);
+Error permission_denied(std::string message);
+Error resource_exhausted(std::string message);
+Error failed_precondition(std::string message);
+Error aborted(std::string message);
+Error out_of_range(std::string message);
+Error unimplemented(std::string message);
+Error internal(std::string message);
+Error unavailable(std::string message);
+Error data_loss(std::string message);
+Error unauthenticated(std::string message);
 
-inline Error concealed(Error error) {
-  error.concealed = true;
-  return error;
-}
+Error concealed(Error error);
 
 // tl::expected<T, Error> that may not be ignored and takes an Error as it is.
 template <class T>

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -30,26 +31,36 @@ constexpr std::string_view column_name(std::string_view member) {
 template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
 
+// A column and where it goes; the functions of values.cc walk a struct's table of them.
+struct Column {
+  std::string_view name;
+  Status (*take)(Value&& value, void* row);
+};
+// Errors: internal (a column is missing or of another type)
+Status take_columns(std::vector<Value>&& row, void* out, std::span<const Column> columns);
+std::string column_list(std::string_view prefix, std::span<const Column> columns);
+
+template <class T, class List>
+struct ColumnTable;
+template <class T, template <class...> class List, class... D>
+struct ColumnTable<T, List<D...>> {
+  template <class M>
+  static Status take(Value&& value, void* row) {
+    auto& field = static_cast<T*>(row)->*M::pointer;
+    field = SOUK_TRY(take_value<std::remove_cvref_t<decltype(field)>>(std::move(value)));
+    return {};
+  }
+  static constexpr std::array<Column, sizeof...(D)> columns{Column{column_name(D::name), &take<D>}...};
+};
+template <class T>
+constexpr std::span<const Column> columns_of() {
+  return ColumnTable<T, Members<T>>::columns;
+}
+
 template <class T>
 Result<T> take_row(std::vector<Value>&& row) {
   T out{};
-  if (row.size() != boost::mp11::mp_size<Members<T>>::value) {
-    return wrong_column_count(row.size(), boost::mp11::mp_size<Members<T>>::value);
-  }
-  std::optional<Error> error;
-  std::size_t column = 0;
-  boost::mp11::mp_for_each<Members<T>>([&](auto member) {
-    if (error) return;
-    using Field = std::remove_cvref_t<decltype(out.*member.pointer)>;
-    auto field = take_value<Field>(std::move(row[column++]));
-    if (field) {
-      out.*member.pointer = std::move(*field);
-    } else {
-      error = internal("column " + std::string(column_name(member.name)) + " cannot be read")
-                  .because(std::move(field).error());
-    }
-  });
-  if (error) return *std::move(error);
+  SOUK_TRY(take_columns(std::move(row), &out, columns_of<T>()));
   return out;
 }
 
@@ -57,13 +68,7 @@ Result<T> take_row(std::vector<Value>&& row) {
 
 template <class T>
 std::string columns(std::string_view prefix) {
-  std::string out;
-  boost::mp11::mp_for_each<detail::Members<T>>([&](auto member) {
-    if (!out.empty()) out += ", ";
-    if (!prefix.empty()) out.append(prefix).append(".");
-    out += detail::column_name(member.name);
-  });
-  return out;
+  return detail::column_list(prefix, detail::columns_of<T>());
 }
 
 template <class T>

@@ -30,6 +30,26 @@ Error wrong_column_count(std::size_t got, std::size_t wanted) {
                   " are read");
 }
 
+Status take_columns(std::vector<Value>&& row, void* out, std::span<const Column> columns) {
+  if (row.size() != columns.size()) return wrong_column_count(row.size(), columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (Status taken = columns[i].take(std::move(row[i]), out); !taken) {
+      return internal("column " + std::string(columns[i].name) + " cannot be read").because(std::move(taken).error());
+    }
+  }
+  return {};
+}
+
+std::string column_list(std::string_view prefix, std::span<const Column> columns) {
+  std::string out;
+  for (const Column& column : columns) {
+    if (!out.empty()) out += ", ";
+    if (!prefix.empty()) out.append(prefix).append(".");
+    out += column.name;
+  }
+  return out;
+}
+
 Error out_of_bounds(std::int64_t value) {
   return internal("the database gave " + std::to_string(value) + ", which the field cannot hold");
 }
