@@ -37,7 +37,7 @@ bool runs(const std::optional<Revision>& revision, const registry::ModelVersion&
 
 bool same_wishes(const Deployment& a, const Deployment& b) {
   return a.reference == b.reference && a.follow == b.follow && a.desired_state == b.desired_state &&
-         a.strategy == b.strategy && a.routing == b.routing;
+         a.strategy == b.strategy && a.routing == b.routing && a.capacity == b.capacity && a.batching == b.batching;
 }
 
 Error under_way(const Deployment& deployment, const Rollout& rollout) {
@@ -118,7 +118,8 @@ Status Serving::State::take_over(store::Tx& tx, const access::Call& call, Deploy
   // A revision that does not answer has nothing that could be kept from harm.
   const bool answers =
       stable && deployment.desired_state == DesiredState::RUNNING &&
-      (replica_is(deployment.id, stable->id, ReplicaState::READY) || SOUK_TRY(has_ready_replica(tx, stable->id)));
+      (replica_is(deployment.id, stable->id, ReplicaState::READY) ||
+       replica_is(deployment.id, stable->id, ReplicaState::UNLOADED) || SOUK_TRY(has_ready_replica(tx, stable->id)));
   const Strategy strategy = strategy_of(deployment.strategy);
   if (answers && wanted.traffic && *wanted.traffic < 100) {
     const auto before = SOUK_TRY(traffic_of(tx, {deployment.id}));

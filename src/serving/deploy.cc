@@ -99,6 +99,7 @@ Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest w
       row->desired_state = DesiredState::RUNNING;
       if (wanted.strategy) row->strategy = text_of(*wanted.strategy);
       if (wanted.routing) row->routing = text_of(*wanted.routing);
+      row->capacity = SOUK_TRY(patched(row->capacity, wanted.capacity));
       SOUK_TRY(s.change(tx, call, *row, {.version = &version, .retry = true, .traffic = wanted.traffic}));
       return s.view(tx, std::move(*row));
     }
@@ -116,6 +117,7 @@ Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest w
     d.follow = wanted.follow;
     if (wanted.strategy) d.strategy = text_of(*wanted.strategy);
     if (wanted.routing) d.routing = text_of(*wanted.routing);
+    d.capacity = SOUK_TRY(patched(d.capacity, wanted.capacity));
     d.create_time = d.update_time = now();
     Revision first = revision_of(version, DeploymentId(), wanted.configuration);
     SOUK_TRY(insert_deployment(tx, d, first));
@@ -171,6 +173,8 @@ Result<DeploymentView> Serving::update(const access::Call& call, const Authorize
     row->follow = follow;
     if (patch.strategy.given()) row->strategy = text_of(patch.strategy.value);
     if (patch.routing.given()) row->routing = text_of(patch.routing.value);
+    if (patch.capacity.is_null()) row->capacity = json::Raw{"{}"};
+    row->capacity = SOUK_TRY(patched(row->capacity, patch.capacity.value));
     SOUK_TRY(s.change(tx, call, *row,
                       {.version = version ? &*version : nullptr,
                        .retry = starts || version,

@@ -201,7 +201,8 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   if (pinned.split_) done = with_copies(*s.shadows, pinned.split_, replica, request, std::move(done));
   Waiting one{&replica, &request, std::min(options.deadline, begun + s.settings.request_timeout), begun,
               std::move(done)};
-  if (replica.run_time_ns.load(std::memory_order_relaxed) <= s.settings.run_in_place_us * 1000) {
+  const bool asleep = replica.asleep();
+  if (!asleep && replica.run_time_ns.load(std::memory_order_relaxed) <= s.settings.run_in_place_us * 1000) {
     const std::int64_t most = options.later ? pinned->batching.max_batch_size : 1;
     // One that comes alone finds the thread idle, and is not put off.
     const bool busy = open_round || begun - last_run <= std::chrono::microseconds(s.settings.join_within_us);
@@ -215,6 +216,7 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   one.caller = pinned.caller_;
   one.priority = pinned->batching.level_of(options.priority);
   one.gone = std::move(options.gone);
+  if (asleep) return s.hold(std::move(one));
   if (Status queued = replica.queue->push(one); !queued) fail(std::move(one), std::move(queued.error()));
 }
 

@@ -3,12 +3,15 @@
 
 #include "registry/local_files.h"
 #include "serving/batching/queue.h"
+#include "serving/capacity/capacity.h"
+#include "serving/capacity/warm.h"
 #include "serving/state.h"
-#include "serving/warm.h"
 
 namespace souk::serving {
 
 namespace {
+
+constexpr std::chrono::milliseconds kRefusedRetry{1'000};
 
 std::string reason_of(const Error& error) {
   std::string reason = error.describe();
@@ -31,27 +34,68 @@ void take_declared(const registry::Signature& sealed, registry::Signature& signa
   take(sealed.outputs, signature.outputs);
 }
 
+std::optional<registry::Signature> sealed_signature(const registry::ModelVersion& version) {
+  if (!version.signature) return std::nullopt;
+  auto sealed = json::read<registry::Signature>(version.signature->text, json::UnknownFields::ignore);
+  return sealed ? std::optional(std::move(*sealed)) : std::nullopt;
+}
+
+Status describe(Target& target, const registry::ModelVersion& version, const registry::Signature& signature) {
+  target.signature = signature;
+  if (const auto sealed = sealed_signature(version)) take_declared(*sealed, target.signature);
+  target.task = target.signature.task;
+  target.batching = SOUK_TRY(batching_of(version.declaration, target.signature));
+  return {};
+}
+
 }  // namespace
+
+// One load under way.
+struct Serving::State::Load {
+  std::shared_ptr<Replicated> replica;
+  Deployment row;
+  bool known = false;  // the replica has a target, which stays
+  bool again = false;  // it is UNLOADED until it has room
+  registry::ModelVersion version = {};
+  runtimes::Loader* loader = nullptr;
+  std::shared_ptr<registry::LocalFiles> local = std::make_shared<registry::LocalFiles>();
+  std::unique_ptr<Target> target = {};
+  std::shared_ptr<runtimes::Runtime> runtime = {};
+  std::int64_t bytes = 0;
+  bool unwanted = false;
+  bool refused = false;  // there is no room
+};
 
 // Under the mutex.
 void Serving::State::begin(Served& served, std::shared_ptr<Replicated> replica) {
   replica->generation = served.row.generation;
   replica->unwanted = false;
+  replica->loading = true;
+  replica->restored = restoring && !served.capacity.pinned.value_or(false);
   replica->update_time = now();
-  Status posted = loads->post([this, replica, row = served.row] { load(replica, row); });
-  if (!posted) move(served, *replica, ReplicaState::FAILED, posted.error().message);
+  Load one{replica, served.row};
+  one.known = replica->target != nullptr;
+  one.again = replica->state == ReplicaState::UNLOADED;
+  auto shared = std::make_shared<Load>(std::move(one));
+  Status posted = loads->post([this, shared] { load(std::move(*shared)); });
+  if (posted) return;
+  replica->loading = false;
+  move(served, *replica, ReplicaState::FAILED, posted.error().message);
 }
 
-// Moves a replica on its way on; false when it is no longer wanted, and then it is stopped.
+// Moves a replica on its way on; false when it is no longer wanted, and then it is stopped. One that was unloaded goes
+// on all the same, for requests may wait for it.
 bool Serving::State::advance(const std::shared_ptr<Replicated>& replica, ReplicaState to) {
   std::lock_guard lock(mutex);
   auto found = deployments.find(replica->deployment);
   if (stopped || found == deployments.end()) return false;
   Served& served = found->second;
-  if (!replica->unwanted) {
+  if (!replica->unwanted || replica->target) {
     move(served, *replica, to);
     return true;
   }
+  replica->loading = false;
+  replica->held_bytes = 0;
   move(served, *replica, ReplicaState::STOPPED);
   auto at = served.replicas.find(replica->revision.id);
   if (at != served.replicas.end() && at->second == replica) served.replicas.erase(at);
@@ -59,53 +103,113 @@ bool Serving::State::advance(const std::shared_ptr<Replicated>& replica, Replica
   return false;
 }
 
-void Serving::State::load(const std::shared_ptr<Replicated>& replica, const Deployment& row) {
-  auto begun = std::chrono::steady_clock::now();
-  if (!advance(replica, ReplicaState::FETCHING)) return;
-  auto target = make_target(replica, row);
-  if (target && !*target) return;  // no longer wanted
-  if (target) {
-    if (!advance(replica, ReplicaState::WARMING)) return;
-    replica->run_time_ns = warm_up(*(*target)->runtime).count();
+void Serving::State::load(Load one) {
+  const auto begun = std::chrono::steady_clock::now();
+  Status done = run(one);
+  if (one.unwanted) {
+    std::vector<Leaving> leaving;
+    if (one.runtime) leaving.push_back({std::move(one.runtime), std::move(one.target), one.bytes});
+    return destroy(std::move(leaving));
   }
-  double load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
-  loads_done.with({target ? "loaded" : "failed"}).add();
-  std::unique_ptr<const Target> unused;  // destroyed without the lock
+  const double load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
   {
-    std::lock_guard lock(mutex);
-    auto found = deployments.find(replica->deployment);
-    if (found == deployments.end()) {
-      if (target) unused = std::move(*target);
-      return;
-    }
-    Served& served = found->second;
-    replica->load_ms = load_ms;
-    if (!target) {
-      move(served, *replica, ReplicaState::FAILED, reason_of(target.error()));
-    } else if (replica->unwanted) {
-      move(served, *replica, ReplicaState::STOPPED);
-      served.replicas.erase(replica->revision.id);
-      unused = std::move(*target);
-    } else {
-      replica->memory_bytes = static_cast<std::int64_t>((*target)->runtime->memory().bytes);
-      memory.with({served.metrics->name}).set(static_cast<double>(replica->memory_bytes));
-      replica->queue = std::make_shared<Queue>(*compute, (*target)->batching, settings.queue_limit,
-                                               static_cast<std::int64_t>(compute->threads()));
-      replica->target = std::move(*target);
-      replica->open();
-      move(served, *replica, ReplicaState::READY);
-    }
+    const std::lock_guard lock(mutex);
+    one.replica->load_ms = load_ms;
   }
+  finish(one, std::move(done));
   bell->ring();
 }
 
-// An empty pointer: the replica is no longer wanted.
-Result<std::unique_ptr<Target>> Serving::State::make_target(const std::shared_ptr<Replicated>& replica,
-                                                            const Deployment& row) {
+Status Serving::State::run(Load& one) {
+  const auto may_go_on = [&](ReplicaState to) { return !(one.unwanted = !advance(one.replica, to)); };
+  if (!one.again && !may_go_on(ReplicaState::FETCHING)) return {};
+  SOUK_TRY(prepare(one));
+  if (Status room = reserve(one.replica, one.version.size_bytes); !room) {
+    one.refused = true;
+    return room;
+  }
+  if (!may_go_on(ReplicaState::LOADING)) return {};
+  const Meter::Ticket ticket = meter.begin(one.version.size_bytes);
+  const auto load_and_warm = [&]() -> Status {
+    one.runtime = SOUK_TRY(one.loader->load(one.local->files()));
+    if (!one.known) SOUK_TRY(describe(*one.target, one.version, one.runtime->signature()));
+    if (!may_go_on(ReplicaState::WARMING)) return {};
+    one.replica->run_time_ns = warm_up(*one.runtime).count();
+    return {};
+  };
+  Status loaded = load_and_warm();
+  one.bytes = meter.end(ticket);
+  return loaded;
+}
+
+// Puts down what became of a load, and answers who waited for it.
+void Serving::State::finish(Load& one, Status done) {
+  Replicated& replica = *one.replica;
+  std::vector<Leaving> leaving;
+  std::vector<Waiting> waited;
+  std::shared_ptr<Queue> queue;
+  {
+    std::lock_guard lock(mutex);
+    replica.loading = false;
+    replica.held_bytes = 0;
+    bool busy = false;
+    auto found = deployments.find(replica.deployment);
+    if (done && found != deployments.end()) {
+      done = take_room(replica, one.bytes, leaving, busy);
+      one.refused = !done;
+    }
+    if (!one.known && one.target) {
+      replica.queue = std::make_shared<Queue>(*compute, one.target->batching, settings.queue_limit,
+                                              static_cast<std::int64_t>(compute->threads()));
+    }
+    loads_done.with({done ? "loaded" : one.refused ? "refused" : "failed"}).add();
+    if (found == deployments.end()) {
+      done = unavailable("the deployment is gone");
+    } else if (Served& served = found->second; replica.unwanted && !replica.target) {
+      replica.held_bytes = 0;
+      move(served, replica, ReplicaState::STOPPED);
+      served.replicas.erase(replica.revision.id);
+      done = unavailable("the revision was replaced");
+    } else if (done) {
+      if (!one.known) replica.target = std::move(one.target);
+      replica.runtime = std::move(one.runtime);
+      replica.memory_bytes = replica.measured_bytes = one.bytes;
+      replica.ready_time = std::chrono::steady_clock::now();
+      replica.open();
+      move(served, replica, ReplicaState::READY);
+    } else if (one.refused && (one.known || replica.restored)) {
+      if (!one.known) {
+        replica.target = std::move(one.target);
+        replica.open(true);
+      }
+      if (one.bytes > 0) replica.measured_bytes = one.bytes;
+      const std::string reason = reason_of(done.error());
+      if (replica.state == ReplicaState::UNLOADED) {
+        replica.reason = reason;
+      } else {
+        move(served, replica, ReplicaState::UNLOADED, reason);
+      }
+      done = unavailable(served.row.resource().label + " is not in memory: " + reason).retry_in(kRefusedRetry);
+    } else {
+      move(served, replica, ReplicaState::FAILED, reason_of(done.error()));
+      done = failed_precondition(served.row.resource().label + " could not be loaded: " + replica.reason);
+    }
+    waited = take_held(replica);
+    queue = replica.queue;
+  }
+  if (one.runtime) leaving.push_back({std::move(one.runtime), std::move(one.target), one.bytes});
+  destroy(std::move(leaving));
+  if (done && queue) return run_held(*queue, std::move(waited));
+  for (Waiting& waiting : waited) fail(std::move(waiting), done.error());
+}
+
+Status Serving::State::prepare(Load& one) {
   access::Call call = system_call();
-  const Revision& revision = replica->revision;
+  const Deployment& row = one.row;
+  const Revision& revision = one.replica->revision;
   auto model = SOUK_TRY(registry.get_model(call, access::Role::READER, row.model_id));
-  auto version = SOUK_TRY(registry.get_version(model, std::to_string(revision.version)));
+  one.version = SOUK_TRY(registry.get_version(model, std::to_string(revision.version)));
+  const registry::ModelVersion& version = one.version;
   if (version.sealed_digest != revision.digest) {
     return failed_precondition("version " + std::to_string(revision.version) + " is no longer what was deployed (" +
                                revision.digest.string() + ")");
@@ -115,32 +219,24 @@ Result<std::unique_ptr<Target>> Serving::State::make_target(const std::shared_pt
     return failed_precondition("this server has no runtime \"" + version.runtime + "\" for version " +
                                std::to_string(revision.version));
   }
+  one.loader = *loader;
   auto repository = SOUK_TRY(registry.repository(call, access::Role::READER, row.model_namespace, row.model));
-  auto local = std::make_shared<registry::LocalFiles>();
-  SOUK_TRY(local->open(artifacts, repository, SOUK_TRY(registry.version_files(model, version))));
-
-  if (!advance(replica, ReplicaState::LOADING)) return std::unique_ptr<Target>();
-  auto target = std::make_unique<Target>();
-  target->runtime = SOUK_TRY((*loader)->load(local->files()));
-  target->platform = std::string((*loader)->platform());
-  target->namespace_ = row.namespace_;
-  target->slug = row.slug;
-  target->revision = revision.number;
-  target->model_namespace = row.model_namespace;
-  target->model = row.model;
-  target->version = revision.version;
-  target->version_name = version.name;
-  target->digest = revision.digest.string();
-  target->signature = target->runtime->signature();
-  if (version.signature) {
-    auto sealed = json::read<registry::Signature>(version.signature->text, json::UnknownFields::ignore);
-    if (sealed) take_declared(*sealed, target->signature);
-  }
-  target->task = target->signature.task;
-  target->batching = SOUK_TRY(batching_of(version.declaration, target->signature));
-  if (version.declaration) target->declaration = std::make_shared<const json::Raw>(*version.declaration);
-  target->files = std::shared_ptr<const std::vector<registry::VersionFile>>(local, &local->files());
-  return target;
+  SOUK_TRY(one.local->open(artifacts, repository, SOUK_TRY(registry.version_files(model, version))));
+  if (one.known) return {};
+  one.target = std::make_unique<Target>();
+  Target& target = *one.target;
+  target.platform = std::string((*loader)->platform());
+  target.namespace_ = row.namespace_;
+  target.slug = row.slug;
+  target.revision = revision.number;
+  target.model_namespace = row.model_namespace;
+  target.model = row.model;
+  target.version = revision.version;
+  target.version_name = version.name;
+  target.digest = revision.digest.string();
+  if (version.declaration) target.declaration = std::make_shared<const json::Raw>(*version.declaration);
+  target.files = std::shared_ptr<const std::vector<registry::VersionFile>>(one.local, &one.local->files());
+  return describe(target, version, sealed_signature(version).value_or(registry::Signature()));
 }
 
 }  // namespace souk::serving

@@ -45,6 +45,8 @@ struct Deployment {
   std::int64_t generation = 1;  // grows with each change: the ETag
   json::Raw strategy{"{}"};     // rollouts/strategy.h
   json::Raw routing{"{}"};      // traffic/traffic.h
+  json::Raw capacity{"{}"};     // capacity/capacity.h
+  json::Raw batching{"{}"};     // batching/override.h
 
   access::ResourceRef resource() const {
     return {access::ObjectKind::DEPLOYMENT, id.value, namespace_id, "deployment " + namespace_ + "/" + slug};
@@ -52,7 +54,8 @@ struct Deployment {
 };
 BOOST_DESCRIBE_STRUCT(Deployment, (),
                       (id, uid, namespace_id, namespace_, slug, name, model_id, model_namespace, model, reference,
-                       follow, desired_state, revision_id, create_time, update_time, generation, strategy, routing))
+                       follow, desired_state, revision_id, create_time, update_time, generation, strategy, routing,
+                       capacity, batching))
 
 struct Revision {
   RevisionId id;
@@ -72,8 +75,8 @@ struct Replica {
   RevisionId revision_id;
   std::string node;
   ReplicaState state = ReplicaState::PENDING;
-  std::string reason;  // of FAILED: what happened and what to do
-  std::int64_t memory_bytes = 0;
+  std::string reason;             // of FAILED: what happened and what to do; of UNLOADED: why
+  std::int64_t memory_bytes = 0;  // measured; 0: not loaded
   double load_ms = 0;
   Time update_time;
 };

@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::seconds kLookAgain{10};
 // What other nodes write down of their replicas, while somebody waits for it.
 constexpr std::chrono::milliseconds kLookElsewhere{20};
+// Whether what should be unloaded has become idle.
+constexpr std::chrono::milliseconds kLookAtBusy{50};
 
 Routing routing_of(const json::Raw& text) {
   if (text.text == "{}") return {};
@@ -50,6 +52,14 @@ Deadline Serving::State::next_deadline() const {
     for (const auto& [revision, replica] : served.replicas) {
       if (replica->state == ReplicaState::DRAINING) next = std::min(next, replica->drain_deadline);
     }
+    if (const auto after = served.capacity.scale_to_zero_after_ms; after && served.serving) {
+      if (served.serving->state != ReplicaState::READY || !served.may_unload()) continue;
+      const Deadline idle = served.serving->last_used() + std::chrono::milliseconds(*after);
+      next = std::min(next, std::max(idle, now + kLookAtBusy));
+    }
+  }
+  for (const auto& [replica, waiting] : held) {
+    for (const Waiting& one : waiting) next = std::min(next, one.deadline);
   }
   return next;
 }
@@ -79,6 +89,7 @@ void Serving::State::apply(WantedRows rows) {
     served.wanted = revision->second;
     served.arms = std::move(arms[row.id]);
     served.routing = routing_of(row.routing);
+    served.capacity = capacity_of(row.capacity);
     served.row = std::move(row);
     if (served.metrics) continue;
     std::string name = served.row.namespace_ + "/" + served.row.slug;
@@ -144,10 +155,11 @@ const std::shared_ptr<Replicated>& Serving::State::want(Served& served, const Re
 
 // Brings one deployment's replicas on; true when something moved that routes depend on.
 bool Serving::State::settle_replicas(Served& served, std::vector<std::shared_ptr<Replicated>>& closing,
-                                     std::vector<std::unique_ptr<const Target>>& leaving) {
+                                     std::vector<Leaving>& leaving) {
   if (served.runs()) {
     const auto& wanted = want(served, served.wanted);
-    if (wanted->state == ReplicaState::READY) served.serving = wanted;
+    if (answers(wanted->state)) served.serving = wanted;
+    if (served.serving && served.serving->state == ReplicaState::FAILED) served.serving = nullptr;
     for (const Arm& arm : served.arms) {
       const auto& replica = want(served, arm.revision);
       if (replica->figures() != nullptr) continue;
@@ -167,15 +179,16 @@ bool Serving::State::settle_replicas(Served& served, std::vector<std::shared_ptr
       continue;
     }
     if (on_its_way(replica.state)) replica.unwanted = true;
-    if (replica.state == ReplicaState::READY) {
+    if (answers(replica.state) && !replica.loading) {
       move(served, replica, ReplicaState::DRAINING);
       replica.drain_deadline = std::chrono::steady_clock::now() + settings.drain_timeout;
       closing.push_back(it->second);
     } else if (replica.state == ReplicaState::FAILED) {
       move(served, replica, ReplicaState::STOPPED);
     } else if (replica.state == ReplicaState::DRAINING && replica.drained()) {
+      leaving.push_back({std::move(replica.runtime), std::move(replica.target), replica.memory_bytes});
+      replica.memory_bytes = replica.held_bytes = 0;
       move(served, replica, ReplicaState::STOPPED);
-      leaving.push_back(std::move(replica.target));
     }
     it = replica.state == ReplicaState::STOPPED ? served.replicas.erase(it) : std::next(it);
   }
@@ -184,15 +197,36 @@ bool Serving::State::settle_replicas(Served& served, std::vector<std::shared_ptr
          (missing(served.wanted) || std::ranges::any_of(served.arms, missing, &Arm::revision));
 }
 
+// Loads what is to stay loaded, and unloads what nobody has asked for long enough.
+void Serving::State::settle_capacity(Served& served, std::vector<Leaving>& leaving) {
+  if (!served.runs()) return;
+  if (!served.may_unload()) {
+    for (const auto& [id, replica] : served.replicas) {
+      // One that found no room is tried again when something about the deployment changes.
+      const bool due = !replica->loading && replica->generation < served.row.generation;
+      if (replica->state == ReplicaState::UNLOADED && served.wants(id) && due) begin(served, replica);
+    }
+    return;
+  }
+  const auto after = served.capacity.scale_to_zero_after_ms;
+  if (!after || !served.serving || served.serving->state != ReplicaState::READY) return;
+  if (std::chrono::steady_clock::now() < served.serving->last_used() + std::chrono::milliseconds(*after)) return;
+  if (unload(served, *served.serving, "no request for " + std::to_string(*after / 1000) + " s", leaving)) {
+    unloads.with({"idle"}).add();
+  }
+}
+
 void Serving::State::settle() {
   std::vector<std::shared_ptr<Replicated>> closing;
-  std::vector<std::unique_ptr<const Target>> leaving;  // destroyed without the lock: unloading takes time
+  std::vector<Leaving> leaving;
+  std::vector<Waiting> late;
   {
     std::lock_guard lock(mutex);
     auto now = std::chrono::steady_clock::now();
     for (auto it = deployments.begin(); it != deployments.end();) {
       Served& served = it->second;
       if (settle_replicas(served, closing, leaving)) settle_replicas(served, closing, leaving);
+      settle_capacity(served, leaving);
       for (const auto& [id, replica] : served.replicas) {
         if (replica->state == ReplicaState::DRAINING && replica->drain_deadline <= now) {
           replica->drain_deadline = kNoDeadline;
@@ -203,6 +237,8 @@ void Serving::State::settle() {
       it = served.removed && served.replicas.empty() ? deployments.erase(it) : std::next(it);
     }
     publish();
+    show();
+    late = take_late();
     changed.notify_all();
   }
   // Only now, when no new request is led there. One without requests is drained at once.
@@ -210,7 +246,12 @@ void Serving::State::settle() {
     replica->close();
     if (replica->drained()) bell->ring();
   }
-  leaving.clear();
+  destroy(std::move(leaving));
+  for (Waiting& one : late) {
+    Error why =
+        deadline_exceeded("deployment " + one.replica->metrics->name + " was not loaded before the request's deadline");
+    fail(std::move(one), std::move(why));
+  }
   call_waiters(false);
 }
 
@@ -254,7 +295,7 @@ bool Serving::State::settled(DeploymentId id, std::int64_t generation) const {
     auto wanted = served.replicas.find(revision.id);
     if (wanted == served.replicas.end()) return false;
     if (wanted->second->state == ReplicaState::FAILED) return wanted->second->generation >= served.row.generation;
-    return wanted->second->state == ReplicaState::READY;
+    return answers(wanted->second->state);
   };
   auto wanted = served.replicas.find(served.wanted.id);
   if (!over(served.wanted) || !std::ranges::all_of(served.arms, over, &Arm::revision)) return false;

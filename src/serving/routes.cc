@@ -32,7 +32,17 @@ bool Replicated::pin() {
 }
 
 void Replicated::unpin() {
-  if (pins_.fetch_sub(1, std::memory_order_acq_rel) == kClosed + 1) bell->ring();
+  if ((pins_.fetch_sub(1, std::memory_order_acq_rel) & ~kAsleep) == kClosed + 1) bell->ring();
+}
+
+bool Replicated::fall_asleep() {
+  std::uint64_t none = 0;
+  return pins_.compare_exchange_strong(none, kAsleep, std::memory_order_acq_rel);
+}
+
+void Replicated::open(bool asleep) {
+  if (asleep) pins_.fetch_or(kAsleep, std::memory_order_release);
+  pins_.fetch_and(asleep ? ~kClosed : ~(kClosed | kAsleep), std::memory_order_release);
 }
 
 namespace {

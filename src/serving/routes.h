@@ -49,16 +49,22 @@ struct Replicated : std::enable_shared_from_this<Replicated> {
 
   ReplicaState state = ReplicaState::PENDING;
   std::string reason;
-  std::int64_t memory_bytes = 0;
+  std::int64_t memory_bytes = 0;    // measured; 0: not loaded
+  std::int64_t measured_bytes = 0;  // when it was last loaded
+  std::int64_t held_bytes = 0;      // of the budget: what it took, or while it loads is expected to take
   double load_ms = 0;
   Time update_time;
   std::int64_t generation = 0;  // of the deployment when this was last begun
+  bool loading = false;         // begun, and not over
+  bool restored = false;        // begun by the start of the server: it takes no room from others
   bool unwanted = false;        // on its way, but to be stopped when it arrives
   Deadline drain_deadline = kNoDeadline;
+  std::chrono::steady_clock::time_point ready_time;  // when it was last loaded
 
-  std::unique_ptr<const Target> target;      // from READY until the last pin went
-  std::shared_ptr<Queue> queue;              // as long as target
-  std::atomic<std::int64_t> run_time_ns{0};  // of one request alone; a moving mean
+  std::unique_ptr<const Target> target;        // from the first READY or UNLOADED until the last pin went
+  std::shared_ptr<runtimes::Runtime> runtime;  // there for who holds a pin and has not seen it asleep
+  std::shared_ptr<Queue> queue;                // as long as target
+  std::atomic<std::int64_t> run_time_ns{0};    // of one request alone; a moving mean
   Tally tally;
 
   // Kept while it shares the deployment with others; made under the mutex, and there as long as the replica.
@@ -70,15 +76,24 @@ struct Replicated : std::enable_shared_from_this<Replicated> {
   bool pin();
   void unpin();
   void close() { pins_.fetch_or(kClosed, std::memory_order_acq_rel); }
-  bool drained() const { return pins_.load(std::memory_order_acquire) == kClosed; }
+  bool drained() const { return (pins_.load(std::memory_order_acquire) & ~kAsleep) == kClosed; }
+  // Whether there is no runtime: a request waits until it is loaded. Once a holder of a pin saw that there is one, it
+  // stays until that pin goes.
+  bool asleep() const { return pins_.load(std::memory_order_acquire) & kAsleep; }
+  bool idle() const { return pins_.load(std::memory_order_acquire) == 0; }
+  // Unless somebody holds a pin: from here on there is no runtime.
+  bool fall_asleep();
+  std::chrono::steady_clock::time_point last_used() const { return std::max(ready_time, tally.last()); }
 
  private:
   static constexpr std::uint64_t kClosed = 1ull << 63;
+  static constexpr std::uint64_t kAsleep = 1ull << 62;
   std::atomic<std::uint64_t> pins_{kClosed};  // opened when READY
   std::unique_ptr<Figures> own_figures_;
   std::atomic<Figures*> figures_{nullptr};
   friend struct Serving::State;
-  void open() { pins_.fetch_and(~kClosed, std::memory_order_release); }
+  // Loaded, or (asleep) to be loaded on demand.
+  void open(bool asleep = false);
 };
 
 // A route as an object that access decides on.

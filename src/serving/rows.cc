@@ -112,10 +112,12 @@ Result<std::vector<Replica>> replicas_of(store::Tx& tx, const std::vector<Revisi
 Status insert_deployment(store::Tx& tx, Deployment& d, Revision& first) {
   auto id = SOUK_TRY(tx.scalar<DeploymentId>(
       "INSERT INTO deployments (uid, namespace_id, namespace, slug, name, model_id, model_namespace, model, reference,"
-      " follow, desired_state, revision_id, create_time, update_time, generation, strategy, routing)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16) RETURNING id",
+      " follow, desired_state, revision_id, create_time, update_time, generation, strategy, routing, capacity, "
+      "batching)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17, $18) RETURNING id",
       d.uid, d.namespace_id, d.namespace_, d.slug, d.name, d.model_id, d.model_namespace, d.model, d.reference,
-      d.follow, d.desired_state, d.create_time, d.update_time, d.generation, d.strategy, d.routing));
+      d.follow, d.desired_state, d.create_time, d.update_time, d.generation, d.strategy, d.routing, d.capacity,
+      d.batching));
   d.id = id.value();
   first.deployment_id = d.id;
   SOUK_TRY(insert_revision(tx, first));
@@ -138,8 +140,9 @@ Status insert_revision(store::Tx& tx, Revision& r) {
 Status update_deployment(store::Tx& tx, const Deployment& d) {
   return tx.defer(
       "UPDATE deployments SET reference = $1, follow = $2, desired_state = $3, revision_id = $4, update_time = $5,"
-      " generation = $6, strategy = $7, routing = $8 WHERE id = $9",
-      d.reference, d.follow, d.desired_state, d.revision_id, d.update_time, d.generation, d.strategy, d.routing, d.id);
+      " generation = $6, strategy = $7, routing = $8, capacity = $9, batching = $10 WHERE id = $11",
+      d.reference, d.follow, d.desired_state, d.revision_id, d.update_time, d.generation, d.strategy, d.routing,
+      d.capacity, d.batching, d.id);
 }
 
 Status delete_deployment(store::Tx& tx, DeploymentId id) {
@@ -170,9 +173,10 @@ Result<bool> has_failed_replica(store::Tx& tx, RevisionId revision) {
 }
 
 Result<bool> has_ready_replica(store::Tx& tx, RevisionId revision) {
-  auto found = SOUK_TRY(tx.scalar<std::int64_t>(
-      "SELECT 1 FROM replicas WHERE revision_id = $1 AND state = 'READY' AND node IN (SELECT name FROM nodes) LIMIT 1",
-      revision));
+  auto found = SOUK_TRY(
+      tx.scalar<std::int64_t>("SELECT 1 FROM replicas WHERE revision_id = $1 AND state IN ('READY', 'UNLOADED')"
+                              " AND node IN (SELECT name FROM nodes) LIMIT 1",
+                              revision));
   return found.has_value();
 }
 
@@ -211,7 +215,8 @@ Result<bool> settled_elsewhere(store::Tx& tx, const Deployment& d, std::string_v
   auto waited_for = SOUK_TRY(tx.scalar<std::int64_t>(
       "SELECT 1 FROM nodes n JOIN revisions r ON r.deployment_id = $4 WHERE n.name <> $1 AND (r.id = $2 OR r.id IN"
       " (SELECT t.revision_id FROM traffic t)) AND NOT EXISTS (SELECT 1 FROM replicas p WHERE p.node = n.name"
-      " AND p.revision_id = r.id AND (p.state = 'READY' OR (p.state = 'FAILED' AND p.update_time >= $3))) LIMIT 1",
+      " AND p.revision_id = r.id AND (p.state IN ('READY', 'UNLOADED') OR (p.state = 'FAILED' AND p.update_time >= "
+      "$3))) LIMIT 1",
       node, d.revision_id, d.update_time, d.id));
   return !waited_for;
 }

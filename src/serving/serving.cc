@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serving/serving.h"
 
+#include "serving/capacity/machine.h"
 #include "serving/state.h"
 #include "serving/traffic/shadow.h"
 
 namespace souk::serving {
+
+namespace {
+
+constexpr std::int64_t kMemoryShare = 70;  // percent
+
+std::int64_t budget_of(const ServingSettings& settings) {
+  if (settings.memory_budget.count > 0) return static_cast<std::int64_t>(settings.memory_budget.count);
+  const std::int64_t all = machine_memory();
+  return all > 0 ? all / 100 * kMemoryShare : std::numeric_limits<std::int64_t>::max() / 2;
+}
+
+}  // namespace
 
 Serving::State::State(ServingSettings settings, store::Store& store, events::Log& events, access::Access& access,
                       registry::Registry& registry, artifacts::Artifacts& artifacts,
@@ -24,13 +37,26 @@ Serving::State::State(ServingSettings settings, store::Store& store, events::Log
                                   "From the checked request to its answer, waiting included", {"deployment"})),
       violations(metrics.counter("souk_serving_signature_violations_total",
                                  "Answers of a model that were not what its signature says", {"deployment"})),
-      memory(metrics.gauge("souk_serving_replica_memory_bytes", "What loading the answering revision took",
+      memory(metrics.gauge("souk_serving_replica_memory_bytes", "What loading a deployment's revisions took here",
                            {"deployment"})),
       loads_done(metrics.counter("souk_serving_loads_total", "Loads ended, by result", {"result"})),
       copies(metrics.counter("souk_serving_copies_total",
                              "Copies of requests for revisions that are only tried, by what came of them",
                              {"deployment", "result"})),
-      journal(store, events, this->node, log) {}
+      unloads(metrics.counter("souk_serving_unloads_total",
+                              "Revisions unloaded while they were wanted, by why: idle, room", {"reason"})),
+      replicas_in(metrics.gauge("souk_serving_replicas", "Replicas of this node, by state", {"state"})),
+      memory_held(metrics
+                      .gauge("souk_serving_memory_held_bytes",
+                             "Of the budget: what loaded models took, and those that load are to take")
+                      .with()),
+      memory_budget(
+          metrics.gauge("souk_serving_memory_budget_bytes", "What loaded models may take on this node").with()),
+      journal(store, events, this->node, log),
+      budget(budget_of(settings)),
+      meter(&heap_in_use) {
+  memory_budget.set(static_cast<double>(budget));
+}
 
 namespace {
 
@@ -94,6 +120,14 @@ void Serving::stop() {
   s.bell->ring_stop();
   if (s.reconciler.joinable()) s.reconciler.join();
   s.call_waiters(true);
+  std::map<const Replicated*, std::vector<Waiting>> held;
+  {
+    const std::lock_guard lock(s.mutex);
+    held = std::exchange(s.held, {});
+  }
+  for (auto& [replica, waiting] : held) {
+    for (Waiting& one : waiting) fail(std::move(one), unavailable("the server is stopping"));
+  }
   s.journal.stop();
   if (s.shadows) s.shadows->close();
   if (s.compute) s.compute->close();

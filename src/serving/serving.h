@@ -16,31 +16,17 @@
 #include "access/access.h"
 #include "events/log.h"
 #include "registry/registry.h"
-#include "runtimes/runtime.h"
-#include "serving/batching/batching.h"
+#include "serving/capacity/capacity.h"
 #include "serving/model.h"
 #include "serving/rollouts/strategy.h"
-#include "serving/tally.h"
-#include "serving/traffic/figures.h"
+#include "serving/settings.h"
+#include "serving/target.h"
 
 namespace souk::net {
 struct RequestHead;
 }
 
 namespace souk::serving {
-
-struct ServingSettings {
-  std::int64_t loads = 2;              // loads at a time
-  std::int64_t compute_threads = 0;    // 0: one a core; for requests not run in place
-  std::int64_t run_in_place_us = 300;  // a model at most this slow runs on the connection's thread
-  std::int64_t join_within_us = 20;    // how soon after another a request must come to share a batch
-  std::int64_t queue_limit = 1024;     // waiting requests of a deployment
-  std::chrono::milliseconds drain_timeout{30'000};
-  std::chrono::milliseconds request_timeout{60'000};
-  std::chrono::milliseconds rollout_window{1'000};  // between two looks at a roll-out
-  std::vector<std::string> metrics_allow;           // address ranges besides the public internet
-};
-void declare(settings::Table& table, ServingSettings& s);
 
 using AuthorizedDeployment = access::Authorized<Deployment>;
 
@@ -52,6 +38,7 @@ struct DeployRequest {
   std::optional<Strategy> strategy = {};     // kept with the deployment; absent: as it is
   std::optional<Routing> routing = {};       // likewise
   std::optional<std::int64_t> traffic = {};  // percent that a new revision gets, without a roll-out
+  CapacityPatch capacity = {};               // of what is kept with the deployment; what is absent stays
 };
 struct DeploymentPatch {
   json::Patch<DesiredState> desired_state;
@@ -60,73 +47,7 @@ struct DeploymentPatch {
   json::Patch<Strategy> strategy = {};                  // null: IMMEDIATE
   json::Patch<Routing> routing = {};                    // null: by weights alone
   json::Patch<std::vector<TrafficShare>> traffic = {};  // null: one revision answers everything
-};
-
-struct DeploymentMetrics;
-struct Replicated;
-struct Split;
-
-// Runs a function on the calling thread once that has taken in what has already arrived.
-using Later = std::function<void(std::function<void()>)>;
-
-struct InferOptions {
-  Deadline deadline = kNoDeadline;
-  std::uint64_t priority = 0;  // of the levels that the version declares, 1 first; 0: the default one
-  Later later;                 // given: requests that this thread brings in one turn of its loop may share a batch
-  std::function<bool()> gone;  // true once nobody waits for the answer: it need not run any more. Any thread
-};
-
-// A revision that answers. Immutable.
-struct Target {
-  std::string namespace_;  // of the deployment
-  std::string slug;
-  std::int64_t revision = 0;
-  std::string model_namespace, model;
-  std::int64_t version = 0;
-  std::string version_name;
-  std::string digest;  // "sha256:…"
-  std::string platform;
-  std::optional<std::string> task;
-  registry::Signature signature;
-  Batching batching;
-  std::shared_ptr<runtimes::Runtime> runtime;
-  std::shared_ptr<const json::Raw> declaration;  // souk.yaml as JSON; none: null pointer
-  std::shared_ptr<const std::vector<registry::VersionFile>> files;
-};
-
-// What a revision has done on this node since it was loaded.
-struct Statistics {
-  std::string namespace_, slug;  // of the deployment
-  std::int64_t revision = 0;
-  std::int64_t memory_bytes = 0;
-  Tally::Sums sums;
-};
-
-struct RevisionFigures {
-  RevisionId revision;
-  std::string instance;  // of the replica; new with each load
-  Window sums;           // since it was loaded
-};
-
-// Keeps the target loaded while it lives. Movable; belongs to one thread at a time.
-class Pinned {
- public:
-  Pinned() = default;
-  Pinned(Pinned&&) noexcept = default;
-  Pinned& operator=(Pinned&& other) noexcept;
-  ~Pinned();
-  const Target& operator*() const { return *target_; }
-  const Target* operator->() const { return target_; }
-
- private:
-  friend class Serving;
-  // The replica's count was raised.
-  explicit Pinned(std::shared_ptr<Replicated> replica, std::int64_t caller = 0,
-                  std::shared_ptr<const Split> split = nullptr);
-  std::shared_ptr<Replicated> replica_;
-  const Target* target_ = nullptr;
-  std::int64_t caller_ = 0;             // whose turn it is on
-  std::shared_ptr<const Split> split_;  // only where copies of requests go to other revisions
+  json::Patch<CapacityPatch> capacity = {};             // null: the usual
 };
 
 class Serving {

@@ -148,13 +148,13 @@ TEST_P(ServingTest, AnswersWhatIsUnderWayBeforeItGoes) {
   w.deploy("digits:1");
   auto pinned = w.serving->pin(w.call, "digits");
   ASSERT_TRUE(pinned);
-  std::weak_ptr<runtimes::Runtime> runtime = (*pinned)->runtime;
+  std::weak_ptr<const std::vector<registry::VersionFile>> files = (*pinned)->files;
   EXPECT_TRUE(w.serving->remove(w.call, w.get("digits")));
   w.wait_until([&] { return w.serving->pin(w.call, "digits").error().code == Code::not_found; });
   EXPECT_EQ((*pinned)->slug, "digits");
   EXPECT_TRUE(w.infer(*pinned));
   *pinned = Pinned();
-  w.wait_until([&] { return runtime.expired(); });
+  w.wait_until([&] { return files.expired(); });
   EXPECT_EQ(w.count("deployments") + w.count("revisions") + w.count("replicas"), 0);
   EXPECT_EQ(w.serving->get(w.call, access::Role::READER, "default", "digits").error().code, Code::not_found);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serving/serving.h"
+#include "serving/settings.h"
 
 namespace souk::serving {
 
@@ -21,6 +21,12 @@ void declare(settings::Table& table, ServingSettings& s) {
   table.add(
       "serving.queue_limit", s.queue_limit,
       {.help = "Requests of one deployment that may wait for a thread; more are answered 503", .min = 1, .max = 1e6});
+  table.add(
+      "serving.memory_budget", s.memory_budget,
+      {.help = "Memory that the models loaded on this node may take, as measured: what is idle longest is unloaded "
+               "when another needs room. 0: 70 % of the machine's memory or of the control group's limit",
+       .min = 0,
+       .max = 1ll << 50});
   table.add("serving.drain_timeout", s.drain_timeout,
             {.help = "How long a replaced revision may finish its requests before that is logged as an error",
              .min = 0,

@@ -11,7 +11,9 @@
 #include <thread>
 
 #include "base/pool.h"
+#include "serving/batching/round.h"
 #include "serving/bell.h"
+#include "serving/capacity/meter.h"
 #include "serving/change.h"
 #include "serving/journal.h"
 #include "serving/rollouts/rollout.h"
@@ -34,6 +36,7 @@ struct Served {
   Revision wanted;
   std::vector<Arm> arms;  // with `wanted`, where several revisions are kept loaded
   Routing routing;
+  Capacity capacity;
   bool removed = false;
   std::map<RevisionId, std::shared_ptr<Replicated>> replicas;
   std::shared_ptr<Replicated> serving;  // has the traffic; one of `replicas`
@@ -42,6 +45,15 @@ struct Served {
 
   bool wants(RevisionId id) const;
   bool runs() const { return !removed && row.desired_state == DesiredState::RUNNING; }
+  // Several revisions that share the traffic are kept loaded, and so is what is pinned.
+  bool may_unload() const { return arms.empty() && !capacity.pinned.value_or(false); }
+};
+
+// What goes out of memory: destroyed without the lock, for that takes time.
+struct Leaving {
+  std::shared_ptr<runtimes::Runtime> runtime;
+  std::unique_ptr<const Target> target;
+  std::int64_t bytes = 0;
 };
 
 struct Waiter {
@@ -63,7 +75,8 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   void settle();
   const std::shared_ptr<Replicated>& want(Served& served, const Revision& revision);
   bool settle_replicas(Served& served, std::vector<std::shared_ptr<Replicated>>& closing,
-                       std::vector<std::unique_ptr<const Target>>& leaving);
+                       std::vector<Leaving>& leaving);
+  void settle_capacity(Served& served, std::vector<Leaving>& leaving);
   void publish();
   std::shared_ptr<const Split> split_of(const Served& served) const;
   void call_waiters(bool all);
@@ -76,9 +89,31 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
 
   // --- load.cc ------------------------------------------------------------------------------------------
   void begin(Served& served, std::shared_ptr<Replicated> replica);
-  void load(const std::shared_ptr<Replicated>& replica, const Deployment& row);
+  struct Load;
+  void load(Load one);
+  Status run(Load& one);
+  Status prepare(Load& one);
+  void finish(Load& one, Status done);
   bool advance(const std::shared_ptr<Replicated>& replica, ReplicaState to);
-  Result<std::unique_ptr<Target>> make_target(const std::shared_ptr<Replicated>& replica, const Deployment& row);
+
+  // --- capacity/room.cc ---------------------------------------------------------------------------------
+  // Holds so much of the budget for a replica; what is idle longest is unloaded for it. Errors: resource_exhausted,
+  // with the figures
+  Status reserve(const std::shared_ptr<Replicated>& replica, std::int64_t bytes);
+  Status take_room(Replicated& replica, std::int64_t bytes, std::vector<Leaving>& leaving, bool& busy);
+  Error no_room(const Replicated& replica, std::int64_t bytes) const;
+  std::int64_t held_by_others(const Replicated& replica) const;
+  bool unload(Served& served, Replicated& replica, std::string reason, std::vector<Leaving>& leaving);
+  void destroy(std::vector<Leaving> leaving);
+  void show();  // the gauges
+
+  // --- capacity/held.cc ---------------------------------------------------------------------------------
+  // Keeps a request until its replica is loaded, which it begins; answers it later.
+  void hold(Waiting one);
+  Status keep(Waiting& one);
+  std::vector<Waiting> take_held(const Replicated& replica);
+  std::vector<Waiting> take_late();
+  static void run_held(Queue& queue, std::vector<Waiting> held);
 
   // --- follow.cc ----------------------------------------------------------------------------------------
   void follow();
@@ -128,23 +163,34 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   Metrics::Family<Gauge> memory;
   Metrics::Family<Counter> loads_done;
   Metrics::Family<Counter> copies;
+  Metrics::Family<Counter> unloads;
+  Metrics::Family<Gauge> replicas_in;
+  Gauge &memory_held, &memory_budget;
 
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
   Journal journal;
   RouteTable routes;
   std::atomic<bool> stopped{false};
+  const std::int64_t budget;  // bytes
+  Meter meter;
 
   mutable std::mutex mutex;
   std::condition_variable changed;  // with mutex: a pass of the reconciler is over
   std::map<DeploymentId, Served> deployments;
   std::map<std::string, std::shared_ptr<DeploymentMetrics>> all_metrics;  // by name; a name keeps its series
   std::vector<Waiter> waiters;
+  std::map<const Replicated*, std::vector<Waiting>> held;  // until it is loaded
   bool restoring = true;  // until what was deployed is back: only the ends are written down
 
   std::unique_ptr<Pool> loads, compute, shadows;
   events::Subscription subscription;
   std::thread reconciler;
 };
+
+// At once, or once it is loaded on demand.
+inline bool answers(ReplicaState state) {
+  return state == ReplicaState::READY || state == ReplicaState::UNLOADED;
+}
 
 inline bool on_its_way(ReplicaState state) {
   return state == ReplicaState::PENDING || state == ReplicaState::FETCHING || state == ReplicaState::LOADING ||

@@ -52,10 +52,15 @@ void Tally::executed(std::int64_t rows, std::chrono::nanoseconds took) {
   }
 }
 
+Tally::Clock::time_point Tally::last() const {
+  std::int64_t last = 0;
+  for (const Shard& shard : shards_) last = std::max(last, shard.last.load(kRelaxed));
+  return Clock::time_point(Clock::duration(last));
+}
+
 Tally::Sums Tally::sums() const {
   Sums sums;
   std::map<std::uint64_t, Span> sizes;
-  std::int64_t last = 0;
   for (const Shard& shard : shards_) {
     shard.success.add_to(sums.success);
     shard.fail.add_to(sums.fail);
@@ -63,14 +68,13 @@ Tally::Sums Tally::sums() const {
     shard.run.add_to(sums.run);
     sums.inferences += shard.inferences.load(kRelaxed);
     sums.executions += shard.executions.load(kRelaxed);
-    last = std::max(last, shard.last.load(kRelaxed));
     for (const AtomicBatchSize& size : shard.batch_sizes) {
       if (std::uint64_t rows = size.rows.load(kRelaxed); rows != 0) size.run.add_to(sizes[rows]);
     }
   }
   for (const auto& [rows, run] : sizes) sums.batch_sizes.push_back({rows, run});
-  if (last != 0) {
-    auto ago = Clock::now() - Clock::time_point(Clock::duration(last));
+  if (const Clock::time_point last = this->last(); last != Clock::time_point()) {
+    auto ago = Clock::now() - last;
     sums.last = now() - std::chrono::duration_cast<std::chrono::milliseconds>(ago);
   }
   return sums;

@@ -40,6 +40,7 @@ class Tally {
   // The model ran once, over `rows`.
   void executed(std::int64_t rows, std::chrono::nanoseconds took);
   Sums sums() const;
+  Clock::time_point last() const;  // of an answer; the clock's beginning: none yet
 
  private:
   using Number = std::atomic<std::uint64_t>;

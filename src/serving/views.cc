@@ -40,19 +40,27 @@ const Replica* of_state(const DeploymentView& view, RevisionId revision, Replica
   return nullptr;
 }
 
+// One that answers: at once, or once it is loaded on demand.
+const Replica* answering(const DeploymentView& view, RevisionId revision) {
+  const Replica* const ready = of_state(view, revision, ReplicaState::READY);
+  return ready ? ready : of_state(view, revision, ReplicaState::UNLOADED);
+}
+
 // What the replicas add up to, where this node has nothing better to say.
 void sum_up(DeploymentView& view) {
   const Deployment& d = view.deployment;
   for (const Revision& revision : view.revisions) {  // newest first
-    if (view.serving_revision == 0 && d.desired_state == DesiredState::RUNNING &&
-        of_state(view, revision.id, ReplicaState::READY)) {
+    if (view.serving_revision == 0 && d.desired_state == DesiredState::RUNNING && answering(view, revision.id)) {
       view.serving_revision = revision.number;
     }
   }
   if (d.desired_state == DesiredState::STOPPED) {
     view.state = DeploymentState::STOPPED;
-  } else if (of_state(view, d.revision_id, ReplicaState::READY)) {
+  } else if (const Replica* answers = answering(view, d.revision_id)) {
     view.state = DeploymentState::READY;
+    if (answers->state == ReplicaState::UNLOADED) {
+      view.reason = "not in memory (" + answers->reason + "); the next request loads it";
+    }
   } else if (const Replica* failed = of_state(view, d.revision_id, ReplicaState::FAILED)) {
     view.state = DeploymentState::FAILED;
     view.reason = failed->reason;
@@ -235,8 +243,10 @@ Result<std::vector<Statistics>> Serving::statistics(const access::Call& call, st
   auto add = [&](Replicated& replica) {
     if (!replica.pin()) return;
     const Pinned pinned{replica.shared_from_this()};
-    all.push_back({pinned->namespace_, pinned->slug, pinned->revision,
-                   static_cast<std::int64_t>(pinned->runtime->memory().bytes), replica.tally.sums()});
+    Statistics one{pinned->namespace_, pinned->slug, pinned->revision, 0, replica.tally.sums()};
+    const std::lock_guard lock(s.mutex);
+    one.memory_bytes = replica.memory_bytes;
+    all.push_back(std::move(one));
   };
   if (!name.empty()) {
     Pinned pinned = SOUK_TRY(pin(call, name, revision, access::Role::READER));

@@ -37,7 +37,7 @@ Result<TaskPtr> TaskCache::get(const serving::Pinned& pinned) {
                 "/infer");
   };
   if (!pinned->declaration) return none();
-  auto task = SOUK_TRY(make_task(*pinned->declaration, pinned->runtime->signature(),
+  auto task = SOUK_TRY(make_task(*pinned->declaration, pinned->signature,
                                  [&](const std::string& path) { return read_version_file(pinned, path); }));
   if (!task) return none();
   std::lock_guard lock(mutex_);

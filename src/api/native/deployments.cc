@@ -28,8 +28,9 @@ struct DeployBody {
   std::optional<serving::Strategy> strategy;
   std::optional<serving::Routing> routing;
   std::optional<std::int64_t> traffic;  // percent that a new revision gets at once, without a roll-out
+  json::Patch<serving::CapacityPatch> capacity;
 };
-BOOST_DESCRIBE_STRUCT(DeployBody, (), (reference, name, follow, strategy, routing, traffic))
+BOOST_DESCRIBE_STRUCT(DeployBody, (), (reference, name, follow, strategy, routing, traffic, capacity))
 struct Deploy {
   std::string ns;
   std::optional<std::string> prefer;
@@ -49,8 +50,9 @@ struct DeploymentPatchBody {
   json::Patch<serving::Strategy> strategy;
   json::Patch<serving::Routing> routing;
   json::Patch<std::vector<serving::TrafficShare>> traffic;
+  json::Patch<serving::CapacityPatch> capacity;
 };
-BOOST_DESCRIBE_STRUCT(DeploymentPatchBody, (), (desired_state, follow, reference, strategy, routing, traffic))
+BOOST_DESCRIBE_STRUCT(DeploymentPatchBody, (), (desired_state, follow, reference, strategy, routing, traffic, capacity))
 struct PatchDeployment {
   std::string ns, deployment;
   std::optional<std::string> if_match, prefer;
@@ -155,6 +157,7 @@ void deploy(const Rooms& rooms, const access::Call& call, const Deploy& request,
   wanted.strategy = request.body.strategy;
   wanted.routing = request.body.routing;
   wanted.traffic = request.body.traffic;
+  wanted.capacity = request.body.capacity.value;
   auto view = rooms.serving.deploy(in_namespace, std::move(wanted), &created);
   if (!view) return done(view.error());
   settle(rooms, call, *view, created ? 201 : 200, wait_of(request.prefer), done);
@@ -166,7 +169,8 @@ void patch(const Rooms& rooms, const access::Call& call, const PatchDeployment& 
   auto if_match = revision_of(request.if_match);
   if (!if_match) return done(if_match.error());
   serving::DeploymentPatch wanted{request.body.desired_state, request.body.follow,  request.body.reference,
-                                  request.body.strategy,      request.body.routing, request.body.traffic};
+                                  request.body.strategy,      request.body.routing, request.body.traffic,
+                                  request.body.capacity};
   auto view = rooms.serving.update(call, *deployment, wanted, *if_match);
   if (!view) return done(view.error());
   settle(rooms, call, *view, 200, wait_of(request.prefer), done);

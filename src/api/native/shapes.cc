@@ -125,6 +125,7 @@ Deployment shape(const serving::DeploymentView& view, const std::optional<regist
     out.rollout = {r.number, r.revision, r.stable, r.state, r.step + 1, serving::weight_of(r), r.reason};
   }
   if (auto routing = json::read<serving::Routing>(from.routing.text)) out.routing = std::move(*routing);
+  out.capacity = serving::capacity_of(from.capacity);
   out.metrics = view.metrics;
   out.create_time = from.create_time;
   out.update_time = from.update_time;

@@ -6,6 +6,7 @@
 
 #include "cli/describe.h"
 #include "cli/event_stream.h"
+#include "cli/serving/deployment_settings.h"
 #include "cli/serving/serving_commands.h"
 #include "cli/serving/strategy_options.h"
 
@@ -20,8 +21,14 @@ struct DeployRequest {
   std::optional<bool> follow;
   std::optional<json::Raw> strategy, routing;
   std::optional<std::int64_t> traffic;
+  std::optional<json::Raw> capacity;
 };
-BOOST_DESCRIBE_STRUCT(DeployRequest, (), (reference, name, follow, strategy, routing, traffic))
+BOOST_DESCRIBE_STRUCT(DeployRequest, (), (reference, name, follow, strategy, routing, traffic, capacity))
+
+struct SettingsRequest {
+  std::optional<json::Raw> capacity;
+};
+BOOST_DESCRIBE_STRUCT(SettingsRequest, (), (capacity))
 
 std::string full_name(json::Value deployment) {
   return cell(deployment, "namespace") + "/" + cell(deployment, "slug");
@@ -34,6 +41,26 @@ std::string millis_text(json::Value deployment, std::string_view path) {
   if (millis <= 0) return "";
   char text[32];
   std::snprintf(text, sizeof text, "%.3g ms", millis);
+  return text;
+}
+
+// Of each node that has it in memory: "node 12.3 MiB".
+std::string memory_text(json::Value deployment) {
+  std::string text;
+  const auto revisions = deployment.find("revisions");
+  if (!revisions) return text;
+  (void)revisions->each_element([&](json::Value revision) -> Status {
+    const auto replicas = revision.find("replicas");
+    if (!replicas) return {};
+    return replicas->each_element([&](json::Value replica) -> Status {
+      const std::string state = cell(replica, "state");
+      if (state != "READY" && state != "UNLOADED" && state != "DRAINING") return {};
+      text += (text.empty() ? "" : ", ") + cell(replica, "node") + " ";
+      text +=
+          state == "UNLOADED" ? "unloaded" : human_bytes(static_cast<double>(integer_at(replica, "memory_bytes", 0)));
+      return {};
+    });
+  });
   return text;
 }
 
@@ -54,6 +81,13 @@ std::string deployment_card(json::Value deployment) {
                   if (cell(v, "rollout.number").empty()) return std::string();
                   return cell(v, "rollout.number") + " to revision " + cell(v, "rollout.revision") + ", " +
                          cell(v, "rollout.state") + " with " + cell(v, "rollout.weight") + " %";
+                }},
+               {"Memory", "", memory_text},
+               {"Pinned", "capacity.pinned"},
+               {"Unloaded after", "",
+                [](json::Value v) {
+                  const std::int64_t after = integer_at(v, "capacity.scale_to_zero_after_ms", 0);
+                  return after > 0 ? duration_text(after) + " without a request" : std::string();
                 }},
                {"Requests", "metrics.requests"},
                {"Errors", "metrics.errors"},
@@ -126,6 +160,7 @@ Status deploy(const Context& context, const DeployOptions& options) {
   request.reference = reference.string();
   request.strategy = SOUK_TRY(strategy_json(options));
   request.routing = SOUK_TRY(routing_json(options));
+  request.capacity = SOUK_TRY(capacity_json(options.settings));
   if (options.traffic >= 0) request.traffic = options.traffic;
   if (!options.name.empty()) request.name = name.slug;
   if (options.follow) request.follow = true;
@@ -180,6 +215,18 @@ Status deployment_list(const Context& context, const ListOptions& options) {
 Status deployment_show(const Context& context, const std::string& deployment) {
   const Name name = SOUK_TRY(parse_name(deployment, "deployment"));
   const json::Document document = SOUK_TRY(context.remote.get(deployment_path(name)));
+  context.out.print(document.root(), [&] { return deployment_card(document.root()); });
+  return {};
+}
+
+Status deployment_set(const Context& context, const std::string& deployment, const DeploymentSettings& settings) {
+  const Name name = SOUK_TRY(parse_name(deployment, "deployment"));
+  const SettingsRequest request{SOUK_TRY(capacity_json(settings))};
+  const std::string body = json::write(request);
+  if (body == "{}") {
+    return invalid_argument("nothing is to be set").advise("souk deployment set " + deployment + " --help");
+  }
+  const json::Document document = SOUK_TRY(context.remote.send("PATCH", deployment_path(name), body));
   context.out.print(document.root(), [&] { return deployment_card(document.root()); });
   return {};
 }

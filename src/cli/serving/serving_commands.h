@@ -10,6 +10,12 @@
 
 namespace souk::cli {
 
+// What is kept with a deployment and changes while it runs; an empty one is not said.
+struct DeploymentSettings {
+  bool pinned = false, no_pinned = false;
+  std::string scale_to_zero;  // a duration, or never
+};
+
 struct DeployOptions {
   std::string reference;
   std::string name;
@@ -31,6 +37,7 @@ struct DeployOptions {
   std::vector<std::string> match;  // header:NAME=VALUE[@REVISION], key:ID[@REVISION]
   double tolerance = -1;
   double absolute_tolerance = -1;
+  DeploymentSettings settings;
 };
 
 struct TrafficOptions {
@@ -55,6 +62,7 @@ Status deploy(const Context& context, const DeployOptions& options);
 Status undeploy(const Context& context, const std::string& deployment);
 Status deployment_list(const Context& context, const ListOptions& options);
 Status deployment_show(const Context& context, const std::string& deployment);
+Status deployment_set(const Context& context, const std::string& deployment, const DeploymentSettings& settings);
 Status logs(const Context& context, const std::string& deployment, bool follow);
 Status infer(const Context& context, const InferOptions& options);
 

@@ -34,6 +34,18 @@ void add_strategy(CLI::App* app, DeployOptions& o) {
   app->add_option("--strategy", o.strategy, "All of it as the API's JSON, or @FILE")->group(group);
 }
 
+void add_settings(CLI::App* app, DeploymentSettings& o) {
+  const char* group = "Memory (kept with the deployment; changes as it runs)";
+  CLI::Option* pinned = app->add_flag("--pinned", o.pinned, "Never unload it to make room for others")->group(group);
+  app->add_flag("--no-pinned", o.no_pinned, "It may be unloaded while idle (the default)")
+      ->excludes(pinned)
+      ->group(group);
+  app->add_option(
+         "--scale-to-zero", o.scale_to_zero,
+         "Unload it after so long without a request; the next one loads it. A duration, or never (the default)")
+      ->group(group);
+}
+
 void add_routing(CLI::App* app, DeployOptions& o) {
   const char* group = "Which revision a request gets (kept with the deployment)";
   app->add_option("--sticky", o.sticky, "The same revision for the same: key, header:NAME, or none")->group(group);
@@ -60,6 +72,7 @@ void add_deploy(CommandLine& line) {
   app->add_flag("--no-wait", line.deploy_options.no_wait, "Do not wait until it answers");
   add_strategy(app, line.deploy_options);
   add_routing(app, line.deploy_options);
+  add_settings(app, line.deploy_options.settings);
   line.verb(&line.app, "undeploy", "Stop serving", [&line](const Context& c) { return undeploy(c, line.name); })
       ->add_option("deployment", line.name, kDeployment)
       ->required();
@@ -125,13 +138,18 @@ void add_infer(CommandLine& line) {
 
 void add_serving(CommandLine& line) {
   add_deploy(line);
-  CLI::App* deployment = line.noun("deployment", "Deployments: list, show");
+  CLI::App* deployment = line.noun("deployment", "Deployments: list, show, set");
   add_list_options(line, line.verb(deployment, "list", "List deployments",
                                    [&line](const Context& c) { return deployment_list(c, line.list); }));
   line.verb(deployment, "show", "Show a deployment",
             [&line](const Context& c) { return deployment_show(c, line.name); })
       ->add_option("deployment", line.name, kDeployment)
       ->required();
+  CLI::App* set =
+      line.verb(deployment, "set", "Change what a deployment asks of memory, as it runs",
+                [&line](const Context& c) { return deployment_set(c, line.name, line.deploy_options.settings); });
+  set->add_option("deployment", line.name, kDeployment)->required();
+  add_settings(set, line.deploy_options.settings);
   add_rollouts(line);
   CLI::App* logs_app = line.verb(&line.app, "logs", "What happened to a deployment",
                                  [&line](const Context& c) { return logs(c, line.name, line.follow); });

@@ -77,7 +77,7 @@ class QueueTest : public ::testing::Test {
   QueueTest() {
     auto target = std::make_unique<Target>();
     target->signature = runtime_->signature();
-    target->runtime = runtime_;
+    replica_->runtime = runtime_;
     auto metrics = std::make_shared<DeploymentMetrics>();
     metrics->name = "default/slow";
     metrics->requests = metrics_.counter("requests", "", {"deployment", "code"});

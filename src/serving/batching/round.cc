@@ -77,7 +77,7 @@ void run_together(std::vector<Waiting> members) {
   if (members.size() == 1) return run_alone(std::move(members.front()));
   auto running = std::make_shared<Running>(std::move(members));
   running->started = Clock::now();
-  running->members.front().replica->target->runtime->infer(
+  running->members.front().replica->runtime->infer(
       running->batch.request(), kNoDeadline,
       [running](runtimes::InferResult result) { running->completed(std::move(result)); });
 }
@@ -89,10 +89,10 @@ void fail(Waiting one, Error why) {
 
 void run_alone(Waiting one) {
   auto started = Clock::now();
-  const Target& target = *one.replica->target;
+  runtimes::Runtime& runtime = *one.replica->runtime;
   const runtimes::InferRequest& request = *one.request;
   const Deadline deadline = one.deadline;
-  target.runtime->infer(request, deadline, [started, one = std::move(one)](runtimes::InferResult result) mutable {
+  runtime.infer(request, deadline, [started, one = std::move(one)](runtimes::InferResult result) mutable {
     auto ended = Clock::now();
     if (result) {
       learn_run_time(*one.replica, ended - started);

@@ -67,12 +67,16 @@ void be_patient() {
 void run(const std::shared_ptr<Job>& job, const Split::Arm& arm) {
   const std::shared_ptr<Replicated>& replica = arm.replica;
   if (!replica->pin()) return replica->figures()->dropped();
+  if (replica->asleep()) {
+    replica->unpin();
+    return replica->figures()->dropped();
+  }
   const Target& target = *replica->target;
   if (!runtimes::check_request(target.signature, job->copied.request)) {
     replica->figures()->compared(false);
     return replica->unpin();
   }
-  target.runtime->infer(job->copied.request, kNoDeadline, [job, replica](runtimes::InferResult result) {
+  replica->runtime->infer(job->copied.request, kNoDeadline, [job, replica](runtimes::InferResult result) {
     const bool sound = result && runtimes::check_response(replica->target->signature, job->copied.request, *result);
     replica->figures()->compared(sound && agree(job->expected, *result, job->split->absolute, job->split->relative));
     replica->unpin();

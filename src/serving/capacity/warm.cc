@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serving/warm.h"
+#include "serving/capacity/warm.h"
 
 #include <condition_variable>
 #include <mutex>
