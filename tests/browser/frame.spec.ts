@@ -21,6 +21,9 @@ const views = {
   run: "/experiments/default/seen/runs/try-0",
   deployments: "/deployments",
   deployment: "/deployments/default/digits",
+  rollout: "/deployments/default/ramp?step=1",
+  rolledOut: "/deployments/default/ramped?rollout=1",
+  anotherVersion: "/deployments/default/digits?show=deploy",
   playground: "/playground/default/digits",
   numbers: "/playground/default/digits?input=numbers",
   json: "/playground/default/digits?input=json",
@@ -33,6 +36,9 @@ const views = {
   operations: "/operations",
   queues: "/queues",
   queue: "/queues/imports",
+  webhooks: "/webhooks",
+  newWebhook: "/webhooks?show=new",
+  webhook: "/webhooks/default/ci",
   users: "/access/users",
   user: "/access/users?user=admin",
   teams: "/access/teams?team=crew",
@@ -65,6 +71,12 @@ test.beforeAll(async ({ souk }) => {
     const artifacts = [{ kind: "DATASET", name: "meters", source: "s3://data/meters" }];
     await souk.api("POST", `${experiments}/seen/runs/${id}:log`, { parameters: { lr, optimizer: "adam" }, artifacts, metrics: [1, 2, 3].flatMap((step) => [{ name: "loss", value: lr / step, step }, { name: "accuracy", value: 1 - lr / step, step }]) });
   }
+  for (const name of ["ramp", "ramped"]) {
+    await souk.cli("deploy", "default/digits:1", "--name", name);
+    await souk.cli("deploy", "default/digits:2", "--name", name, "--canary", "5:1h,50", "--check", "error_rate<=1%", "--check", "p99<=2x");
+  }
+  await souk.api("POST", "/api/v1/namespaces/default/deployments/ramped/rollouts/latest:abort");
+  await souk.api("POST", "/api/v1/namespaces/default/webhooks", { name: "ci", url: "http://127.0.0.1:9/", events: ["alias.*"] });
   await souk.api("POST", "/api/v1/teams", { name: "crew" });
   await souk.api("POST", "/api/v1/namespaces/default/service_accounts", { name: "robot", role: "READER" });
   await souk.api("POST", "/api/v1/api_keys", { name: "robot", service_account: "default/robot", role: "READER" });

@@ -29,9 +29,9 @@ export class Souk {
     this.said = said;
   }
 
-  static async start(options: { dev: boolean; folder?: string; listen?: string } = { dev: true }): Promise<Souk> {
+  static async start(options: { dev: boolean; folder?: string; listen?: string; args?: string[] } = { dev: true }): Promise<Souk> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), "souk-browser-"));
-    const args = ["serve", "--data", join(folder, "data"), "--listen", options.listen ?? "127.0.0.1:0", ...(options.dev ? ["--dev"] : [])];
+    const args = ["serve", "--data", join(folder, "data"), "--listen", options.listen ?? "127.0.0.1:0", ...(options.dev ? ["--dev"] : []), ...(options.args ?? [])];
     const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: clean });
     const said: string[] = [];
     child.stderr!.on("data", (text: Buffer) => said.push(text.toString()));
@@ -74,7 +74,8 @@ export const test = base.extend<{ quiet: void }, { souk: Souk }>({
   souk: [
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      const souk = await Souk.start();
+      // Receivers of the tests are on this machine.
+      const souk = await Souk.start({ dev: true, args: ["--webhooks-allow", "127.0.0.0/8"] });
       await souk.cli("model", "push", "samples/digits", "default/digits:1");
       await souk.api("PUT", "/api/v1/namespaces/default/models/digits/aliases/champion", { version: 1 });
       await souk.cli("deploy", "default/digits@champion", "--name", "digits");

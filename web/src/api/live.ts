@@ -28,6 +28,7 @@ export function touched(change: Change): QueryKey[] {
       return [["deployments"], one("deployment", change.name), ["models"], ["model"]];
     case "revision":
     case "replica":
+    case "rollout":
       return [["deployments"], one("deployment", named("deployment")), ["models"], ["model"]];
     case "user":
     case "team": // each has a namespace of its name
@@ -38,6 +39,14 @@ export function touched(change: Change): QueryKey[] {
       return [["operations"]];
     case "queue_item": // what an operator did with one
       return [["work"], ["operations"]];
+    case "webhook":
+      return [["webhooks"], ["webhook", ns]];
+    case "transfer":
+      return [["transfers", ns]];
+    case "import":
+      return [["imports", ns]];
+    case "blob_move":
+      return [["server"]];
     case "experiment":
       return [["experiments"], ["experiment", ns]];
     case "run":

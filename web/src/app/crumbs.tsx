@@ -4,11 +4,11 @@ import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tansta
 import { ChevronsUpDown, Layers, Plus } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import * as queries from "../api/queries.ts";
-import { Identicon } from "../ui/identicon.tsx";
+import { Identicon } from "../ui/drawn/identicon.tsx";
 import { Menu, MenuChoices, MenuItem, MenuSeparator } from "../ui/menu.tsx";
 
 const NewNamespace = lazy(() => import("./new-namespace.tsx"));
-const nouns = { models: "Models", experiments: "Experiments", deployments: "Deployments", playground: "Playground" } as const;
+const nouns = { models: "Models", experiments: "Experiments", deployments: "Deployments", playground: "Playground", webhooks: "Webhooks" } as const;
 type Noun = keyof typeof nouns;
 /** Pages that belong to no namespace. */
 const others: Record<string, string> = { reference: "API reference", errors: "What errors mean", operations: "Operations", queues: "Queues", access: "Access", search: "Search", settings: "Settings" };
@@ -18,9 +18,9 @@ const part = "flex h-7 min-w-0 items-center gap-1.5 rounded-control px-1.5 white
 export function Crumbs() {
   const first = useRouterState({ select: (state) => state.location.pathname.split("/")[1] ?? "" });
   const noun: Noun | undefined = first in nouns ? (first as Noun) : undefined;
-  const params = useParams({ strict: false }) as { namespace?: string; model?: string; deployment?: string; queue?: string; operation?: string; experiment?: string; run?: string };
+  const params = useParams({ strict: false }) as { namespace?: string; model?: string; deployment?: string; webhook?: string; queue?: string; operation?: string; experiment?: string; run?: string };
   const search = useSearch({ strict: false }) as { namespace?: string };
-  const name = (params.run ? `Run ${params.run}` : undefined) ?? params.experiment ?? params.model ?? params.deployment ?? params.queue ?? params.operation?.slice(-12);
+  const name = (params.run ? `Run ${params.run}` : undefined) ?? params.experiment ?? params.model ?? params.deployment ?? params.webhook ?? params.queue ?? params.operation?.slice(-12);
   const title = name ? `${name} · ${noun ? nouns[noun] : (others[first] ?? "")}` : noun ? nouns[noun] : (others[first] ?? "");
   useEffect(() => {
     document.title = title ? `${title} · souk` : "souk";

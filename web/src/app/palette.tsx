@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Activity, BookOpen, Box, CircleHelp, Copy, FlaskConical, Keyboard, KeyRound, ListChecks, Moon, Pause, Play, Plus, Rocket, Search, Settings, ShieldCheck, SquarePlay, Sun, Tag, Terminal, Upload, Waypoints } from "lucide-react";
+import { Activity, BookOpen, Box, ChevronsRight, CircleHelp, Copy, FlaskConical, Keyboard, KeyRound, ListChecks, Moon, Pause, Play, Plus, Rocket, Search, Settings, ShieldCheck, SquarePlay, Sun, Tag, Terminal, Undo2, Upload, Waypoints, Webhook } from "lucide-react";
 import { type ReactNode, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
 import * as queries from "../api/queries.ts";
+import { isOver } from "../api/rollouts.ts";
 import { search } from "../api/search.ts";
 import { placeOf } from "../logic/hits.ts";
 import { rank } from "../logic/search.ts";
@@ -12,7 +13,7 @@ import { operationsOf } from "../logic/openapi.ts";
 import { copyText } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Kbd } from "../ui/field.tsx";
-import { Identicon } from "../ui/identicon.tsx";
+import { Identicon } from "../ui/drawn/identicon.tsx";
 import { wordOf } from "../ui/state.tsx";
 import { toast } from "../ui/toast.ts";
 import { turn } from "./turn.ts";
@@ -143,7 +144,7 @@ function useEntries(text: string, onClose: () => void, openMap: () => void): { n
   const contract = useQuery({ ...queries.contract, enabled: wanted.length > 1 }).data;
   const entries = useMemo(() => {
     const then = (run: () => void) => () => (onClose(), run());
-    const go = (to: "/search" | "/models" | "/experiments" | "/deployments" | "/playground" | "/reference" | "/errors" | "/operations" | "/queues" | "/settings" | "/access/users" | "/access/teams" | "/access/accounts" | "/access/grants" | "/access/keys" | "/access/sessions" | "/access/audit") => then(() => void navigate({ to }));
+    const go = (to: "/search" | "/models" | "/experiments" | "/deployments" | "/playground" | "/reference" | "/errors" | "/operations" | "/queues" | "/webhooks" | "/settings" | "/access/users" | "/access/teams" | "/access/accounts" | "/access/grants" | "/access/keys" | "/access/sessions" | "/access/audit") => then(() => void navigate({ to }));
     const found: Entry[] = [
       { id: "go-models", group: "Go to", icon: <Box aria-hidden />, name: "Models", note: "g m", run: go("/models") },
       { id: "go-search", group: "Go to", icon: <Search aria-hidden />, name: "Search", note: "with filters", run: go("/search") },
@@ -152,6 +153,7 @@ function useEntries(text: string, onClose: () => void, openMap: () => void): { n
       { id: "go-playground", group: "Go to", icon: <SquarePlay aria-hidden />, name: "Playground", note: "g p", run: go("/playground") },
       { id: "go-operations", group: "Go to", icon: <Activity aria-hidden />, name: "Operations", note: "g o, what models were asked", run: go("/operations") },
       { id: "go-queues", group: "Go to", icon: <ListChecks aria-hidden />, name: "Queues", note: "g q, schedules, nodes", run: go("/queues") },
+      { id: "go-webhooks", group: "Go to", icon: <Webhook aria-hidden />, name: "Webhooks", note: "g w, who is told", run: go("/webhooks") },
       { id: "go-access", group: "Go to", icon: <ShieldCheck aria-hidden />, name: "Access", note: "g a, users", run: go("/access/users") },
       { id: "go-settings", group: "Go to", icon: <Settings aria-hidden />, name: "Settings", note: "g s, health, storage", run: go("/settings") },
       { id: "go-reference", group: "Go to", icon: <BookOpen aria-hidden />, name: "API reference", note: "g r", run: go("/reference") },
@@ -177,12 +179,20 @@ function useEntries(text: string, onClose: () => void, openMap: () => void): { n
       const running = one.desired_state === "RUNNING";
       found.push({ id: `d${one.id}`, group: "Deployments", icon: <Rocket aria-hidden />, name: one.slug, note: `deployment, ${wordOf("deployment", one.state).word.toLowerCase()}, ${one.namespace}`, run: then(() => void navigate({ to: "/deployments/$namespace/$deployment", params })) });
       if (one.state === "READY") found.push({ id: `p${one.id}`, group: "Do", icon: <SquarePlay aria-hidden />, name: `Try ${one.slug}`, note: "in the playground", run: then(() => void navigate({ to: "/playground/$namespace/$deployment", params })) });
+      if (one.rollout && wanted.length > 1 && !isOver(one.rollout.state)) {
+        const move = (show: string) => then(() => void navigate({ to: "/deployments/$namespace/$deployment", params, search: { show } }));
+        found.push(
+          { id: `promote${one.id}`, group: "Do", icon: <ChevronsRight aria-hidden />, name: `Promote ${one.slug}`, note: "all requests to the new version", run: move("promote") },
+          { id: `back${one.id}`, group: "Do", icon: <Undo2 aria-hidden />, name: `Roll back ${one.slug}`, note: "the roll-out that is under way", run: move("abort") },
+        );
+      }
       if (wanted.length > 1) found.push({ id: `turn${one.id}`, group: "Do", icon: running ? <Pause aria-hidden /> : <Play aria-hidden />, name: `${running ? "Stop" : "Start"} ${one.slug}`, note: "can be undone", run: then(() => void turn(one, running ? "STOPPED" : "RUNNING")) });
     }
     found.push(
       { id: "do-push", group: "Do", icon: <Upload aria-hidden />, name: "Push a model", note: "from files on this machine", run: then(() => void navigate({ to: "/models", search: { show: "upload" } })) },
       { id: "do-deploy", group: "Do", icon: <Rocket aria-hidden />, name: "Deploy a model", run: then(() => void navigate({ to: "/deployments", search: { show: "deploy" } })) },
       { id: "do-key", group: "Do", icon: <KeyRound aria-hidden />, name: "Make an API key", run: then(() => void navigate({ to: "/access/keys", search: { show: "new" } })) },
+      { id: "do-webhook", group: "Do", icon: <Webhook aria-hidden />, name: "New webhook", run: then(() => void navigate({ to: "/webhooks", search: { show: "new" } })) },
       { id: "do-light", group: "Do", icon: <Sun aria-hidden />, name: "Light theme", run: then(() => setTheme("light")) },
       { id: "do-dark", group: "Do", icon: <Moon aria-hidden />, name: "Dark theme", run: then(() => setTheme("dark")) },
       { id: "do-keys", group: "Do", icon: <Keyboard aria-hidden />, name: "Keyboard map", note: "?", run: openMap },

@@ -60,7 +60,7 @@ const deployments = createRoute({
   component: lazyRouteComponent(() => import("../pages/deployments/list.tsx"), "DeploymentsPage"),
 });
 const deployment = createRoute({
-  getParentRoute: () => root, path: "/deployments/$namespace/$deployment", validateSearch: texts("span", "zoom", "show"),
+  getParentRoute: () => root, path: "/deployments/$namespace/$deployment", validateSearch: texts("span", "zoom", "show", "step", "rollout", "to"),
   component: lazyRouteComponent(() => import("../pages/deployments/deployment.tsx"), "DeploymentPage"),
 });
 const playgrounds = createRoute({
@@ -78,6 +78,12 @@ const queues = createRoute({ getParentRoute: () => root, path: "/queues", compon
 const queue = createRoute({
   getParentRoute: () => root, path: "/queues/$queue", validateSearch: texts("state", "item"),
   component: lazyRouteComponent(() => import("../pages/work/queue.tsx"), "QueuePage"),
+});
+
+const webhooks = createRoute({ getParentRoute: () => root, path: "/webhooks", validateSearch: texts("namespace", "show"), component: lazyRouteComponent(() => import("../pages/webhooks/list.tsx"), "WebhooksPage") });
+const webhook = createRoute({
+  getParentRoute: () => root, path: "/webhooks/$namespace/$webhook", validateSearch: texts("show", "state", "delivery"),
+  component: lazyRouteComponent(() => import("../pages/webhooks/webhook.tsx"), "WebhookPage"),
 });
 
 const access = createRoute({ getParentRoute: () => root, path: "/access", component: lazyRouteComponent(() => import("../pages/access/access.tsx"), "AccessPage") });
@@ -105,7 +111,7 @@ const setUp = createRoute({ getParentRoute: () => root, path: "/set-up", compone
 
 const tree = root.addChildren([
   home, setUp, models, model.addChildren([overview, versions, compare, modelLineage, files, use, modelAccess]), experiments, experiment.addChildren([runs, curves, parallel, compareRuns]), run, deployments, deployment, playgrounds, playground,
-  operations, operation, queues, queue, access.addChildren([accessHome, users, teams, accounts, grants, keys, sessions, audit]), search, settings, reference, errors,
+  operations, operation, queues, queue, webhooks, webhook, access.addChildren([accessHome, users, teams, accounts, grants, keys, sessions, audit]), search, settings, reference, errors,
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { createLink, Link, useRouterState } from "@tanstack/react-router";
-import { Activity, BookOpen, Box, FlaskConical, Keyboard, ListChecks, Rocket, Settings, ShieldCheck, SquarePlay, TriangleAlert, type LucideIcon } from "lucide-react";
+import { Activity, BookOpen, Box, FlaskConical, Keyboard, ListChecks, Rocket, Settings, ShieldCheck, SquarePlay, TriangleAlert, type LucideIcon, Webhook } from "lucide-react";
 import { useEffect, type ComponentProps, type ReactNode } from "react";
 import * as queries from "../api/queries.ts";
 import { bytes } from "../logic/format.ts";
@@ -71,6 +71,7 @@ export function Sidebar({ open, onClose, openMap }: { open: boolean; onClose: ()
           <Group name="Manage">
             <ItemLink to="/operations" icon={Activity} {...current("operations")}>Operations</ItemLink>
             <ItemLink to="/queues" icon={ListChecks} {...current("queues")}>Queues</ItemLink>
+            <ItemLink to="/webhooks" icon={Webhook} {...current("webhooks")}>Webhooks</ItemLink>
             <ItemLink to="/access/users" icon={ShieldCheck} {...current("access")}>Access</ItemLink>
             <ItemLink to="/settings" icon={Settings} {...current("settings")}>Settings</ItemLink>
           </Group>

@@ -34,8 +34,8 @@ export function RailPart({ title, note, children }: { title?: ReactNode; note?: 
 export function KeyValue({ rows }: { rows: [name: string, value: ReactNode][] }) {
   return (
     <dl className="grid grid-cols-[92px_minmax(0,1fr)] items-baseline gap-x-3 gap-y-[7px]">
-      {rows.map(([name, value]) => (
-        <div key={name} className="contents">
+      {rows.map(([name, value], i) => (
+        <div key={`${name} ${i}`} className="contents">
           <dt className="text-12 text-fg-3">{name}</dt>
           <dd className="min-w-0">{value}</dd>
         </div>

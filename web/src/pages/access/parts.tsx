@@ -6,7 +6,7 @@ import * as queries from "../../api/queries.ts";
 import type { Role } from "../../api/types.ts";
 import { roleMay, roleName, roles } from "../../logic/roles.ts";
 import { Choice } from "../../ui/choice.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { RoleChip, RoleField } from "../../ui/role.tsx";
 
 const icons = { USER: User, TEAM: Users, SERVICE_ACCOUNT: Bot, EVERYONE: Globe, ANONYMOUS: Globe, SYSTEM: Bot };

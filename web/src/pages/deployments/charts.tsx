@@ -88,6 +88,8 @@ export function marksOf(entries: LogEntry[], from: number, to: number): Mark[] {
     const revision = /^revision (\d+) runs version (\d+)/.exec(message);
     const ready = /^revision (\d+) .*is (READY|FAILED|STOPPED|UNLOADED)/.exec(message);
     const bad = /^(err|fatal)/i.test(level) || /FAILED/.test(message);
+    const moved = /^roll-out (\d+) to revision \d+: (\w+)(?:, step (\d+) with (\d+) %)?/.exec(message);
+    if (moved) return [{ x, label: moved[4] ? `${moved[4]} %` : moved[2]!.toLowerCase().replace("_", " "), bad: moved[2] === "ROLLED_BACK" }];
     if (revision) return [{ x, label: `v${revision[2]} begins` }];
     if (ready) return [{ x, label: `r${ready[1]} ${ready[2]!.toLowerCase()}`, bad }];
     if (/stopped|started|undeployed/i.test(message)) return [{ x, label: message.split(" ")[0]!.slice(0, 16), bad }];

@@ -8,13 +8,15 @@ import * as queries from "../../api/queries.ts";
 import type { Deployment, Model } from "../../api/types.ts";
 import { Reason } from "../../app/loaded.tsx";
 import { validName } from "../../logic/packing.ts";
+import { draftOf, meant } from "../../logic/strategy-draft.ts";
 import { Button } from "../../ui/button.tsx";
 import { AliasChip } from "../../ui/chip.tsx";
 import { Dialog, DialogActions, DialogBody } from "../../ui/dialog.tsx";
 import { TextField } from "../../ui/field.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { Menu, MenuChoices } from "../../ui/menu.tsx";
 import { Note } from "../../ui/note.tsx";
+import { StrategyForm } from "./strategy-form.tsx";
 
 const field = "flex h-[30px] w-full items-center gap-2 rounded-control border border-line-strong bg-surface px-2.5 hover:border-line-field max-phone:h-9";
 
@@ -26,7 +28,7 @@ export default function DeployDialog({ model: given, version, deployment, onClos
   const models = list.data?.pages.flatMap((page) => page.models).filter((one) => one.latest_version) ?? [];
   const model = given ?? own.data ?? picked ?? (list.data && models.length === 1 ? models[0] : undefined);
   return (
-    <Dialog open title={deployment ? `Deploy another version to ${deployment.slug}` : "Deploy a model"} onClose={onClose}>
+    <Dialog open wide={deployment !== undefined} title={deployment ? `Deploy another version to ${deployment.slug}` : "Deploy a model"} onClose={onClose}>
       {given || deployment ? null : (
         <div className="grid gap-1 px-4 pt-3">
           <span className="text-12 font-medium">Model</span>
@@ -52,10 +54,18 @@ function DeployForm({ model, version, deployment, onClose }: { model: Model; ver
   const taken = !deployment && model.deployments.some((one) => one.namespace === model.namespace && one.slug === name);
   const nameError = validName(name) ? undefined : "Small letters, digits and single . _ - between them, at most 128";
 
+  // Only what answers now can be taken over from step by step.
+  const answers = deployment?.state === "READY" && deployment.version > 0;
+  const [draft, setDraft] = useState(() => draftOf(deployment?.strategy));
+  const { strategy, traffic, wrong } = meant(draft);
+  const unclear = answers && Object.keys(wrong).length > 0;
+
   const run = useMutation({
     mutationFn: () =>
       deployment
-        ? changeDeployment(deployment.namespace, deployment.slug, { reference, follow: byAlias && follow, desired_state: "RUNNING" }, deployment.etag)
+        ? answers && traffic !== undefined
+          ? deploy(deployment.namespace, { reference, name: deployment.slug, follow: byAlias && follow, traffic })
+          : changeDeployment(deployment.namespace, deployment.slug, { reference, follow: byAlias && follow, desired_state: "RUNNING", ...(answers && strategy ? { strategy } : {}) }, deployment.etag)
         : deploy(model.namespace, { reference, name, follow: byAlias && follow }),
     onSuccess: (made) => {
       onClose();
@@ -65,7 +75,7 @@ function DeployForm({ model, version, deployment, onClose }: { model: Model; ver
   const say = wanted.startsWith("@") ? model.aliases.find((alias) => `@${alias.name}` === wanted)?.version : Number(wanted.slice(1));
 
   return (
-    <form onSubmit={(event) => (event.preventDefault(), !nameError && !run.isPending && run.mutate())}>
+    <form onSubmit={(event) => (event.preventDefault(), !nameError && !unclear && !run.isPending && run.mutate())}>
       <DialogBody>
         <div className="grid gap-1">
           <span className="text-12 font-medium">Version</span>
@@ -91,10 +101,11 @@ function DeployForm({ model, version, deployment, onClose }: { model: Model; ver
         ) : (
           <TextField label="Name" value={name} onChange={(event) => setName(event.target.value)} error={nameError} hint={taken ? `${name} is there already: it gets this version as a new revision.` : `Answers at /v2/models/${model.namespace === "default" ? "" : `${model.namespace}/`}${name}/infer`} />
         )}
+        {answers && deployment.version !== say ? <StrategyForm draft={draft} wrong={wrong} onChange={setDraft} /> : null}
         {run.error ? <Note tone="bad" role="alert" title={`${reference} was not deployed`}><Reason problem={run.error} /></Note> : null}
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={!!nameError || run.isPending}><Rocket aria-hidden />{run.isPending ? "Deploying" : "Deploy"}</Button>
+          <Button type="submit" look="primary" disabled={!!nameError || unclear || run.isPending}><Rocket aria-hidden />{run.isPending ? "Deploying" : "Deploy"}</Button>
         </DialogActions>
       </DialogBody>
     </form>

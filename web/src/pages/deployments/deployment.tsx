@@ -8,10 +8,11 @@ import type { Deployment } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { turn } from "../../app/turn.ts";
 import { count, milliseconds, plural, taskName } from "../../logic/format.ts";
+import { planSaid } from "../../logic/strategy.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Chip } from "../../ui/chip.tsx";
 import { CopyButton, Digest } from "../../ui/copy.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../ui/menu.tsx";
 import { Note } from "../../ui/note.tsx";
 import { KeyValue, RailPart, Tiles } from "../../ui/panel.tsx";
@@ -21,6 +22,8 @@ import { When } from "../../ui/time.tsx";
 import { Charts } from "./charts.tsx";
 import { Happened } from "./happened.tsx";
 import { Revisions } from "./revisions.tsx";
+import { Rollouts } from "./rollouts.tsx";
+import { Traffic } from "./traffic.tsx";
 
 const DeployDialog = lazy(() => import("./deploy-dialog.tsx"));
 const UndeployDialog = lazy(() => import("./undeploy-dialog.tsx"));
@@ -39,9 +42,11 @@ export function DeploymentPage() {
           <div className="grid grid-cols-[minmax(0,1fr)_316px] items-start gap-6 max-wide:grid-cols-[minmax(0,1fr)]">
             <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
               <Trouble deployment={data} />
+              <Traffic deployment={data} />
               <Figures deployment={data} readAt={query.dataUpdatedAt} />
               <Charts deployment={data} />
               <Revisions deployment={data} />
+              <Rollouts deployment={data} />
             </div>
             <aside aria-label="About the deployment">
               <Happened deployment={data} />
@@ -55,9 +60,9 @@ export function DeploymentPage() {
 }
 
 function Head({ deployment }: { deployment: Deployment }) {
-  const { show: layer } = route.useSearch();
+  const { show: layer, to } = route.useSearch();
   const navigate = route.useNavigate();
-  const setLayer = (show: "deploy" | "undeploy" | "access" | undefined) => void navigate({ search: (old) => ({ ...old, show }), replace: show === undefined, resetScroll: false });
+  const setLayer = (show: "deploy" | "undeploy" | "access" | undefined) => void navigate({ search: (old) => ({ ...old, show, to: undefined }), replace: show === undefined, resetScroll: false });
   const params = { namespace: deployment.namespace, deployment: deployment.slug };
   const path = `/v2/models/${deployment.namespace === "default" ? "" : `${deployment.namespace}/`}${deployment.slug}/infer`;
   const running = deployment.desired_state === "RUNNING";
@@ -81,7 +86,7 @@ function Head({ deployment }: { deployment: Deployment }) {
         <MenuItem danger onClick={() => setLayer("undeploy")}><Trash2 aria-hidden />Undeploy</MenuItem>
       </Menu>
       <Suspense>
-        {layer === "deploy" ? <DeployDialog deployment={deployment} onClose={() => setLayer(undefined)} /> : null}
+        {layer === "deploy" ? <DeployDialog deployment={deployment} {...(to ? { version: Number(to) } : {})} onClose={() => setLayer(undefined)} /> : null}
         {layer === "access" ? <AccessDialog on={{ ns: deployment.namespace, deployment: deployment.slug }} onClose={() => setLayer(undefined)} /> : null}
         {layer === "undeploy" ? <UndeployDialog deployment={deployment} onClose={() => setLayer(undefined)} /> : null}
       </Suspense>
@@ -133,6 +138,8 @@ function Asked({ deployment }: { deployment: Deployment }) {
           ["Model", <Link key="m" className="link" to="/models/$namespace/$model" params={{ namespace: deployment.model_namespace, model: deployment.model }}>{deployment.model_namespace}/{deployment.model}</Link>],
           ["Asked for", <code key="r" className="wrap-anywhere">{deployment.reference}</code>],
           ["When it moves", deployment.follow ? "rolls along" : "stays as it is"],
+          ["Takes over", planSaid(deployment.strategy)],
+          ...routingRows(deployment),
           ...(deployment.digest ? [["Digest", <Digest key="d" digest={deployment.digest} />] as [string, React.ReactNode]] : []),
           ["Runs on", replicas.length > 0 ? `${plural(new Set(replicas.map((replica) => replica.node)).size, "node")}, ${plural(replicas.length, "replica")}` : "nothing now"],
           ["Made", <When key="w" time={deployment.create_time} />],
@@ -140,4 +147,11 @@ function Asked({ deployment }: { deployment: Deployment }) {
       />
     </RailPart>
   );
+}
+
+/** Who gets which revision, where that is said. */
+function routingRows({ routing, revisions }: Deployment): [string, string][] {
+  const sticky = routing.sticky ? [["Same caller", `same revision, by ${routing.sticky.by === "KEY" ? "API key" : `the header ${routing.sticky.header}`}`] as [string, string]] : [];
+  const rules = routing.match.map((rule): [string, string] => ["Always", `${rule.header ? `${rule.header}: ${rule.value}` : `key ${rule.key}`} gets ${rule.revision ? `v${revisions.find((one) => one.number === rule.revision)?.version ?? "?"}` : "the newest"}`]);
+  return [...sticky, ...rules];
 }

@@ -11,7 +11,7 @@ import { matches } from "../../logic/search.ts";
 import { Button } from "../../ui/button.tsx";
 import { CodeTabs } from "../../ui/code.tsx";
 import { Kbd, SearchField, Segments } from "../../ui/field.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { PageHead, Panel } from "../../ui/panel.tsx";
 import { State } from "../../ui/state.tsx";
 import { When } from "../../ui/time.tsx";

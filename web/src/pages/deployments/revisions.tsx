@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { Undo2 } from "lucide-react";
 import { Fragment } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Deployment } from "../../api/types.ts";
 import { bytes, milliseconds, plural } from "../../logic/format.ts";
+import { ButtonLink } from "../../ui/button.tsx";
 import { AliasChip } from "../../ui/chip.tsx";
 import { Panel, PanelHead } from "../../ui/panel.tsx";
 import { State } from "../../ui/state.tsx";
@@ -18,16 +20,17 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
       <PanelHead title="Revisions" note={plural(deployment.revisions.length, "revision")} />
       <div className="relative overflow-x-auto">
         <table className="whitespace-nowrap">
-          <thead><tr><th>Revision</th><th className="text-right!">Traffic</th><th>State</th><th className="text-right!">Load</th><th className="text-right!">Memory</th><th className="text-right!">Since</th></tr></thead>
+          <thead><tr><th>Revision</th><th className="text-right!">Traffic</th><th>State</th><th className="text-right!">Load</th><th className="text-right!">Memory</th><th className="text-right!">Since</th><th><span className="sr-only">Actions</span></th></tr></thead>
           <tbody>
             {deployment.revisions.map((revision, i) => (
               <Fragment key={revision.number}>
                 <tr className="[&>td]:h-10">
                   <td className="w-full"><span className="flex items-center gap-2"><b className="font-mono text-12 font-strong">v{revision.version}</b>{aliases.filter((alias) => alias.version === revision.version).map((alias) => <AliasChip key={alias.name} name={alias.name} />)}<span className="text-12 text-fg-3">r{revision.number}</span><Differs deployment={deployment} at={i} /></span></td>
-                  <td className="text-right">{revision.traffic_percent} %</td>
+                  <td className="text-right">{revision.traffic_percent} %{revision.shadow_percent ? <span className="block text-11 text-fg-3">copies of {revision.shadow_percent} %</span> : null}</td>
                   <td><State of="replica" state={revision.state} note={revision.replicas.length > 1 ? `${revision.replicas.filter((replica) => replica.state === "READY").length} of ${revision.replicas.length}` : undefined} /></td>
                   <td /><td />
                   <td className="text-right text-fg-2"><When time={revision.create_time} /></td>
+                  <td className="w-px pl-0! text-right">{revision.traffic_percent === 0 && revision.version !== deployment.version && revision.version > 0 ? <Again deployment={deployment} version={revision.version} /> : null}</td>
                 </tr>
                 {revision.replicas.map((replica) => (
                   <Fragment key={replica.node}>
@@ -38,9 +41,10 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
                     <td className="text-right">{replica.load_ms ? milliseconds(replica.load_ms) : ""}</td>
                     <td className="text-right">{replica.memory_bytes ? bytes(replica.memory_bytes) : ""}</td>
                     <td className="text-right"><When time={replica.update_time} /></td>
+                    <td />
                   </tr>
                   {replica.reason && replica.reason !== deployment.reason ? (
-                    <tr className="text-12 [&>td]:bg-sunken/50"><td colSpan={6} className="pb-2 pl-8! wrap-anywhere whitespace-normal text-bad">{replica.reason}</td></tr>
+                    <tr className="text-12 [&>td]:bg-sunken/50"><td colSpan={7} className="pb-2 pl-8! wrap-anywhere whitespace-normal text-bad">{replica.reason}</td></tr>
                   ) : null}
                   </Fragment>
                 ))}
@@ -51,6 +55,15 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
       </div>
       {deployment.revisions.length === 0 ? <p className="px-4 py-3 text-fg-2">No revision yet.</p> : null}
     </Panel>
+  );
+}
+
+/** Opens what would bring that version back. */
+function Again({ deployment, version }: { deployment: Deployment; version: number }) {
+  return (
+    <ButtonLink small look="quiet" aria-label={`Deploy v${version} again`} to="/deployments/$namespace/$deployment" params={{ namespace: deployment.namespace, deployment: deployment.slug }} search={(old) => ({ ...old, show: "deploy", to: String(version) })} resetScroll={false}>
+      <Undo2 aria-hidden />Go back
+    </ButtonLink>
   );
 }
 

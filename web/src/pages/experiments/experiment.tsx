@@ -8,7 +8,7 @@ import type { Experiment } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Chip } from "../../ui/chip.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
 import { SkeletonPage } from "../../ui/skeleton.tsx";
 import { PageTab, PageTabs } from "../../ui/tabs.tsx";

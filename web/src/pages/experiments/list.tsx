@@ -12,7 +12,7 @@ import { Button } from "../../ui/button.tsx";
 import { Chip } from "../../ui/chip.tsx";
 import { CodeTabs } from "../../ui/code.tsx";
 import { Kbd, SearchField } from "../../ui/field.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { PageHead } from "../../ui/panel.tsx";
 import { Table, TwoLines } from "../../ui/table.tsx";
 import { When } from "../../ui/time.tsx";

@@ -10,7 +10,7 @@ import { age, exact, metric } from "../../logic/format.ts";
 import { took } from "../../logic/runs.ts";
 import { ButtonLink } from "../../ui/button.tsx";
 import { Chip } from "../../ui/chip.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { KeyValue, Panel, PanelHead, RailPart, Tiles } from "../../ui/panel.tsx";
 import { SkeletonPage } from "../../ui/skeleton.tsx";
 import { State } from "../../ui/state.tsx";

@@ -7,7 +7,7 @@ import * as reads from "../../api/experiments.ts";
 import type { Lineage as Whole } from "../../api/types.ts";
 import { Failure } from "../../app/loaded.tsx";
 import { cx } from "../../ui/cx.ts";
-import { Graph } from "../../ui/graph.tsx";
+import { Graph } from "../../ui/drawn/graph.tsx";
 import { Panel, PanelHead } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
 

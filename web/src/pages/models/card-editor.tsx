@@ -8,7 +8,7 @@ import type { Model, Version } from "../../api/types.ts";
 import { Reason } from "../../app/loaded.tsx";
 import { diffLines } from "../../logic/diff.ts";
 import { Button } from "../../ui/button.tsx";
-import { Difference } from "../../ui/difference.tsx";
+import { Difference } from "../../ui/drawn/difference.tsx";
 import { Segments } from "../../ui/field.tsx";
 import { Note } from "../../ui/note.tsx";
 import { Panel, PanelHead } from "../../ui/panel.tsx";

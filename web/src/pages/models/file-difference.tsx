@@ -4,7 +4,7 @@ import * as queries from "../../api/queries.ts";
 import type { Model, Version, VersionFile } from "../../api/types.ts";
 import { Failure } from "../../app/loaded.tsx";
 import { diffLines } from "../../logic/diff.ts";
-import { Difference } from "../../ui/difference.tsx";
+import { Difference } from "../../ui/drawn/difference.tsx";
 import { Panel, PanelHead } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
 

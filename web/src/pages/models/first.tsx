@@ -5,7 +5,7 @@ import { ChevronRight, CircleDot, Container, Upload } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { State } from "../../ui/state.tsx";
 
 export default function FirstModel({ namespace, onChoose }: { namespace: string; onChoose: () => void }) {

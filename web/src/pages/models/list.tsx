@@ -12,7 +12,7 @@ import { matches, textFilter } from "../../logic/search.ts";
 import { Button } from "../../ui/button.tsx";
 import { Kbd, SearchField, Segments } from "../../ui/field.tsx";
 import { PageHead } from "../../ui/panel.tsx";
-import { takeDropped, type TakenFile } from "../../ui/drop.ts";
+import { takeDropped, type TakenFile } from "../../ui/capture/drop.ts";
 import { Facets, Views } from "./narrow.tsx";
 import { ModelRows } from "./table.tsx";
 

@@ -9,7 +9,7 @@ import { Loaded } from "../../app/loaded.tsx";
 import { taskName } from "../../logic/format.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Chip } from "../../ui/chip.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../ui/menu.tsx";
 import { SkeletonPage } from "../../ui/skeleton.tsx";
 import { PageTab, PageTabs } from "../../ui/tabs.tsx";

@@ -7,7 +7,7 @@ import { headline } from "../../logic/metrics.ts";
 import { AliasChip, byAlias } from "../../ui/chip.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Kbd } from "../../ui/field.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { State } from "../../ui/state.tsx";
 import { When } from "../../ui/time.tsx";
 import { useRows } from "../../ui/use-rows.ts";

@@ -10,7 +10,7 @@ import { bytes, plural } from "../../logic/format.ts";
 import { byPath, modelName, strip, validName } from "../../logic/packing.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog, DialogActions, DialogBody } from "../../ui/dialog.tsx";
-import { takeChosen, takeDropped, type TakenFile } from "../../ui/drop.ts";
+import { takeChosen, takeDropped, type TakenFile } from "../../ui/capture/drop.ts";
 import { TextField } from "../../ui/field.tsx";
 import { Note } from "../../ui/note.tsx";
 import { UploadProgress } from "./upload-progress.tsx";

@@ -6,7 +6,7 @@ import { Reason } from "../../app/loaded.tsx";
 import { metric, percent, shape } from "../../logic/format.ts";
 import { asBoxes, asPicture } from "../../logic/pictures.ts";
 import { asScores, type TensorData } from "../../logic/tensors.ts";
-import { ProbabilityBars } from "../../ui/bars.tsx";
+import { ProbabilityBars } from "../../ui/drawn/bars.tsx";
 import { Code } from "../../ui/code.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Note } from "../../ui/note.tsx";

@@ -5,7 +5,7 @@ import * as queries from "../../api/queries.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { shape, taskName } from "../../logic/format.ts";
 import { ButtonLink } from "../../ui/button.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { PageHead } from "../../ui/panel.tsx";
 import { State } from "../../ui/state.tsx";
 

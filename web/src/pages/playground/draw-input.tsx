@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef } from "react";
-import { Pad, padPicture, type Stroke } from "../../ui/pad.tsx";
+import { Pad, padPicture, type Stroke } from "../../ui/capture/pad.tsx";
 import type { Question } from "./question.ts";
 
 /** Asks after each stroke, once the hand has rested for a moment. */

@@ -3,8 +3,8 @@ import { Camera as CameraIcon, Crop as CropIcon, ImageUp } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { bytes } from "../../logic/format.ts";
 import { Button } from "../../ui/button.tsx";
-import { Camera } from "../../ui/camera.tsx";
-import { Crop } from "../../ui/crop.tsx";
+import { Camera } from "../../ui/capture/camera.tsx";
+import { Crop } from "../../ui/capture/crop.tsx";
 import type { Question } from "./question.ts";
 
 const limit = 16 << 20;

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { linkLimit, pack, type Shared, unpack } from "../../logic/share.ts";
 import { Button } from "../../ui/button.tsx";
 import { copyText } from "../../ui/copy.tsx";
-import { padPicture } from "../../ui/pad.tsx";
+import { padPicture } from "../../ui/capture/pad.tsx";
 import { toast } from "../../ui/toast.ts";
 import type { Question } from "./question.ts";
 

@@ -13,7 +13,7 @@ import { plural, taskName } from "../../logic/format.ts";
 import { filterIn, isKind, type Kind, kinds, placeOf, withFilter } from "../../logic/hits.ts";
 import { Button } from "../../ui/button.tsx";
 import { SearchField, Segments } from "../../ui/field.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { Menu, MenuChoices } from "../../ui/menu.tsx";
 import { Note } from "../../ui/note.tsx";
 import { PageHead, Panel } from "../../ui/panel.tsx";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from "react";
 import { Mark } from "../../app/sidebar.tsx";
-import { Identicon } from "../../ui/identicon.tsx";
+import { Identicon } from "../../ui/drawn/identicon.tsx";
 
 const tiles = ["digits", "fraud", "search", "speech", "vision", "whisper", "churn", "meters", "souk", "lang", "pose", "trust", "gate", "serial", "demand", "default"];
 

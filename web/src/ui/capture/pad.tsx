@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Eraser, Undo2 } from "lucide-react";
 import { type PointerEvent, useCallback, useEffect, useRef, useState } from "react";
-import { Button } from "./button.tsx";
-import { Kbd } from "./field.tsx";
+import { Button } from "../button.tsx";
+import { Kbd } from "../field.tsx";
 
 /** The pad's own units, whatever its size on the screen. */
 export const padSize = 280;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { identicon } from "../logic/identicon.ts";
+import { identicon } from "../../logic/identicon.ts";
 
 const corners = ["0 0", "10 0", "0 10", "10 10"];
 

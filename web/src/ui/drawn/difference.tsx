@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type DiffLine, folded } from "../logic/diff.ts";
-import { cx } from "./cx.ts";
+import { type DiffLine, folded } from "../../logic/diff.ts";
+import { cx } from "../cx.ts";
 
 /** Lines with a sign before them: colour is never the only mark. */
 export function Difference({ lines }: { lines: readonly DiffLine[] }) {

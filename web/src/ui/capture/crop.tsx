@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type PointerEvent, useRef, useState } from "react";
-import { Button } from "./button.tsx";
+import { Button } from "../button.tsx";
 
 /** In shares of the picture. */
 interface Area {

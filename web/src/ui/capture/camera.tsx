@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState } from "react";
-import { Button } from "./button.tsx";
+import { Button } from "../button.tsx";
 
 const reasons: Record<string, string> = {
   NotAllowedError: "The browser was not allowed to use the camera. Allow it beside the address, then try again.",

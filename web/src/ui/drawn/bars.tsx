@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState } from "react";
-import { percent } from "../logic/format.ts";
-import { Button } from "./button.tsx";
-import { cx } from "./cx.ts";
+import { percent } from "../../logic/format.ts";
+import { Button } from "../button.tsx";
+import { cx } from "../cx.ts";
 
 const few = 20;
 
