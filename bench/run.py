@@ -121,10 +121,18 @@ def bench_get_model(server):
     report("GET model by name / healthz, requests a second", m / h, 0.50, f"{m:.0f} / {h:.0f}")
 
 
+def post_load(server, clients, each, seconds, *requests):
+    """Items a second over kept connections; `requests` are (path, body) of one item, see post_load.cc."""
+    with tempfile.NamedTemporaryFile("w") as item:
+        item.write("".join(f"{path}\n{json.dumps(body)}\n" for path, body in requests))
+        item.flush()
+        out = subprocess.check_output(["taskset", "-c", "1", str(BIN / "post_load"), server.host, str(server.port), str(clients), str(each), str(seconds), item.name])
+    return json.loads(out)["per_second"]
+
+
 def create_models(server, clients, each, tag):
     """Registers models over kept connections; returns models a second."""
-    out = subprocess.check_output(["taskset", "-c", "1", str(BIN / "create_load"), server.host, server.port, str(clients), str(each), tag])
-    return json.loads(out)["per_second"]
+    return post_load(server, clients, each, 600, ("/api/v1/namespaces/default/models", {"name": f"{tag}-%n"}))
 
 
 def bench_create(server, work):

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The registry at size, through the Kubeflow door and /api/v1, beside /healthz, plain SQL and MLflow's server in the same run.
 
-usage: bench/registry/run.py [--models N] [--points N] [--parts metrics,compare,size]. The server runs on core 0, the load on core 1.
+usage: bench/registry/run.py [--models N] [--points N] [--parts metrics,compare,postgres,size,size-postgres]. The server runs on core 0, the
+load on core 1; each cell is the median of three goes of half a second, so that `compare` and `postgres` take three minutes or less.
 """
 import argparse
+import contextlib
 import http.client
 import json
 import statistics
@@ -23,7 +25,8 @@ from postgres import Postgres  # noqa: E402
 
 KUBEFLOW = "/api/model_registry/v1alpha3"
 # Kubeflow's own server on PostgreSQL 16, requests a second at 1 and 16 connections, as published figures are missing.
-THEIRS = {"get": (2760, 1573), "page of 100": (93, 167), "filter by two properties": (70, 134), "create": (408, 618)}
+THEIRS = {"create": (408, 618), "get": (2760, 1573), "page of 100": (93, 167), "filter by two properties": (70, 134),
+          "version with artifact": (279, 289), "metric point": (163, 260)}
 
 
 def properties(i):
@@ -57,32 +60,34 @@ def load_models(server, count):
     return count / (time.perf_counter() - begin)
 
 
-def rate(server, path, connections, count):
-    return statistics.median(common.h2load(server.url + path, connections, count)[0] for _ in range(3))
+def rate(server, path, connections):
+    """Requests a second: as many as fit about half a second, three times."""
+    few = common.h2load(server.url + path, connections, 2 * connections)[0]
+    return statistics.median(common.h2load(server.url + path, connections, max(4 * connections, int(few / 2)))[0] for _ in range(3))
 
 
-def reads(server, models, label):
-    last = json.load(urllib.request.urlopen(f"{server.url}{KUBEFLOW}/registered_models?pageSize=1&orderBy=ID&sortOrder=DESC"))["items"][0]
+def read_paths(server, models):
+    """What is read: its path in the Kubeflow door. `team-7` is one model of 50, with `onnx` one of 150."""
+    number = models - 1
+    one = json.load(urllib.request.urlopen(f"{server.url}{KUBEFLOW}/registered_model?name=model-{number}"))
     deep = deep_token(server, min(models // 100 - 1, 100))
-    two = quote("team = 'team-7' AND accuracy > 0.5")
-    paths = {"get": f"{KUBEFLOW}/registered_models/{last['id']}",
-             "find by name": f"{KUBEFLOW}/registered_model?name={last['name']}",
-             "page of 100": f"{KUBEFLOW}/registered_models?pageSize=100",
-             "page of 100, deep": f"{KUBEFLOW}/registered_models?pageSize=100&nextPageToken={deep}",
-             "filter by two properties": f"{KUBEFLOW}/registered_models?pageSize=20&filterQuery={two}",
-             "search": f"/api/v1/search?q=model+{last['name'].split('-')[1]}"}
-    out = {}
-    for connections in (1, 16):
-        health = rate(server, "/healthz", connections, 10_000 if connections > 1 else 3_000)
+    many = f"{KUBEFLOW}/registered_models"
+    return {"get": f"{many}/{one['id']}",
+            "find by name": f"{KUBEFLOW}/registered_model?name={one['name']}",
+            "page of 100": f"{many}?pageSize=100",
+            "page of 100, deep": f"{many}?pageSize=100&nextPageToken={deep}",
+            "filter by two properties": f"{many}?pageSize=20&filterQuery=" + quote("team = 'team-7' AND accuracy > 0.5"),
+            "filter by two texts": f"{many}?pageSize=20&filterQuery=" + quote("team = 'team-7' AND framework = 'onnx'"),
+            "search": f"/api/v1/search?q=model+{number}"}
+
+
+def reads(server, models, label, connections=(1, 16)):
+    paths, out = read_paths(server, models), {}
+    for clients in connections:
+        out["healthz", clients] = rate(server, "/healthz", clients)
         for what, path in paths.items():
-            count = 2_000 if what in ("get", "find by name") else 200
-            out[what, connections] = rate(server, path, connections, count)
-            theirs = THEIRS.get(what)
-            detail = f"{out[what, connections]:.0f} a second, /healthz {health:.0f}"
-            if theirs:
-                common.report(f"{label}: {what}, {connections} client(s) / Kubeflow's server", out[what, connections] / theirs[connections > 1], 10, detail)
-            else:
-                print(f"{label}: {what}, {connections} client(s): {detail}", flush=True)
+            out[what, clients] = rate(server, path, clients)
+            print(f"{label}: {what}, {clients} client(s): {out[what, clients]:.0f} a second, /healthz {out['healthz', clients]:.0f}", flush=True)
     return out
 
 
@@ -103,70 +108,101 @@ def wait_for_search(server, name, seconds=300):
     return float("inf")
 
 
-def create_rate(server, count=300):
-    """Models of five properties created one by one through the Kubeflow door, one client, a second."""
-    connection = http.client.HTTPConnection(server.host, int(server.port), timeout=60)
+def metadata(i):
+    """The properties of a model as the Kubeflow contract writes them."""
     kinds = {str: ("String", "string", str), bool: ("Bool", "bool", bool), float: ("Double", "double", float), int: ("Int", "int", str)}
-    bodies = []
-    for i in range(count):
-        metadata = {}
-        for name, value in properties(i).items():
-            kind, field, shape = kinds[type(value)]
-            metadata[name] = {"metadataType": f"Metadata{kind}Value", f"{field}_value": shape(value)}
-        bodies.append({"name": f"single-{i}", "description": f"the model number {i}", "customProperties": metadata})
-    begin = time.perf_counter()
-    for body in bodies:
-        send(connection, "POST", f"{KUBEFLOW}/registered_models", body)
-    return count / (time.perf_counter() - begin)
+    out = {}
+    for name, value in properties(i).items():
+        kind, field, shape = kinds[type(value)]
+        out[name] = {"metadataType": f"Metadata{kind}Value", f"{field}_value": shape(value)}
+    return out
 
 
-def compare(work, models, mlflow_models):
-    """Each read beside the same statements and /healthz (time), and beside MLflow's (rate), on both databases."""
-    with yardsticks.Mlflow(work, mlflow_models) as mlflow:
-        theirs = {(what, clients): rate(mlflow, path, clients, 60) for what, path in mlflow.paths().items() for clients in (1, 16)}
-    print(f"MLflow with {mlflow_models} models on SQLite: create {mlflow.created:.0f} a second; "
-          + "; ".join(f"{what}, {clients} client(s) {value:.0f}" for (what, clients), value in theirs.items()), flush=True)
-    for kind in ("sqlite", "postgresql"):
-        postgres = Postgres() if kind == "postgresql" else None
-        try:
-            database = postgres.database() if postgres else None
-            with common.Server(str(Path(work) / f"compare-{kind}"), more=["--database", database] if database else []) as server:
-                load_models(server, models)
-                wait_for_search(server, f"model-{models - 1}")
-                label = f"{kind}, {models} models"
-                figures, health = reads(server, models, label), {}
-                for clients in (1, 16):
-                    health[clients] = rate(server, "/healthz", clients, 5_000)
-                made = create_rate(server)
-            common.report(f"{label}: create, 1 client / MLflow's", made / mlflow.created, 10, f"{made:.0f} a second")
-            for what, sql in yardsticks.statements(models).items():
-                for clients in (1, 16):
-                    if postgres:
-                        plain = yardsticks.plain_postgres(work, database, sql, models, clients)
-                    else:
-                        plain = yardsticks.plain_sqlite(work, str(Path(work) / "compare-sqlite/souk.db"), sql, 3000 if "page" not in what and "filter" not in what else 300)
-                    own = figures[what, clients]
-                    common.report(f"{label}: {what}, {clients} client(s): time / (/healthz + plain SQL)", (1 / own) / (1 / health[clients] + 1 / plain), 1.4,
-                                  f"{own:.0f} a second, /healthz {health[clients]:.0f}, plain SQL {plain:.0f}", at_most=True)
-                    if (what, clients) in theirs:
-                        common.report(f"{label}: {what}, {clients} client(s) / MLflow's", own / theirs[what, clients], 10, f"{own:.0f} against {theirs[what, clients]:.0f} a second")
-        finally:
-            if postgres:
-                postgres.close()
+def writes(server, label, connections=(1, 16)):
+    """Items a second through the Kubeflow door; each client writes versions of its own model, and points of its own run."""
+    connection = http.client.HTTPConnection(server.host, int(server.port), timeout=60)
+    experiment = send(connection, "POST", f"{KUBEFLOW}/experiments", {"name": "bench"})["id"]
+    runs = [int(send(connection, "POST", f"{KUBEFLOW}/experiment_runs", {"experimentId": experiment, "name": f"run-{i}"})["id"]) for i in range(max(connections))]
+    if runs != list(range(1, max(connections) + 1)):
+        sys.exit(f"runs are {runs}")
+    out = {}
+    for clients in connections:
+        items = {"create": [(f"{KUBEFLOW}/registered_models", {"name": f"single-{clients}-%n", "description": "the model number %n", "customProperties": metadata(7)})],
+                 "version with artifact": [(f"{KUBEFLOW}/model_versions", {"name": f"v{clients}-%n", "registeredModelId": "%c"}),
+                                           (f"{KUBEFLOW}/model_versions/%id/artifacts", {"artifactType": "model-artifact", "name": "weights", "uri": "s3://bucket/%n"})],
+                 "metric point": [(f"{KUBEFLOW}/experiment_runs/%c/artifacts", {"artifactType": "metric", "name": "loss", "value": 0.5, "timestamp": "%n"})]}
+        for what, requests in items.items():
+            out[what, clients] = common.post_load(server, clients, 1_000_000, 2, *requests)
+            print(f"{label}: {what}, {clients} client(s): {out[what, clients]:.0f} a second", flush=True)
+    return out
 
 
-def at_size(work, models):
-    figures = {}
-    for size in (10_000, models):
-        with common.Server(str(Path(work) / f"size-{size}")) as server:
+def beside_plain(work, database, figures, models, label):
+    """Each read's time beside that of /healthz and the same statement together."""
+    for what, sql in yardsticks.statements(models).items():
+        for clients in (1, 16):
+            if database:
+                plain = yardsticks.plain_postgres(work, database, sql, models, clients)
+            else:
+                plain = yardsticks.plain_sqlite(work, str(Path(work) / "compare/souk.db"), sql, 3000 if "page" not in what and "filter" not in what else 300)
+            own, health = figures[what, clients], figures["healthz", clients]
+            common.report(f"{label}: {what}, {clients} client(s): time / (/healthz + plain SQL)", (1 / own) / (1 / health + 1 / plain), 1.4,
+                          f"{own:.0f} a second, /healthz {health:.0f}, plain SQL {plain:.0f}", at_most=True)
+
+
+def compare(work, models):
+    """Beside MLflow's server with as many models, both on SQLite."""
+    with yardsticks.Mlflow(work, models) as mlflow:
+        theirs = {(what, clients): rate(mlflow, path, clients) for what, path in mlflow.paths().items() for clients in (1, 16)}
+        theirs["create", 1], theirs["create", 16] = (mlflow.create_rate(clients) for clients in (1, 16))
+    label = f"SQLite, {models} models"
+    with common.Server(str(Path(work) / "compare")) as server:
+        load_models(server, models)
+        wait_for_search(server, f"model-{models - 1}")
+        figures = reads(server, models, label)
+        figures |= writes(server, label)
+    for (what, clients), rate_ in theirs.items():
+        common.report(f"{label}: {what}, {clients} client(s) / MLflow's", figures[what, clients] / rate_, 10, f"{figures[what, clients]:.0f} against {rate_:.0f} a second")
+    beside_plain(work, None, figures, models, label)
+
+
+def compare_postgres(work, models):
+    """The same on PostgreSQL, whose commits are durable, beside what Kubeflow's own server did elsewhere."""
+    postgres = Postgres("--fsync")
+    try:
+        database = postgres.database()
+        label = f"PostgreSQL, {models} models"
+        with common.Server(str(Path(work) / "compare-postgres"), more=["--database", database]) as server:
+            load_models(server, models)
+            wait_for_search(server, f"model-{models - 1}")
+            postgres.sql("ANALYZE", url=database)  # as autovacuum does within a minute
+            figures = reads(server, models, label)
+            figures |= writes(server, label)
+        beside_plain(work, database, figures, models, label)
+    finally:
+        postgres.close()
+    for what, rates in THEIRS.items():
+        for clients, rate_ in zip((1, 16), rates):
+            common.report(f"{label}: {what}, {clients} client(s) / Kubeflow's server", figures[what, clients] / rate_, 10, f"{figures[what, clients]:.0f} against {rate_} a second")
+
+
+def sized(work, size, database=None):
+    """A server's figures at a size; the models are loaded first, and stay for another go in the same folder."""
+    folder = Path(work) / (f"size-{size}" + ("-postgres" if database else ""))
+    fresh = not folder.exists()
+    with common.Server(str(folder), more=["--database", database] if database else []) as server:
+        if fresh:
             speed = load_models(server, size)
-            if size == models:
-                common.report(f"bulk load of {size} models with five properties, a second", speed, 20_000, "batches of 1000, one connection, durable")
-            lag = wait_for_search(server, f"model-{size - 1}")
-            print(f"{size} models: the search index was there {lag:.1f} s after the load", flush=True)
-            figures[size] = reads(server, size, f"{size} models")
+            common.report(f"bulk load of {size} models with five properties, a second", speed, 20_000, "batches of 1000, one connection, durable")
+        lag = wait_for_search(server, f"model-{size - 1}")
+        print(f"{size} models: the search index was there {lag:.1f} s after the load", flush=True)
+        return reads(server, size, f"{size} models", (1,))
+
+
+def at_size(work, models, postgres=None):
+    figures = {size: sized(work, size, postgres.database() if postgres else None) for size in (10_000, models)}
     small, large = figures[10_000], figures[models]
-    for what, limit in (("get", 1.3), ("filter by two properties", 2), ("search", 3)):
+    for what, limit in (("get", 1.3), ("filter by two properties", 2), ("filter by two texts", 2), ("search", 3)):
         common.report(f"{what}: time at {models} / time at 10000, 1 client", small[what, 1] / large[what, 1], limit, "", at_most=True)
     common.report("deep page: time / first page's", large["page of 100", 1] / large["page of 100, deep", 1], 1.2, "", at_most=True)
 
@@ -208,16 +244,23 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--models", type=int, default=1_000_000)
     parser.add_argument("--points", type=int, default=1_000_000)
-    parser.add_argument("--parts", default="metrics,compare,size")
+    parser.add_argument("--parts", default="metrics,compare,postgres,size")
+    parser.add_argument("--folder", help="kept, with what was loaded: another go of `size` loads nothing")
     options = parser.parse_args(arguments)
     parts = options.parts.split(",")
-    with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
+    with tempfile.TemporaryDirectory(prefix="souk-bench.") as temporary:
+        work = options.folder or temporary
         if "metrics" in parts:
             metrics(work, options.points)
         if "compare" in parts:
-            compare(work, min(options.models, 10_000), min(options.models, 500))
+            compare(work, min(options.models, 10_000))
+        if "postgres" in parts:
+            compare_postgres(work, min(options.models, 10_000))
         if "size" in parts:
             at_size(work, options.models)
+        if "size-postgres" in parts:
+            with contextlib.closing(Postgres("--fsync")) as postgres:
+                at_size(work, options.models, postgres)
     print(f"\n{len(common.MISSED)} missed" + (": " + "; ".join(common.MISSED) if common.MISSED else ""))
 
 

@@ -32,10 +32,27 @@ struct Statement {
   }
 };
 
-std::string page_of_ids(const VisibleTable& table, const store::Listing& listing, const std::string& ids,
-                        const std::string& limit) {
-  return "SELECT " + table.columns + ", " + listing.order_column + " FROM " + table.from + " WHERE " + table.id +
-         " IN (" + ids + ") ORDER BY " + listing.order + " LIMIT " + limit;
+struct Found {
+  std::int64_t id = 0;
+};
+BOOST_DESCRIBE_STRUCT(Found, (), (id))
+
+// The rows with these ids. Found first and read then: sorting whole rows costs more than reading a page of them again.
+Result<store::Rows> rows_of(store::Tx& tx, const VisibleTable& table, const store::Listing& listing,
+                            const std::vector<std::int64_t>& ids) {
+  Statement page;
+  page.add(id_list(ids, tx.dialect()));
+  return tx.run("SELECT " + table.columns + ", " + listing.order_column + " FROM " + table.from + " WHERE " +
+                    in_list(table.id, tx.dialect(), 1) + " ORDER BY " + listing.order,
+                page.parameters);
+}
+
+Result<store::Rows> rows_found(store::Tx& tx, const VisibleTable& table, const store::Listing& listing,
+                               const std::string& sql, const Statement& statement) {
+  std::vector<std::int64_t> ids;
+  for (const Found& one : SOUK_TRY(store::rows_as<Found>(SOUK_TRY(tx.run(sql, statement.parameters)))))
+    ids.push_back(one.id);
+  return rows_of(tx, table, listing, ids);
 }
 
 std::string predicate(const Visible& visible, const VisibleTable& table, store::Dialect dialect, Statement& statement) {
@@ -76,11 +93,7 @@ Result<store::Rows> walk(store::Tx& tx, const Visible& visible, const VisibleTab
     }
   }
   if (ids.size() < limit && static_cast<std::int64_t>(walked.size()) == steps) return store::Rows();
-  Statement page;
-  page.add(id_list(ids, tx.dialect()));
-  return tx.run("SELECT " + table.columns + ", " + listing.order_column + " FROM " + table.from + " WHERE " +
-                    in_list(table.id, tx.dialect(), 1) + " ORDER BY " + listing.order,
-                page.parameters);
+  return rows_of(tx, table, listing, ids);
 }
 
 // The first rows of each namespace, and the objects.
@@ -91,9 +104,7 @@ Result<store::Rows> gather(store::Tx& tx, const Visible& visible, const VisibleT
   const std::string select = "SELECT " + table.id + " AS id, " + listing.order_column + " AS place FROM " + table.from +
                              " WHERE " + listing.where + " AND ";
   std::string all;
-  const auto add = [&](const std::string& one, const char* how = " UNION ALL ") {
-    all += (all.empty() ? "" : how) + one;
-  };
+  const auto add = [&](const std::string& one) { all += (all.empty() ? "" : " UNION ALL ") + one; };
   // As many as the next power of two, so that few statements serve every number of namespaces.
   const std::size_t count = visible.namespaces.empty() ? 0 : std::bit_ceil(visible.namespaces.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -103,13 +114,20 @@ Result<store::Rows> gather(store::Tx& tx, const Visible& visible, const VisibleT
   }
   if (!visible.objects.empty()) {
     statement.add(id_list(visible.objects, tx.dialect()));
+    std::string objects = in_list(table.id, tx.dialect(), static_cast<int>(statement.parameters.size()));
     // Once, also what lies in one of the namespaces: a row that came twice would take another's place.
-    add(select + in_list(table.id, tx.dialect(), static_cast<int>(statement.parameters.size())), " UNION ");
+    if (count > 0) {
+      statement.add(id_list(visible.namespaces, tx.dialect()));
+      objects += " AND NOT (" +
+                 in_list(table.namespace_column, tx.dialect(), static_cast<int>(statement.parameters.size())) + ")";
+    }
+    add(select + objects);
   }
   const std::string direction = listing.order.ends_with("DESC") ? " DESC" : " ASC";
-  const std::string ids =
-      "SELECT g.id FROM (" + all + ") g ORDER BY g.place" + direction + ", g.id" + direction + " LIMIT " + limit;
-  return tx.run(page_of_ids(table, listing, ids, limit), statement.parameters);
+  return rows_found(
+      tx, table, listing,
+      "SELECT g.id FROM (" + all + ") g ORDER BY g.place" + direction + ", g.id" + direction + " LIMIT " + limit,
+      statement);
 }
 
 // All that is seen, sorted.
@@ -118,8 +136,12 @@ Result<store::Rows> sort(store::Tx& tx, const Visible& visible, const VisibleTab
   Statement statement{listing.parameters};
   const std::string limit = statement.add(listing.fetch());
   const std::string seen = predicate(visible, table, tx.dialect(), statement);
+  // By the ids, lest the whole table be walked in the list's order.
   const std::string ids = "SELECT " + table.id + " FROM " + table.from + " WHERE " + listing.where + " AND " + seen;
-  return tx.run(page_of_ids(table, listing, ids, limit), statement.parameters);
+  return rows_found(tx, table, listing,
+                    "SELECT " + table.id + " FROM " + table.from + " WHERE " + table.id + " IN (" + ids +
+                        ") ORDER BY " + listing.order + " LIMIT " + limit,
+                    statement);
 }
 
 }  // namespace

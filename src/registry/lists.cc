@@ -114,12 +114,8 @@ Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Cal
   const store::Listing listing =
       SOUK_TRY(compile_listing(query, model_schema(), state.store.dialect(), key,
                                "models " + std::to_string(only.value), static_cast<int>(parameters.size()) + 1));
-  parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
-  parameters.emplace_back(listing.fetch());
-  const std::string sql = "SELECT " + listed_columns(whole) + ", " + listing.order_column +
-                          " FROM registered_models m WHERE " + where + " AND " + listing.where + " ORDER BY " +
-                          listing.order + " LIMIT $" + std::to_string(parameters.size());
-  auto rows = SOUK_TRY(state.store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  const store::PageSource source{listed_columns(whole), "registered_models m", where, std::move(parameters)};
+  auto rows = SOUK_TRY(state.store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }));
   return shape_page(state, SOUK_TRY(store::page_of<RegisteredModel>(std::move(rows), listing, key)));
 }
 
@@ -160,13 +156,9 @@ Result<Page<ModelVersion>> Registry::list_versions(const AuthorizedModel& model,
   const std::string key = SOUK_TRY(state_->access.page_token_key());
   const store::Listing listing = SOUK_TRY(compile_listing(query, version_schema(), state_->store.dialect(), key,
                                                           "versions " + std::to_string(model->id.value), 2));
-  std::vector<store::Value> parameters{model->id.value};
-  parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
-  parameters.emplace_back(listing.fetch());
-  const std::string sql = "SELECT " + store::columns<ModelVersion>("v") + ", " + listing.order_column +
-                          " FROM model_versions v WHERE v.model_id = $1 AND " + listing.where + " ORDER BY " +
-                          listing.order + " LIMIT $" + std::to_string(parameters.size());
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  const store::PageSource source{
+      store::columns<ModelVersion>("v"), "model_versions v", "v.model_id = $1", {model->id.value}};
+  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }));
   return store::page_of<ModelVersion>(std::move(rows), listing, key);
 }
 
@@ -182,14 +174,9 @@ Result<Page<ModelVersion>> Registry::list_all_versions(const access::Call& call,
   const store::Listing listing = SOUK_TRY(compile_listing(query, version_schema(), state_->store.dialect(), key,
                                                           "all versions " + std::to_string(in->id.value),
                                                           static_cast<int>(parameters.size()) + 1));
-  parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
-  parameters.emplace_back(listing.fetch());
-  const std::string sql = "SELECT " + store::columns<ModelVersion>("v") + ", " + listing.order_column +
-                          " FROM model_versions v JOIN registered_models m ON m.id = v.model_id "
-                          "WHERE m.namespace_id = $1 AND " +
-                          visible.sql + " AND " + listing.where + " ORDER BY " + listing.order + " LIMIT $" +
-                          std::to_string(parameters.size());
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  const store::PageSource source{store::columns<ModelVersion>("v"), "model_versions v, registered_models m",
+                                 "m.id = v.model_id AND m.namespace_id = $1 AND " + visible.sql, std::move(parameters)};
+  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }));
   auto page = store::page_of<ModelVersion>(std::move(rows), listing, key);
   // Who sees none of them is told as if the namespace were not there.
   const bool sees_all = call.principal->role_in(in->id) >= access::Role::READER;

@@ -8,17 +8,11 @@ namespace souk::registry {
 namespace {
 
 constexpr const char* kQueue = "exchange";
-constexpr std::int64_t kAttempts = 8;
 
 struct Payload {
   TransferId transfer;
 };
 BOOST_DESCRIBE_STRUCT(Payload, (), (transfer))
-
-bool may_pass(Code code) {
-  return code == Code::unavailable || code == Code::aborted || code == Code::deadline_exceeded ||
-         code == Code::internal || code == Code::unknown;
-}
 
 Error missing(TransferKind kind, TransferId id, const std::string& ns) {
   return not_found("there is no " + std::string(kind == TransferKind::EXPORT ? "export " : "import ") +
@@ -40,32 +34,32 @@ Status Exchange::State::tell(store::Tx& tx, const Transfer& transfer, std::strin
   } else {
     event.actor = transfer.actor;
   }
-  event.data.text = R"({"kind":")" + std::string(json::enum_name(transfer.kind)) + R"(","state":")" +
-                    std::string(json::enum_name(transfer.state)) + R"(","phase":")" +
-                    std::string(json::enum_name(transfer.phase)) + R"(","done_bytes":)" +
-                    std::to_string(transfer.done_bytes) + "}";
+  std::string data = R"({"kind":")" + std::string(json::enum_name(transfer.kind)) + R"(","state":")" +
+                     std::string(json::enum_name(transfer.state)) + R"(",)";
+  if (transfer.has_phase()) data += R"("phase":")" + std::string(json::enum_name(transfer.phase)) + R"(",)";
+  event.data.text = data + R"("done_bytes":)" + std::to_string(transfer.done_bytes) + "}";
   return events.append(tx, event);
 }
 
-Status Exchange::State::run(work::Attempt& attempt) {
-  const Payload payload = SOUK_TRY(json::read<Payload>(attempt.item().payload.text));
-  auto transfer = SOUK_TRY(store.read([&](store::Tx& tx) { return find_transfer(tx, payload.transfer); }));
-  if (!transfer || transfer->is_over()) return {};
-  std::string ns = SOUK_TRY(access.namespace_slug(transfer->namespace_id));
+Result<std::optional<Transfer>> Exchange::State::find(store::Tx& tx, const work::Item& item) {
+  const auto payload = SOUK_TRY(json::read<Payload>(item.payload.text));
+  return find_transfer(tx, payload.transfer);
+}
+
+Result<std::unique_ptr<TransferJob>> Exchange::State::job(work::Attempt& attempt, Transfer transfer) {
+  std::string ns = SOUK_TRY(access.namespace_slug(transfer.namespace_id));
   std::unique_ptr<TransferJob> job;
-  if (transfer->kind == TransferKind::EXPORT) {
-    job = std::make_unique<ExportJob>(*this, attempt, std::move(*transfer), std::move(ns));
+  if (transfer.kind == TransferKind::EXPORT) {
+    job = std::make_unique<ExportJob>(*this, attempt, std::move(transfer), std::move(ns));
   } else {
-    job = std::make_unique<ImportNamespaceJob>(*this, attempt, std::move(*transfer), std::move(ns));
+    job = std::make_unique<ImportNamespaceJob>(*this, attempt, std::move(transfer), std::move(ns));
   }
-  const Status done = job->run();
-  if (done || attempt.stop().stop_requested()) return done;
-  if (may_pass(done.error().code) && attempt.item().attempts < kAttempts) return done;
-  // Its own end, not a dead letter: there is nothing for an operator to do about a bad archive.
-  return store.write([&](store::Tx& tx) -> Status {
-    SOUK_TRY(attempt.complete(tx));
-    return fail(tx, job->transfer(), done.error());
-  });
+  return job;
+}
+
+Status Exchange::State::save(store::Tx& tx, const Transfer& transfer) {
+  SOUK_TRY(update_transfer(tx, transfer));
+  return tell(tx, transfer, "transfer.changed", nullptr);
 }
 
 Status Exchange::State::let_go(store::Tx& tx, const Transfer& transfer) {
@@ -75,24 +69,6 @@ Status Exchange::State::let_go(store::Tx& tx, const Transfer& transfer) {
   }
   SOUK_TRY(tx.defer("DELETE FROM artifact_references WHERE holder_kind = $1 AND holder_id = $2", kHolder, transfer.id));
   return delete_entries(tx, transfer.id);
-}
-
-Status Exchange::State::fail(store::Tx& tx, Transfer transfer, const Error& why) {
-  transfer.state = why.code == Code::cancelled ? TransferState::CANCELLED : TransferState::FAILED;
-  transfer.error_code = code_name(why.code);
-  transfer.error = why.describe() + (why.hint.empty() ? "" : "; " + why.hint);
-  if (transfer.kind == TransferKind::EXPORT) transfer.archive.reset();
-  SOUK_TRY(update_transfer(tx, transfer));
-  SOUK_TRY(let_go(tx, transfer));
-  return tell(tx, transfer, "transfer.changed", nullptr);
-}
-
-Status Exchange::State::gave_up(store::Tx& tx, const work::Item& item, const Error& why) {
-  const auto payload = json::read<Payload>(item.payload.text);
-  if (!payload) return {};  // of no transfer, so there is none to say it of
-  auto transfer = SOUK_TRY(find_transfer(tx, payload->transfer));
-  if (!transfer || transfer->is_over()) return {};
-  return fail(tx, std::move(*transfer), why);
 }
 
 Result<Transfer> Exchange::State::begin(const access::Call& call, Transfer wanted) {
@@ -114,12 +90,7 @@ Result<Transfer> Exchange::State::begin(const access::Call& call, Transfer wante
 Exchange::Exchange(ExchangeSettings settings, store::Store& store, events::Log& events, access::Access& access,
                    artifacts::Artifacts& artifacts, Inspector& inspector, work::Work& work, Logger& log)
     : state_(new State{settings, store, events, access, artifacts, inspector, work, log}) {
-  work.add({.name = kQueue,
-            .run = [state = state_.get()](work::Attempt& attempt) { return state->run(attempt); },
-            .gave_up = [state = state_.get()](store::Tx& tx, const work::Item& item,
-                                              const Error& why) { return state->gave_up(tx, item, why); },
-            .concurrency = settings.concurrency,
-            .max_attempts = kAttempts});
+  add_row_queue(*state_, work, kQueue, settings.concurrency);
 }
 
 Exchange::~Exchange() = default;

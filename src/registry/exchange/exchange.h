@@ -53,6 +53,8 @@ struct Transfer {
   Time create_time, update_time;
 
   bool is_over() const { return state != TransferState::QUEUED && state != TransferState::RUNNING; }
+  // The phase says what is done next, or where it ended; of one that succeeded it says nothing.
+  bool has_phase() const { return state != TransferState::SUCCEEDED; }
 };
 BOOST_DESCRIBE_STRUCT(Transfer, (),
                       (id, namespace_id, kind, conflict, source, actor, item_id, state, phase, archive, total_bytes,

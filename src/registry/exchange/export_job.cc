@@ -7,51 +7,32 @@ namespace souk::registry {
 namespace {
 
 constexpr std::size_t kPiece = 1 << 20;
-constexpr std::chrono::seconds kBetweenNotes{1};
 
 }  // namespace
 
-Status TransferJob::check_stop() const {
-  if (!attempt_.stop().stop_requested()) return {};
-  return cancelled(transfer_.kind == TransferKind::EXPORT ? "the export was asked to stop"
-                                                          : "the import was asked to stop");
-}
-
-Status TransferJob::note(bool at_once) {
-  SOUK_TRY(check_stop());
-  const auto time = std::chrono::steady_clock::now();
-  if (!at_once && time - noted_ < kBetweenNotes) return {};
-  noted_ = time;
-  return state_.store.write([&](store::Tx& tx) -> Status {
-    SOUK_TRY(attempt_.check(tx));
-    SOUK_TRY(update_transfer(tx, transfer_));
-    return state_.tell(tx, transfer_, "transfer.changed", nullptr);
-  });
-}
-
 Status ExportJob::run() {
-  transfer_.state = TransferState::RUNNING;
-  transfer_.done_bytes = transfer_.entries = transfer_.created = 0;
+  row_.state = TransferState::RUNNING;
+  row_.done_bytes = row_.entries = row_.created = 0;
   SOUK_TRY(note(true));
   std::unique_ptr<blobs::Writer> out = SOUK_TRY(state_.artifacts.blobs().create());
   std::string manifest;
   const auto list = [&](const std::string& path, const Digest& digest, std::uint64_t size) {
     manifest += json::write(ManifestLine{path, digest, static_cast<std::int64_t>(size)}) + "\n";
-    transfer_.entries++;
+    row_.entries++;
   };
   Status written = [&]() -> Status {
     auto archive = SOUK_TRY(ArchiveWriter::open([&](std::span<const std::byte> bytes) -> Status {
       SOUK_TRY(out->write(bytes));
-      transfer_.done_bytes += static_cast<std::int64_t>(bytes.size());
+      row_.done_bytes += static_cast<std::int64_t>(bytes.size());
       return {};
     }));
     ArchiveHead head;
     head.namespace_ = namespace_;
-    head.create_time = transfer_.create_time;
+    head.create_time = row_.create_time;
     SOUK_TRY(archive->file(kHead, json::write(head) + "\n"));
-    Exporter exporter(state_.store, transfer_.namespace_id, namespace_);
+    Exporter exporter(state_.store, row_.namespace_id, namespace_);
     SOUK_TRY(exporter.all([&](const std::string& path, std::string text) -> Status {
-      if (path.ends_with("/000000.jsonl") && !path.starts_with("lineage/")) transfer_.created++;
+      if (path.ends_with("/000000.jsonl") && !path.starts_with("lineage/")) row_.created++;
       list(path, sha256(text), text.size());
       SOUK_TRY(archive->file(path, text));
       return check_stop();
@@ -81,18 +62,16 @@ Status ExportJob::run() {
     out->discard();
     return written;
   }
-  transfer_.state = TransferState::SUCCEEDED;
+  row_.state = TransferState::SUCCEEDED;
   const std::uint64_t size = out->size();
   SOUK_TRY(state_.artifacts.commit_and_link(
-      state_.archives(transfer_.namespace_id, namespace_), size, std::nullopt,
-      [&] { return out->commit(std::nullopt); },
+      state_.archives(row_.namespace_id, namespace_), size, std::nullopt, [&] { return out->commit(std::nullopt); },
       [&](store::Tx& tx, const Digest& digest) -> Status {
-        transfer_.archive = digest;
-        transfer_.total_bytes = transfer_.done_bytes = static_cast<std::int64_t>(size);
+        row_.archive = digest;
+        row_.total_bytes = row_.done_bytes = static_cast<std::int64_t>(size);
         SOUK_TRY(attempt_.complete(tx));
-        SOUK_TRY(state_.artifacts.hold(tx, digest, kHolder, transfer_.id.value));
-        SOUK_TRY(update_transfer(tx, transfer_));
-        return state_.tell(tx, transfer_, "transfer.changed", nullptr);
+        SOUK_TRY(state_.artifacts.hold(tx, digest, kHolder, row_.id.value));
+        return state_.save(tx, row_);
       }));
   return {};
 }

@@ -38,45 +38,44 @@ Status each_text_line(blobs::Reader& reader, const std::function<Status(std::str
 }  // namespace
 
 artifacts::Repository ImportNamespaceJob::staging() const {
-  return {transfer_.namespace_id, namespace_, std::string(kArchives) + "-" + std::to_string(transfer_.id.value)};
+  return {row_.namespace_id, namespace_, std::string(kArchives) + "-" + std::to_string(row_.id.value)};
 }
 
 Applier ImportNamespaceJob::applier() {
   // The right to do it was checked when it was asked for; what is done is done in that one's name.
   auto principal = std::make_shared<access::Principal>(*state_.access.system());
-  principal->name = transfer_.actor;
+  principal->name = row_.actor;
   access::Call call;
   call.principal = std::move(principal);
   call.namespace_ = namespace_;
   const auto has_blob = [this](const Digest& digest) -> Result<std::optional<std::int64_t>> {
-    const auto entry = SOUK_TRY(state_.store.read(
-        [&](store::Tx& tx) { return find_entry(tx, transfer_.id, std::string(kBlobs) + digest.hex()); }));
+    const auto entry = SOUK_TRY(
+        state_.store.read([&](store::Tx& tx) { return find_entry(tx, row_.id, std::string(kBlobs) + digest.hex()); }));
     return entry ? std::optional(entry->size) : std::nullopt;
   };
   return Applier({state_.store, state_.events, state_.access, state_.artifacts, state_.inspector, has_blob},
-                 transfer_.namespace_id, namespace_, std::move(call));
+                 row_.namespace_id, namespace_, std::move(call));
 }
 
 Status ImportNamespaceJob::run() {
-  transfer_.state = TransferState::RUNNING;
-  if (transfer_.phase == TransferPhase::UNPACK) {
+  row_.state = TransferState::RUNNING;
+  if (row_.phase == TransferPhase::UNPACK) {
     SOUK_TRY(unpack());
     SOUK_TRY(verify());
-    transfer_.phase = TransferPhase::CHECK;
+    row_.phase = TransferPhase::CHECK;
   }
-  if (transfer_.phase == TransferPhase::CHECK) {
+  if (row_.phase == TransferPhase::CHECK) {
     SOUK_TRY(note(true));
     SOUK_TRY(check());
-    transfer_.phase = TransferPhase::APPLY;
+    row_.phase = TransferPhase::APPLY;
     SOUK_TRY(note(true));
   }
   SOUK_TRY(apply());
-  transfer_.state = TransferState::SUCCEEDED;
+  row_.state = TransferState::SUCCEEDED;
   return state_.store.write([&](store::Tx& tx) -> Status {
     SOUK_TRY(attempt_.complete(tx));
-    SOUK_TRY(update_transfer(tx, transfer_));
-    SOUK_TRY(state_.let_go(tx, transfer_));
-    return state_.tell(tx, transfer_, "transfer.changed", nullptr);
+    SOUK_TRY(state_.save(tx, row_));
+    return state_.let_go(tx, row_);
   });
 }
 
@@ -84,12 +83,12 @@ Status ImportNamespaceJob::run() {
 
 Status ImportNamespaceJob::unpack() {
   const auto reader =
-      SOUK_TRY(state_.artifacts.open_blob(state_.archives(transfer_.namespace_id, namespace_), *transfer_.archive));
-  transfer_.entries = 0;
-  transfer_.done_bytes = 0;
+      SOUK_TRY(state_.artifacts.open_blob(state_.archives(row_.namespace_id, namespace_), *row_.archive));
+  row_.entries = 0;
+  row_.done_bytes = 0;
   SOUK_TRY(note(true));
   ArchiveSource source{reader->size(), [&](std::uint64_t offset, std::span<std::byte> into) -> Result<std::size_t> {
-                         transfer_.done_bytes = std::max(transfer_.done_bytes, static_cast<std::int64_t>(offset));
+                         row_.done_bytes = std::max(row_.done_bytes, static_cast<std::int64_t>(offset));
                          SOUK_TRY(note());
                          return reader->read_at(offset, into);
                        }};
@@ -104,9 +103,9 @@ Status ImportNamespaceJob::unpack() {
       return invalid_argument("this is no archive of a namespace: it does not begin with " + std::string(kHead));
     }
     SOUK_TRY(store_entry(entry->path, place, *archive));
-    transfer_.entries = place;
+    row_.entries = place;
   }
-  if (transfer_.entries == 0) return invalid_argument("this is no archive of a namespace: it is empty");
+  if (row_.entries == 0) return invalid_argument("this is no archive of a namespace: it is empty");
   return {};
 }
 
@@ -121,7 +120,7 @@ Status ImportNamespaceJob::store_entry(const std::string& path, std::int64_t pla
     expected = *digest;
   }
   std::vector<std::byte> piece(kPiece);
-  if (SOUK_TRY(state_.store.read([&](store::Tx& tx) { return find_entry(tx, transfer_.id, path); }))) {
+  if (SOUK_TRY(state_.store.read([&](store::Tx& tx) { return find_entry(tx, row_.id, path); }))) {
     while (SOUK_TRY(archive.read(piece)) > 0) {  // by an earlier attempt
     }
     return check_stop();
@@ -144,8 +143,8 @@ Status ImportNamespaceJob::store_entry(const std::string& path, std::int64_t pla
       staging(), size, expected, [&] { return writer->commit(expected); },
       [&](store::Tx& tx, const Digest& digest) -> Status {
         SOUK_TRY(attempt_.check(tx));
-        SOUK_TRY(state_.artifacts.hold(tx, digest, kHolder, transfer_.id.value));
-        return insert_entry(tx, transfer_.id, {path, place, digest, static_cast<std::int64_t>(size), Use::UNKNOWN});
+        SOUK_TRY(state_.artifacts.hold(tx, digest, kHolder, row_.id.value));
+        return insert_entry(tx, row_.id, {path, place, digest, static_cast<std::int64_t>(size), Use::UNKNOWN});
       });
   if (!stored && stored.error().code == Code::invalid_argument)
     return damaged(path, "holds other bytes than its name says");
@@ -155,7 +154,7 @@ Status ImportNamespaceJob::store_entry(const std::string& path, std::int64_t pla
 
 Status ImportNamespaceJob::verify() {
   const auto entry = [&](std::string_view path) {
-    return state_.store.read([&](store::Tx& tx) { return find_entry(tx, transfer_.id, std::string(path)); });
+    return state_.store.read([&](store::Tx& tx) { return find_entry(tx, row_.id, std::string(path)); });
   };
   const auto head = SOUK_TRY(entry(kHead)), manifest = SOUK_TRY(entry(kManifest));
   if (!head) return invalid_argument("this is no archive of a namespace");
@@ -168,10 +167,10 @@ Status ImportNamespaceJob::verify() {
                                std::to_string(ArchiveHead().version))
         .advise("import it into a server that is as new as the one that made it");
   }
-  if (!manifest || manifest->place != transfer_.entries) {
+  if (!manifest || manifest->place != row_.entries) {
     return invalid_argument("the archive is cut off: it does not end with " + std::string(kManifest));
   }
-  transfer_.source = told->namespace_;
+  row_.source = told->namespace_;
   std::int64_t listed = 0;
   const auto reader = SOUK_TRY(state_.artifacts.blobs().open_blob(manifest->digest));
   SOUK_TRY(each_text_line(*reader, [&](std::string_view text) -> Status {
@@ -186,7 +185,7 @@ Status ImportNamespaceJob::verify() {
     return check_stop();
   }));
   // Head and manifest are not in the manifest.
-  if (listed + 2 != transfer_.entries) return invalid_argument("the archive holds entries that its manifest does not");
+  if (listed + 2 != row_.entries) return invalid_argument("the archive holds entries that its manifest does not");
   return {};
 }
 
@@ -199,7 +198,7 @@ Result<std::string> ImportNamespaceJob::text_of(const Entry& part) {
 Status ImportNamespaceJob::each_part(std::int64_t after, const std::function<Status(const Entry&)>& f) {
   for (;;) {
     const auto page =
-        SOUK_TRY(state_.store.read([&](store::Tx& tx) { return entries_after(tx, transfer_.id, after, kPage); }));
+        SOUK_TRY(state_.store.read([&](store::Tx& tx) { return entries_after(tx, row_.id, after, kPage); }));
     if (page.empty()) return {};
     after = page.back().place;
     for (const Entry& entry : page) {
@@ -210,21 +209,21 @@ Status ImportNamespaceJob::each_part(std::int64_t after, const std::function<Sta
 
 Status ImportNamespaceJob::check() {
   std::vector<std::string> conflicts;
-  transfer_.unchanged = transfer_.skipped = transfer_.created = 0;
+  row_.unchanged = row_.skipped = row_.created = 0;
   std::vector<Entry> unit;
   const auto finish = [&]() -> Status {
     if (unit.empty()) return {};
     std::string label;
     const Use use = SOUK_TRY(decide(unit, label));
     if (use == Use::NEW) SOUK_TRY(check_lines(unit));
-    if (use == Use::SAME) transfer_.unchanged++;
+    if (use == Use::SAME) row_.unchanged++;
     if (use == Use::SKIPPED) {
-      transfer_.skipped++;
+      row_.skipped++;
       if (conflicts.size() <= kMostNamed) conflicts.push_back(label);
     }
     const std::string name = *unit_of(unit.front().path);
     unit.clear();
-    return state_.store.write([&](store::Tx& tx) { return set_use(tx, transfer_.id, name, use); });
+    return state_.store.write([&](store::Tx& tx) { return set_use(tx, row_.id, name, use); });
   };
   SOUK_TRY(each_part(0, [&](const Entry& part) -> Status {
     if (!unit.empty() && unit_of(unit.front().path) != unit_of(part.path)) SOUK_TRY(finish());
@@ -235,7 +234,7 @@ Status ImportNamespaceJob::check() {
     return note();
   }));
   SOUK_TRY(finish());
-  if (transfer_.conflict == Conflict::SKIP || conflicts.empty()) return {};
+  if (row_.conflict == Conflict::SKIP || conflicts.empty()) return {};
   std::string names;
   for (std::size_t i = 0; i < std::min(conflicts.size(), kMostNamed); ++i) names += (i == 0 ? "" : ", ") + conflicts[i];
   if (conflicts.size() > kMostNamed) names += " and others";
@@ -263,7 +262,7 @@ Result<Use> ImportNamespaceJob::decide(const std::vector<Entry>& parts, std::str
   if (!fits) return damaged(parts.front().path, "begins with something else than it should");
   std::size_t count = 0;
   bool same = true;
-  Exporter exporter(state_.store, transfer_.namespace_id, namespace_);
+  Exporter exporter(state_.store, row_.namespace_id, namespace_);
   const bool there = SOUK_TRY(exporter.one(*first, [&](const std::string&, const std::string& own) -> Status {
     same = same && count < parts.size() && sha256(own) == parts[count].digest;
     ++count;
@@ -294,11 +293,11 @@ Status ImportNamespaceJob::check_lines(const std::vector<Entry>& parts) {
 
 Status ImportNamespaceJob::apply() {
   Applier apply = applier();
-  return each_part(transfer_.applied, [&](const Entry& part) -> Status {
+  return each_part(row_.applied, [&](const Entry& part) -> Status {
     const std::string unit = *unit_of(part.path);
     // Whoever stops it gets whole objects.
     if (part.path == part_path(unit, 0)) SOUK_TRY(note());
-    Transfer after = transfer_;
+    Transfer after = row_;
     after.applied = part.place;
     const auto also = [&](store::Tx& tx) -> Status {
       SOUK_TRY(attempt_.check(tx));
@@ -314,7 +313,7 @@ Status ImportNamespaceJob::apply() {
     } else {
       SOUK_TRY(state_.store.write(also));
     }
-    transfer_ = after;
+    row_ = after;
     return {};
   });
 }

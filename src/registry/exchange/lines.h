@@ -19,6 +19,7 @@
 #include "registry/metrics/chunk.h"
 #include "registry/model.h"
 #include "registry/records/model.h"
+#include "registry/records/services.h"
 
 namespace souk::registry {
 

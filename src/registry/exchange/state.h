@@ -3,13 +3,12 @@
 // What the parts of an exchange share, and the two jobs. Inside the room only.
 #pragma once
 
-#include <chrono>
-
 #include "registry/exchange/applier.h"
 #include "registry/exchange/exchange.h"
 #include "registry/exchange/exporter.h"
 #include "registry/exchange/transfer_rows.h"
 #include "registry/imports/archive.h"
+#include "registry/row_job.h"
 
 namespace souk::registry {
 
@@ -32,6 +31,8 @@ struct ManifestLine {
 };
 BOOST_DESCRIBE_STRUCT(ManifestLine, (), (path, digest, size))
 
+class TransferJob;
+
 struct Exchange::State {
   ExchangeSettings settings;
   store::Store& store;
@@ -45,12 +46,11 @@ struct Exchange::State {
   // Appends its event.
   Status tell(store::Tx& tx, const Transfer& transfer, std::string_view type, const access::Call* call);
   Result<Transfer> begin(const access::Call& call, Transfer wanted);
-  Status run(work::Attempt& attempt);
-  // Ends it.
-  Status fail(store::Tx& tx, Transfer transfer, const Error& why);
-  // Lets go of what an import held.
+  // See row_job.h.
+  Result<std::optional<Transfer>> find(store::Tx& tx, const work::Item& item);
+  Result<std::unique_ptr<TransferJob>> job(work::Attempt& attempt, Transfer transfer);
+  Status save(store::Tx& tx, const Transfer& transfer);
   Status let_go(store::Tx& tx, const Transfer& transfer);
-  Status gave_up(store::Tx& tx, const work::Item& item, const Error& why);
   artifacts::Repository archives(NamespaceId ns, const std::string& slug) const {
     return {ns, slug, std::string(kArchives)};
   }
@@ -59,27 +59,14 @@ struct Exchange::State {
 // What holds an archive, or the entries of an import.
 inline constexpr std::string_view kHolder = "namespace_transfer";
 
-// One attempt of either: progress, and being asked to stop.
-class TransferJob {
+// One attempt of either.
+class TransferJob : public RowJob<Exchange::State, Transfer> {
  public:
   TransferJob(Exchange::State& state, work::Attempt& attempt, Transfer transfer, std::string ns)
-      : state_(state), attempt_(attempt), transfer_(std::move(transfer)), namespace_(std::move(ns)) {}
-  virtual ~TransferJob() = default;
-  virtual Status run() = 0;
-  const Transfer& transfer() const { return transfer_; }  // as far as it came
+      : RowJob(state, attempt, std::move(transfer)), namespace_(std::move(ns)) {}
 
  protected:
-  // Progress into the row and the events, about once a second; `now`: in any case.
-  Status note(bool at_once = false);
-  Status check_stop() const;
-
-  Exchange::State& state_;
-  work::Attempt& attempt_;
-  Transfer transfer_;
   const std::string namespace_;
-
- private:
-  std::chrono::steady_clock::time_point noted_{};
 };
 
 class ExportJob : public TransferJob {

@@ -11,7 +11,6 @@ namespace souk::registry {
 namespace {
 
 constexpr std::size_t kPiece = 1 << 20;
-constexpr std::chrono::seconds kBetweenNotes{1};
 
 ArchiveLimits limits_of(const ImportSettings& settings) {
   return {settings.max_bytes.count, static_cast<std::uint64_t>(settings.max_files), settings.max_ratio};
@@ -20,50 +19,30 @@ ArchiveLimits limits_of(const ImportSettings& settings) {
 }  // namespace
 
 ImportJob::ImportJob(Imports::State& state, work::Attempt& attempt, Import import, std::string ns)
-    : state_(state),
-      attempt_(attempt),
-      import_(std::move(import)),
-      repository_{import_.namespace_id, std::move(ns), import_.model} {
+    : RowJob(state, attempt, std::move(import)), repository_{row_.namespace_id, std::move(ns), row_.model} {
   // The right to do it was checked when it was asked for; what is done is done in that one's name.
   auto principal = std::make_shared<access::Principal>(*state.access.system());
-  principal->name = import_.actor;
+  principal->name = row_.actor;
   call_.principal = std::move(principal);
   call_.namespace_ = repository_.namespace_;
 }
 
 Status ImportJob::run() {
-  auto files = SOUK_TRY(state_.store.read([&](store::Tx& tx) { return import_files(tx, import_.id); }));
+  auto files = SOUK_TRY(state_.store.read([&](store::Tx& tx) { return import_files(tx, row_.id); }));
   for (ImportedFile& file : files) files_.emplace(file.path, std::move(file));
-  import_.state = ImportState::RUNNING;
-  import_.files = 0;
-  import_.done_bytes = 0;
-  if (import_.phase != ImportPhase::SEAL) {
+  row_.state = ImportState::RUNNING;
+  row_.files = 0;
+  row_.done_bytes = 0;
+  if (row_.phase != ImportPhase::SEAL) {
     SOUK_TRY(note(true));
-    if (import_.kind == ImportKind::S3) {
+    if (row_.kind == ImportKind::S3) {
       SOUK_TRY(take_prefix());
     } else {
-      if (import_.kind == ImportKind::URL && !import_.archive) SOUK_TRY(fetch_url());
-      SOUK_TRY(take_blob(*import_.archive, import_.file_name));
+      if (row_.kind == ImportKind::URL && !row_.archive) SOUK_TRY(fetch_url());
+      SOUK_TRY(take_blob(*row_.archive, row_.file_name));
     }
   }
   return seal();
-}
-
-Status ImportJob::check_stop() const {
-  if (!attempt_.stop().stop_requested()) return {};
-  return cancelled("the import was asked to stop");
-}
-
-Status ImportJob::note(bool at_once) {
-  SOUK_TRY(check_stop());
-  const auto time = std::chrono::steady_clock::now();
-  if (!at_once && time - noted_ < kBetweenNotes) return {};
-  noted_ = time;
-  return state_.store.write([&](store::Tx& tx) -> Status {
-    SOUK_TRY(attempt_.check(tx));
-    SOUK_TRY(update_import(tx, import_));
-    return state_.tell(tx, import_, "import.changed", nullptr);
-  });
 }
 
 Status ImportJob::fetch_url() {
@@ -80,52 +59,52 @@ Status ImportJob::fetch_url() {
         return state_.store.write([&](store::Tx& tx) { return attempt_.save(tx, json::Raw{json::write(state)}); });
       },
       [&](std::uint64_t done, std::optional<std::uint64_t> total) {
-        import_.done_bytes = static_cast<std::int64_t>(done);
-        if (total) import_.total_bytes = static_cast<std::int64_t>(*total);
+        row_.done_bytes = static_cast<std::int64_t>(done);
+        if (total) row_.total_bytes = static_cast<std::int64_t>(*total);
         return note();
       }};
-  std::unique_ptr<blobs::Writer> writer = SOUK_TRY(download(how, import_.source, at));
+  std::unique_ptr<blobs::Writer> writer = SOUK_TRY(download(how, row_.source, at));
   const std::uint64_t size = writer->size();
   // The archive is a blob of the model like any other, and collected when nothing comes to name it.
   Digest digest = SOUK_TRY(state_.artifacts.commit_and_link(
       repository_, size, std::nullopt, [&] { return writer->commit(std::nullopt); },
       [](store::Tx&, const Digest&) { return Status(); }));
-  import_.archive = digest;
-  import_.total_bytes = static_cast<std::int64_t>(size);
-  import_.done_bytes = 0;
+  row_.archive = digest;
+  row_.total_bytes = static_cast<std::int64_t>(size);
+  row_.done_bytes = 0;
   return note(true);
 }
 
 Status ImportJob::take_blob(const Digest& digest, const std::string& file_name) {
   std::unique_ptr<blobs::Reader> reader = SOUK_TRY(state_.artifacts.open_blob(repository_, digest));
-  import_.phase = ImportPhase::UNPACK;
-  import_.total_bytes = static_cast<std::int64_t>(reader->size());
+  row_.phase = ImportPhase::UNPACK;
+  row_.total_bytes = static_cast<std::int64_t>(reader->size());
   SOUK_TRY(note(true));
   std::array<std::byte, 512> head{};
   const std::size_t got = SOUK_TRY(reader->read_at(0, head));
   if (looks_like_archive(std::span(head).first(got))) return unpack(*reader);
-  if (!import_.folder.empty()) {
-    return invalid_argument("a file that is no archive has no folder " + access::as_shown(import_.folder)).at("folder");
+  if (!row_.folder.empty()) {
+    return invalid_argument("a file that is no archive has no folder " + access::as_shown(row_.folder)).at("folder");
   }
   // The bytes are stored already; only their name is new.
   files_.clear();
   files_.emplace(file_name, ImportedFile{file_name, static_cast<std::int64_t>(reader->size()), digest, false});
-  import_.files = 1;
+  row_.files = 1;
   return state_.store.write([&](store::Tx& tx) -> Status {
     SOUK_TRY(attempt_.check(tx));
-    return insert_import_file(tx, import_.id, files_.begin()->second);
+    return insert_import_file(tx, row_.id, files_.begin()->second);
   });
 }
 
 std::optional<std::string> ImportJob::wanted(const std::string& path) const {
-  if (import_.folder.empty()) return path;
-  const std::string folder = import_.folder + "/";
+  if (row_.folder.empty()) return path;
+  const std::string folder = row_.folder + "/";
   return path.starts_with(folder) ? std::optional(path.substr(folder.size())) : std::nullopt;
 }
 
 Status ImportJob::unpack(blobs::Reader& reader) {
   ArchiveSource source{reader.size(), [&](std::uint64_t offset, std::span<std::byte> into) -> Result<std::size_t> {
-                         import_.done_bytes = std::max(import_.done_bytes, static_cast<std::int64_t>(offset));
+                         row_.done_bytes = std::max(row_.done_bytes, static_cast<std::int64_t>(offset));
                          SOUK_TRY(note());
                          return reader.read_at(offset, into);
                        }};
@@ -144,9 +123,9 @@ Status ImportJob::unpack(blobs::Reader& reader) {
 }
 
 Status ImportJob::take_prefix() {
-  const std::string url = SOUK_TRY(state_.allowed_prefix(import_.source));
+  const std::string url = SOUK_TRY(state_.allowed_prefix(row_.source));
   auto objects = SOUK_TRY(blobs::ForeignObjects::open(url, state_.s3, state_.log, state_.metrics));
-  import_.phase = ImportPhase::UNPACK;
+  row_.phase = ImportPhase::UNPACK;
   ImportPaths paths;
   std::uint64_t bytes = 0;
   for (std::string after;;) {
@@ -166,8 +145,8 @@ Status ImportJob::take_prefix() {
                                   " bytes that one import may have");
       }
       if (files_.contains(*path)) {  // by an earlier attempt
-        import_.files++;
-        import_.done_bytes += static_cast<std::int64_t>(object.size);
+        row_.files++;
+        row_.done_bytes += static_cast<std::int64_t>(object.size);
         continue;
       }
       auto reader = objects->read(object);
@@ -175,7 +154,7 @@ Status ImportJob::take_prefix() {
       SOUK_TRY(store_file(*path, false, [&](std::span<std::byte> into) -> Result<std::size_t> {
         const std::size_t got = SOUK_TRY(reader->read_at(at, into));
         at += got;
-        import_.done_bytes += static_cast<std::int64_t>(got);
+        row_.done_bytes += static_cast<std::int64_t>(got);
         SOUK_TRY(note());
         return got;
       }));
@@ -187,7 +166,7 @@ Status ImportJob::take_prefix() {
 Status ImportJob::store_file(const std::string& path, bool executable,
                              const std::function<Result<std::size_t>(std::span<std::byte>)>& read) {
   std::vector<std::byte> piece(kPiece);
-  import_.files++;
+  row_.files++;
   if (files_.contains(path)) {
     while (SOUK_TRY(read(piece)) > 0) {
     }
@@ -210,7 +189,7 @@ Status ImportJob::store_file(const std::string& path, bool executable,
       repository_, writer->size(), std::nullopt, [&] { return writer->commit(std::nullopt); },
       [&](store::Tx& tx, const Digest& digest) -> Status {
         SOUK_TRY(attempt_.check(tx));
-        return insert_import_file(tx, import_.id, ImportedFile{path, file.size, digest, executable});
+        return insert_import_file(tx, row_.id, ImportedFile{path, file.size, digest, executable});
       }));
   files_.emplace(path, std::move(file));
   return note();
@@ -218,11 +197,11 @@ Status ImportJob::store_file(const std::string& path, bool executable,
 
 Status ImportJob::seal() {
   if (files_.empty()) {
-    return invalid_argument(import_.folder.empty()
+    return invalid_argument(row_.folder.empty()
                                 ? "there are no files in it (hidden ones are left out)"
-                                : "there are no files below the folder " + access::as_shown(import_.folder));
+                                : "there are no files below the folder " + access::as_shown(row_.folder));
   }
-  import_.phase = ImportPhase::SEAL;
+  row_.phase = ImportPhase::SEAL;
   SOUK_TRY(note(true));
   std::vector<ModelFile> packed;
   for (const auto& [path, file] : files_) {
@@ -234,26 +213,25 @@ Status ImportJob::seal() {
   const Digest config = SOUK_TRY(state_.artifacts.blobs().put(as_bytes(version.config)));
   SOUK_TRY(state_.artifacts.link_blob(repository_, config, version.config.size()));
   const Pushed pushed = SOUK_TRY(state_.registry.push_manifest(
-      call_, repository_, import_.tag.empty() ? "latest" : import_.tag, kImageManifestType, version.manifest));
+      call_, repository_, row_.tag.empty() ? "latest" : row_.tag, kImageManifestType, version.manifest));
   if (!pushed.version) return internal("an import made no version");
   auto model =
       SOUK_TRY(state_.registry.get_model(call_, access::Role::WRITER, repository_.namespace_, repository_.model));
-  for (const std::string& alias : SOUK_TRY(json::read<std::vector<std::string>>(import_.aliases.text))) {
+  for (const std::string& alias : SOUK_TRY(json::read<std::vector<std::string>>(row_.aliases.text))) {
     SOUK_TRY(state_.registry.set_alias(call_, model, alias, std::to_string(pushed.version->number)));
   }
   return finish(pushed);
 }
 
 Status ImportJob::finish(const Pushed& pushed) {
-  import_.state = ImportState::SUCCEEDED;
-  import_.version = pushed.version->number;
-  import_.digest = pushed.digest;
-  if (import_.total_bytes) import_.done_bytes = *import_.total_bytes;
+  row_.state = ImportState::SUCCEEDED;
+  row_.version = pushed.version->number;
+  row_.digest = pushed.digest;
+  if (row_.total_bytes) row_.done_bytes = *row_.total_bytes;
   return state_.store.write([&](store::Tx& tx) -> Status {
     SOUK_TRY(attempt_.complete(tx));
-    SOUK_TRY(update_import(tx, import_));
-    SOUK_TRY(delete_import_files(tx, import_.id));
-    return state_.tell(tx, import_, "import.changed", nullptr);
+    SOUK_TRY(state_.save(tx, row_));
+    return state_.let_go(tx, row_);
   });
 }
 

@@ -3,14 +3,17 @@
 // One attempt of an import. What an earlier attempt stored is taken as it is. Inside the room only.
 #pragma once
 
-#include <chrono>
 #include <map>
+#include <memory>
 
 #include "registry/imports/archive.h"
 #include "registry/imports/import_rows.h"
+#include "registry/row_job.h"
 #include "work/work.h"
 
 namespace souk::registry {
+
+class ImportJob;
 
 struct Imports::State {
   ImportSettings settings;
@@ -29,17 +32,17 @@ struct Imports::State {
   Result<std::string> allowed_prefix(const std::string& source) const;
   // Appends its event.
   Status tell(store::Tx& tx, const Import& import, std::string_view type, const access::Call* call);
-  Status run(work::Attempt& attempt);
-  // Ends it without a version.
-  Status fail(store::Tx& tx, Import import, const Error& why);
-  Status gave_up(store::Tx& tx, const work::Item& item, const Error& why);
+  // See row_job.h.
+  Result<std::optional<Import>> find(store::Tx& tx, const work::Item& item);
+  Result<std::unique_ptr<ImportJob>> job(work::Attempt& attempt, Import import);
+  Status save(store::Tx& tx, const Import& import);
+  Status let_go(store::Tx& tx, const Import& import);
 };
 
-class ImportJob {
+class ImportJob : public RowJob<Imports::State, Import> {
  public:
   ImportJob(Imports::State& state, work::Attempt& attempt, Import import, std::string ns);
-  Status run();
-  const Import& import() const { return import_; }  // as far as it came
+  Status run() override;
 
  private:
   Status fetch_url();
@@ -53,17 +56,10 @@ class ImportJob {
   Status finish(const Pushed& pushed);
   // Whether the path is wanted, and what it is called then.
   std::optional<std::string> wanted(const std::string& path) const;
-  // Progress into the row and the events, about once a second; `now`: in any case.
-  Status note(bool at_once = false);
-  Status check_stop() const;
 
-  Imports::State& state_;
-  work::Attempt& attempt_;
-  Import import_;
   const artifacts::Repository repository_;
   access::Call call_;
   std::map<std::string, ImportedFile> files_;  // stored, by path
-  std::chrono::steady_clock::time_point noted_{};
 };
 
 }  // namespace souk::registry

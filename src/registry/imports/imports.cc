@@ -13,7 +13,6 @@ namespace {
 
 constexpr const char* kQueue = "imports";
 constexpr std::size_t kMostAliases = 20;
-constexpr std::int64_t kAttempts = 8;
 
 struct Payload {
   ImportId import;
@@ -22,11 +21,6 @@ BOOST_DESCRIBE_STRUCT(Payload, (), (import))
 
 Error missing_import(ImportId id) {
   return not_found("there is no import " + std::to_string(id.value) + " of this model");
-}
-
-bool may_pass(Code code) {
-  return code == Code::unavailable || code == Code::aborted || code == Code::deadline_exceeded ||
-         code == Code::internal || code == Code::unknown;
 }
 
 std::string without_options(const std::string& url) {
@@ -65,46 +59,32 @@ Status Imports::State::tell(store::Tx& tx, const Import& import, std::string_vie
   } else {
     event.actor = import.actor;
   }
-  std::string data = R"({"state":")" + std::string(json::enum_name(import.state)) + R"(","phase":")" +
-                     std::string(json::enum_name(import.phase)) + R"(","done_bytes":)" +
-                     std::to_string(import.done_bytes) + R"(,"files":)" + std::to_string(import.files);
+  std::string data = R"({"state":")" + std::string(json::enum_name(import.state)) + R"(",)";
+  if (import.has_phase()) data += R"("phase":")" + std::string(json::enum_name(import.phase)) + R"(",)";
+  data += R"("done_bytes":)" + std::to_string(import.done_bytes) + R"(,"files":)" + std::to_string(import.files);
   if (import.total_bytes) data += R"(,"total_bytes":)" + std::to_string(*import.total_bytes);
   if (import.version) data += R"(,"version":)" + std::to_string(*import.version);
   event.data.text = data + "}";
   return events.append(tx, event);
 }
 
-Status Imports::State::run(work::Attempt& attempt) {
-  const Payload payload = SOUK_TRY(json::read<Payload>(attempt.item().payload.text));
-  auto import = SOUK_TRY(store.read([&](store::Tx& tx) { return find_import(tx, payload.import); }));
-  if (!import || import->is_over()) return {};
-  const std::string ns = SOUK_TRY(access.namespace_slug(import->namespace_id));
-  ImportJob job(*this, attempt, std::move(*import), ns);
-  const Status done = job.run();
-  if (done || attempt.stop().stop_requested()) return done;
-  if (may_pass(done.error().code) && attempt.item().attempts < kAttempts) return done;
-  // Its own end, not a dead letter: there is nothing for an operator to do about a bad archive.
-  return store.write([&](store::Tx& tx) -> Status {
-    SOUK_TRY(attempt.complete(tx));
-    return fail(tx, job.import(), done.error());
-  });
+Result<std::optional<Import>> Imports::State::find(store::Tx& tx, const work::Item& item) {
+  const auto payload = SOUK_TRY(json::read<Payload>(item.payload.text));
+  return find_import(tx, payload.import);
 }
 
-Status Imports::State::fail(store::Tx& tx, Import import, const Error& why) {
-  import.state = why.code == Code::cancelled ? ImportState::CANCELLED : ImportState::FAILED;
-  import.error_code = code_name(why.code);
-  import.error = why.describe() + (why.hint.empty() ? "" : "; " + why.hint);
+Result<std::unique_ptr<ImportJob>> Imports::State::job(work::Attempt& attempt, Import import) {
+  std::string ns = SOUK_TRY(access.namespace_slug(import.namespace_id));
+  return std::make_unique<ImportJob>(*this, attempt, std::move(import), std::move(ns));
+}
+
+Status Imports::State::save(store::Tx& tx, const Import& import) {
   SOUK_TRY(update_import(tx, import));
-  SOUK_TRY(delete_import_files(tx, import.id));
   return tell(tx, import, "import.changed", nullptr);
 }
 
-Status Imports::State::gave_up(store::Tx& tx, const work::Item& item, const Error& why) {
-  const auto payload = json::read<Payload>(item.payload.text);
-  if (!payload) return {};  // of no import, so there is none to say it of
-  auto import = SOUK_TRY(find_import(tx, payload->import));
-  if (!import || import->is_over()) return {};
-  return fail(tx, std::move(*import), why);
+Status Imports::State::let_go(store::Tx& tx, const Import& import) {
+  return delete_import_files(tx, import.id);
 }
 
 Result<std::unique_ptr<Imports>> Imports::make(ImportSettings settings, blobs::S3Settings s3, store::Store& store,
@@ -123,12 +103,7 @@ Result<std::unique_ptr<Imports>> Imports::make(ImportSettings settings, blobs::S
   const std::int64_t concurrency = settings.concurrency;
   auto state = std::shared_ptr<State>(new State{std::move(settings), std::move(s3), std::move(*guard), store, events,
                                                 access, artifacts, registry, work, log, metrics});
-  work.add({.name = kQueue,
-            .run = [state = state.get()](work::Attempt& attempt) { return state->run(attempt); },
-            .gave_up = [state = state.get()](store::Tx& tx, const work::Item& item,
-                                             const Error& why) { return state->gave_up(tx, item, why); },
-            .concurrency = concurrency,
-            .max_attempts = kAttempts});
+  add_row_queue(*state, work, kQueue, concurrency);
   return std::unique_ptr<Imports>(new Imports(std::move(state)));
 }
 

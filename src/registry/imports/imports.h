@@ -52,6 +52,8 @@ struct Import {
   Time create_time, update_time;
 
   bool is_over() const { return state != ImportState::QUEUED && state != ImportState::RUNNING; }
+  // The phase says what is done next, or where it ended; of one that succeeded it says nothing.
+  bool has_phase() const { return state != ImportState::SUCCEEDED; }
 };
 BOOST_DESCRIBE_STRUCT(Import, (),
                       (id, namespace_id, model, kind, source, file_name, folder, tag, aliases, actor, item_id, state,

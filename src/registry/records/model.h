@@ -4,8 +4,8 @@
 // times and a revision that grows with each change; a row is its fields, in this order.
 //
 // Experiment → ExperimentRun (may be nested) → Artifact. An Artifact belongs to a version, to a run, to both or to
-// nothing. InferenceService lies in an Environment and asks for a model to be served; ServeModel tells what came of it.
-// Names are unique under the parent, but for runs; external ids are unique within the kind in their namespace.
+// nothing. Names are unique under the parent, but for runs; external ids are unique within the kind in their namespace.
+// services.h has the records of what is served.
 #pragma once
 
 #include <optional>
@@ -24,8 +24,6 @@ BOOST_DEFINE_ENUM_CLASS(RunStatus, RUNNING, SCHEDULED, FINISHED, FAILED, KILLED)
 BOOST_DEFINE_ENUM_CLASS(ArtifactKind, MODEL, DOC, DATASET, METRIC, PARAMETER)
 BOOST_DEFINE_ENUM_CLASS(ArtifactState, UNKNOWN, PENDING, LIVE, MARKED_FOR_DELETION, DELETED, ABANDONED, REFERENCE)
 BOOST_DEFINE_ENUM_CLASS(ParameterType, string, number, boolean, object)
-BOOST_DEFINE_ENUM_CLASS(ServiceState, DEPLOYED, UNDEPLOYED)
-BOOST_DEFINE_ENUM_CLASS(ServeState, UNKNOWN, NEW, RUNNING, COMPLETE, FAILED, CACHED, CANCELED)
 
 struct Experiment {
   ExperimentId id;
@@ -117,70 +115,5 @@ BOOST_DESCRIBE_STRUCT(Artifact, (),
                        storage_path, service_account_name, model_source_kind, model_source_class, model_source_group,
                        model_source_id, model_source_name, digest, source_type, source, schema, profile, value, step,
                        timestamp, text_value, parameter_type, custom_properties, create_time, update_time, revision))
-
-// Where things run: `local` is these nodes and their children. The Kubeflow ServingEnvironment.
-struct Environment {
-  EnvironmentId id;
-  std::string uid;
-  NamespaceId namespace_id;
-  std::string name;
-  std::optional<std::string> external_id;
-  std::string description;
-  json::Raw custom_properties{"{}"};
-  Time create_time;
-  Time update_time;
-  std::int64_t revision = 1;
-
-  access::ResourceRef resource() const;
-};
-BOOST_DESCRIBE_STRUCT(Environment, (),
-                      (id, uid, namespace_id, name, external_id, description, custom_properties, create_time,
-                       update_time, revision))
-
-struct InferenceService {
-  InferenceServiceId id;
-  std::string uid;
-  NamespaceId namespace_id;
-  EnvironmentId environment_id;
-  ModelId model_id;
-  std::optional<VersionId> version_id;  // absent: the latest
-  std::string name;
-  std::optional<std::string> external_id;
-  std::string description;
-  std::string runtime;
-  ServiceState desired_state = ServiceState::DEPLOYED;
-  std::optional<DeploymentId> deployment_id;  // the one it owns
-  json::Raw custom_properties{"{}"};
-  Time create_time;
-  Time update_time;
-  std::int64_t revision = 1;
-
-  access::ResourceRef resource() const;
-};
-BOOST_DESCRIBE_STRUCT(InferenceService, (),
-                      (id, uid, namespace_id, environment_id, model_id, version_id, name, external_id, description,
-                       runtime, desired_state, deployment_id, custom_properties, create_time, update_time, revision))
-
-struct ServeModel {
-  ServeModelId id;
-  std::string uid;
-  NamespaceId namespace_id;
-  InferenceServiceId inference_service_id;
-  VersionId version_id;
-  std::string name;
-  std::optional<std::string> external_id;
-  std::string description;
-  ServeState last_known_state = ServeState::UNKNOWN;
-  std::optional<RevisionId> revision_id;  // of the deployment, where souk wrote this
-  json::Raw custom_properties{"{}"};
-  Time create_time;
-  Time update_time;
-  std::int64_t revision = 1;
-
-  access::ResourceRef resource() const;
-};
-BOOST_DESCRIBE_STRUCT(ServeModel, (),
-                      (id, uid, namespace_id, inference_service_id, version_id, name, external_id, description,
-                       last_known_state, revision_id, custom_properties, create_time, update_time, revision))
 
 }  // namespace souk::registry

@@ -141,12 +141,9 @@ Result<Page<T>> Records<T>::list(const access::Call& call, const Under& under, c
                             std::to_string(under.id) + (kind ? " " + std::string(json::enum_name(*kind)) : "");
   const store::Listing listing = SOUK_TRY(compile_listing(query, list_schema<T>(), state_->store.dialect(), key, scope,
                                                           static_cast<int>(parameters.size()) + 1));
-  parameters.insert(parameters.end(), listing.parameters.begin(), listing.parameters.end());
-  parameters.emplace_back(listing.fetch());
-  const std::string sql = "SELECT " + store::columns<T>("t") + ", " + listing.order_column + " FROM " +
-                          std::string(Kind<T>::table) + " t WHERE " + where + " AND " + listing.where + " ORDER BY " +
-                          listing.order + " LIMIT $" + std::to_string(parameters.size());
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  const store::PageSource source{store::columns<T>("t"), std::string(Kind<T>::table) + " t", where,
+                                 std::move(parameters)};
+  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }));
   return store::page_of<T>(std::move(rows), listing, key);
 }
 

@@ -12,6 +12,7 @@
 
 #include "access/access.h"
 #include "registry/records/model.h"
+#include "registry/records/services.h"
 #include "registry/registry.h"
 
 namespace souk::registry {

@@ -90,15 +90,20 @@ Status write_words(store::Tx& tx, const Document& document, const KnownWords& kn
 
 Status write_document(store::Tx& tx, const Document& d) {
   const bool sqlite = tx.dialect() == store::Dialect::sqlite;
-  const auto id = SOUK_TRY(tx.scalar<std::int64_t>(
+  const std::string& name = sqlite ? std::string() : d.name;
+  const std::string& body = sqlite ? std::string() : d.body;
+  auto id = SOUK_TRY(tx.scalar<std::int64_t>(
       "INSERT INTO documents (kind, object_id, namespace_id, title, reference, summary, name, body, update_time) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (kind, object_id) DO UPDATE SET title = excluded.title, "
-      "reference = excluded.reference, summary = excluded.summary, name = excluded.name, body = excluded.body, "
-      "update_time = excluded.update_time RETURNING id",
-      d.kind, d.id, d.namespace_id, d.title, d.reference, d.summary, sqlite ? std::string() : d.name,
-      sqlite ? std::string() : d.body, now()));
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (kind, object_id) DO NOTHING RETURNING id",
+      d.kind, d.id, d.namespace_id, d.title, d.reference, d.summary, name, body, now()));
+  if (!id) {
+    id = SOUK_TRY(tx.scalar<std::int64_t>(
+        "UPDATE documents SET title = $3, reference = $4, summary = $5, name = $6, body = $7, update_time = $8 "
+        "WHERE kind = $1 AND object_id = $2 RETURNING id",
+        d.kind, d.id, d.title, d.reference, d.summary, name, body, now()));
+    if (sqlite && id) SOUK_TRY(tx.defer("DELETE FROM documents_text WHERE rowid = $1", *id));
+  }
   if (!sqlite || !id) return {};
-  SOUK_TRY(tx.defer("DELETE FROM documents_text WHERE rowid = $1", *id));
   return tx.defer("INSERT INTO documents_text (rowid, name, body) VALUES ($1, $2, $3)", *id, d.name, d.body);
 }
 

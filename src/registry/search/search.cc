@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <functional>
+#include <set>
 #include <thread>
 
 #include "registry/search/documents.h"
@@ -18,6 +20,9 @@ constexpr std::size_t kEventsAtOnce = 500;
 constexpr std::size_t kMaxKnown = 1'000'000;
 constexpr std::size_t kMaxHits = 100;
 constexpr std::size_t kMaxCorrections = 5;
+constexpr std::int64_t kMostWords = 32;      // that stand for the beginning of one
+constexpr std::size_t kCandidates = 200;     // the latest whose name matches, to be ranked
+constexpr std::chrono::seconds kMaxLag{45};  // while others write much
 constexpr std::chrono::seconds kRetry{5};
 
 struct HitRow {
@@ -68,36 +73,48 @@ Result<std::vector<std::string>> corrections(store::Tx& tx, const std::string& w
   return out;
 }
 
-// What each word may be: itself at the beginning of a word, or corrections when nothing begins so.
-Result<std::vector<std::vector<std::string>>> spelled(store::Tx& tx, const std::vector<std::string>& words,
-                                                      std::vector<std::string>& corrected) {
-  std::vector<std::vector<std::string>> out;
+// What a word of a query may be in a document: these words, or what begins with them.
+struct Choices {
+  std::vector<std::string> words;
+  bool prefix = true;
+};
+
+// Words that begin so, or corrections when none does. FTS5 reads all that a prefix matches before anything else, so
+// that for it a prefix becomes the words that it stands for, unless they are many.
+Result<std::vector<Choices>> spelled(store::Tx& tx, const std::vector<std::string>& words,
+                                     std::vector<std::string>& corrected) {
+  std::vector<Choices> out;
   for (const std::string& word : words) {
-    const auto known = SOUK_TRY(tx.scalar<std::string>(
-        "SELECT word FROM search_words WHERE word >= $1 AND word < $2 LIMIT 1", word, word + "\U0010FFFF"));
-    if (known) {
-      out.push_back({word});
+    const auto known =
+        SOUK_TRY(tx.all<WordRow>("SELECT word FROM search_words WHERE word >= $1 AND word < $2 ORDER BY word LIMIT $3",
+                                 word, word + "\U0010FFFF", kMostWords + 1));
+    Choices& choices = out.emplace_back();
+    if (!known.empty()) {
+      choices.prefix = tx.dialect() != store::Dialect::sqlite || known.size() > kMostWords;
+      if (choices.prefix) choices.words = {word};
+      for (std::size_t i = 0; !choices.prefix && i < known.size(); ++i) choices.words.push_back(known[i].word);
       continue;
     }
-    out.push_back(SOUK_TRY(corrections(tx, word)));
-    if (out.back().empty()) {
-      out.back() = {word};
+    choices.words = SOUK_TRY(corrections(tx, word));
+    if (choices.words.empty()) {
+      choices.words = {word};
     } else {
-      corrected.push_back(word + " → " + out.back().front());
+      corrected.push_back(word + " → " + choices.words.front());
     }
   }
   return out;
 }
 
 // The database's own form: FTS5's MATCH, PostgreSQL's to_tsquery. Words hold no character that either gives a meaning.
-std::string match_text(const std::vector<std::vector<std::string>>& words, store::Dialect dialect) {
+std::string match_text(const std::vector<Choices>& words, store::Dialect dialect) {
   const bool sqlite = dialect == store::Dialect::sqlite;
   std::string out;
-  for (const auto& choices : words) {
+  for (const Choices& choices : words) {
     std::string one;
-    for (const std::string& word : choices) {
+    for (const std::string& word : choices.words) {
       if (!one.empty()) one += sqlite ? " OR " : " | ";
-      one += sqlite ? "\"" + word + "\" *" : "'" + word + "':*";
+      one += sqlite ? "\"" + word + "\"" : "'" + word + "'";
+      if (choices.prefix) one += sqlite ? " *" : ":*";
     }
     if (!out.empty()) out += sqlite ? " AND " : " & ";
     out += "(" + one + ")";
@@ -161,6 +178,78 @@ std::string filters(Statement& s, const SearchQuery& query) {
   return sql;
 }
 
+constexpr const char* kHit = "SELECT d.kind, d.object_id, d.title, d.reference, d.summary, ";
+
+// The documents that the caller sees and the filters let through.
+struct Base {
+  Statement statement;
+  std::string where;
+};
+
+Base base_of(const Registry::State& r, const access::Call& call, const SearchQuery& query) {
+  Base out;
+  Statement& s = out.statement;
+  access::Visible models = r.access.visible(call, access::ObjectKind::MODEL, "d.namespace_id", "d.object_id", 1);
+  s.values = std::move(models.parameters);
+  access::Visible others = r.access.visible(call, access::ObjectKind::NAMESPACE, "d.namespace_id", "d.namespace_id",
+                                            static_cast<int>(s.values.size()) + 1);
+  s.values.insert(s.values.end(), others.parameters.begin(), others.parameters.end());
+  out.where = "((d.kind = 'model' AND " + models.sql + ") OR (d.kind <> 'model' AND " + others.sql + "))";
+  out.where += filters(s, query);
+  return out;
+}
+
+Result<std::vector<HitRow>> latest(store::Tx& tx, const Base& base, std::int64_t most) {
+  Statement s = base.statement;
+  const std::string sql = std::string(kHit) + "CAST(0 AS DOUBLE PRECISION) FROM documents d WHERE " + base.where +
+                          " ORDER BY d.update_time DESC LIMIT " + s.parameter(most);
+  return store::rows_as<HitRow>(SOUK_TRY(tx.run(sql, s.values)));
+}
+
+// PostgreSQL: ranked among all that match.
+Result<std::vector<HitRow>> ranked(store::Tx& tx, const Base& base, const std::string& match, std::int64_t most) {
+  Statement s = base.statement;
+  const std::string query = "to_tsquery('simple', " + s.parameter(match) + ")";
+  const std::string sql = std::string(kHit) + "CAST(ts_rank(d.words, " + query +
+                          ") AS DOUBLE PRECISION) AS score FROM documents d WHERE " + base.where + " AND d.words @@ " +
+                          query + " ORDER BY score DESC, d.id LIMIT " + s.parameter(most);
+  return store::rows_as<HitRow>(SOUK_TRY(tx.run(sql, s.values)));
+}
+
+// How much of a title the words are: 1 is all of it. One that only begins a word of it counts half.
+double likeness(const std::string& title, const std::vector<std::string>& words) {
+  const std::vector<std::string> there = words_of(title);
+  double found = 0;
+  for (const std::string& word : words) found += std::ranges::find(there, word) != there.end() ? 1 : 0.5;
+  return found / static_cast<double>(std::max(there.size(), words.size()));
+}
+
+// SQLite: the latest documents whose name has the words, those with the fewest words beside them first; then the latest
+// that have them anywhere. FTS5's own rank reads every document of each word.
+Result<std::vector<HitRow>> named_first(store::Tx& tx, const Base& base, const std::string& match,
+                                        const std::vector<std::string>& words, std::size_t most) {
+  std::vector<HitRow> hits;
+  std::set<std::pair<std::string, std::int64_t>> seen;
+  for (const bool in_name : {true, false}) {
+    if (hits.size() >= most) break;
+    Statement s = base.statement;
+    const std::string text = s.parameter(in_name ? "{name} : (" + match + ")" : match);
+    const std::string sql =
+        std::string(kHit) +
+        "0.5 FROM documents_text CROSS JOIN documents d ON d.id = documents_text.rowid WHERE documents_text MATCH " +
+        text + " AND " + base.where + " ORDER BY documents_text.rowid DESC LIMIT " +
+        s.parameter(static_cast<std::int64_t>(in_name ? std::max(kCandidates, most) : most + hits.size()));
+    for (HitRow& hit : SOUK_TRY(store::rows_as<HitRow>(SOUK_TRY(tx.run(sql, s.values))))) {
+      if (!seen.emplace(hit.kind, hit.id).second) continue;
+      if (in_name) hit.score = 1 + likeness(hit.title, words);
+      hits.push_back(std::move(hit));
+    }
+  }
+  std::ranges::stable_sort(hits, std::greater(), &HitRow::score);
+  if (hits.size() > most) hits.resize(most);
+  return hits;
+}
+
 }  // namespace
 
 struct Search::State {
@@ -175,7 +264,11 @@ struct Search::State {
       lock.lock();
       if (done && *done > 0) {
         // What changes meanwhile goes with it: a commit for each change would take turns with those who make them.
-        if (*done < kEventsAtOnce) wake.wait_for(lock, stop, kGather, [] { return false; });
+        if (*done < kEventsAtOnce) {
+          wake.wait_for(lock, stop, kGather, [] { return false; });
+        } else {
+          let_others_write(lock, stop);
+        }
         continue;
       }
       if (!done && done.error().code != Code::failed_precondition)
@@ -185,6 +278,17 @@ struct Search::State {
       } else {
         wake.wait_for(lock, stop, kRetry, [] { return false; });
       }
+    }
+  }
+
+  // SQLite has one writer: while much is written the index waits, up to a while.
+  void let_others_write(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+    std::optional<std::uint64_t> before = registry->store.commits();
+    while (before && !stop.stop_requested() && now() - reached < kMaxLag) {
+      wake.wait_for(lock, stop, kGather, [] { return false; });
+      const auto after = registry->store.commits();
+      if (after == before) return;
+      before = after;
     }
   }
 
@@ -198,6 +302,7 @@ struct Search::State {
     if (page.cursor == from) return 0;
     Changed changed;
     for (const events::Event& event : page.events) changed.add(event);
+    if (!page.events.empty()) reached = page.events.back().time;
     KnownWords fresh;
     SOUK_TRY(registry->store.write([&](store::Tx& tx) -> Status {
       fresh.clear();
@@ -214,6 +319,7 @@ struct Search::State {
 
   std::shared_ptr<Registry::State> registry;
   KnownWords known;  // of the writing thread
+  Time reached;      // of the latest change that the index has; of the writing thread
   std::mutex mutex;
   std::condition_variable_any wake;
   bool rang = false;
@@ -254,38 +360,19 @@ Result<SearchAnswer> Search::find(const access::Call& call, std::string_view tex
   if (most < 1 || most > kMaxHits) return invalid_argument("page_size is 1 to 100").at("page_size");
   const SearchQuery query = SOUK_TRY(parse_search(text));
   Registry::State& r = *state_->registry;
-  const bool sqlite = r.store.dialect() == store::Dialect::sqlite;
   return r.store.read([&](store::Tx& tx) -> Result<SearchAnswer> {
     SearchAnswer out;
-    Statement s;
-    access::Visible models = r.access.visible(call, access::ObjectKind::MODEL, "d.namespace_id", "d.object_id", 1);
-    s.values = std::move(models.parameters);
-    access::Visible others = r.access.visible(call, access::ObjectKind::NAMESPACE, "d.namespace_id", "d.namespace_id",
-                                              static_cast<int>(s.values.size()) + 1);
-    s.values.insert(s.values.end(), others.parameters.begin(), others.parameters.end());
-    std::string sql = "SELECT d.kind, d.object_id, d.title, d.reference, d.summary, ";
-    std::string where = "((d.kind = 'model' AND " + models.sql + ") OR (d.kind <> 'model' AND " + others.sql + "))";
-    std::string order = "d.update_time DESC";
+    const Base base = base_of(r, call, query);
+    const auto limit = static_cast<std::int64_t>(most);
+    std::vector<HitRow> hits;
     if (query.words.empty()) {
-      sql += "CAST(0 AS DOUBLE PRECISION) FROM documents d";
+      hits = SOUK_TRY(latest(tx, base, limit));
     } else {
-      const auto words = SOUK_TRY(spelled(tx, query.words, out.corrected));
-      const std::string match = s.parameter(match_text(words, r.store.dialect()));
-      if (sqlite) {
-        sql +=
-            "-bm25(documents_text, 10.0, 1.0) AS score FROM documents_text JOIN documents d ON d.id = "
-            "documents_text.rowid";
-        where += " AND documents_text MATCH " + match;
-      } else {
-        sql +=
-            "CAST(ts_rank(d.words, to_tsquery('simple', " + match + ")) AS DOUBLE PRECISION) AS score FROM documents d";
-        where += " AND d.words @@ to_tsquery('simple', " + match + ")";
-      }
-      order = "score DESC, d.id";
+      const std::string match = match_text(SOUK_TRY(spelled(tx, query.words, out.corrected)), r.store.dialect());
+      const bool sqlite = r.store.dialect() == store::Dialect::sqlite;
+      hits = SOUK_TRY(sqlite ? named_first(tx, base, match, query.words, most) : ranked(tx, base, match, limit));
     }
-    where += filters(s, query);
-    sql += " WHERE " + where + " ORDER BY " + order + " LIMIT " + s.parameter(static_cast<std::int64_t>(most));
-    for (HitRow& row : SOUK_TRY(store::rows_as<HitRow>(SOUK_TRY(tx.run(sql, s.values)))))
+    for (HitRow& row : hits)
       out.hits.push_back({std::move(row.kind), row.id, std::move(row.title), std::move(row.reference),
                           std::move(row.summary), row.score});
     return out;

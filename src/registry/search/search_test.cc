@@ -25,6 +25,11 @@ TEST(WordsTest, MistakesAreCounted) {
   EXPECT_EQ(distance("abc", "xyz", 2), 3);
   EXPECT_TRUE(variants_of("abc").empty());
   EXPECT_EQ(variants_of("abbc").size(), 3u);
+  EXPECT_TRUE(variants_of("20260101").empty());
+}
+
+TEST(WordsTest, PunctuationBeyondAsciiEndsAWord) {
+  EXPECT_EQ(joined(words_of("l’ami « été » 12µs… 日本、東京　— fin\xC2")), "l ami été 12µs 日本 東京 fin\xC2");
 }
 
 TEST(SearchQueryTest, FiltersAreTakenApart) {
@@ -83,6 +88,26 @@ TEST_P(SearchTest, NamesCountMoreThanTexts) {
   EXPECT_EQ(found("digits pictures"), "");
   EXPECT_EQ(found("PICTURES kind:model"), "default/faces");
   EXPECT_EQ(found("kind:run"), "");
+}
+
+TEST_P(SearchTest, NamesWithFewerOtherWordsComeFirst) {
+  make("iris", "flowers");
+  make("iris-large-of-many-words", "flowers");
+  make("irises", "flowers, iris too");
+  make("texts", "an iris in the description");
+  catch_up();
+  if (GetParam() == store::Dialect::sqlite) {
+    EXPECT_EQ(found("iris"), "default/iris default/irises default/iris-large-of-many-words default/texts");
+  }
+  EXPECT_EQ(found("iris large"), "default/iris-large-of-many-words");
+}
+
+TEST_P(SearchTest, ABeginningThatManyWordsHaveFindsThemAll) {
+  for (int i = 0; i < 40; ++i) make("prefix" + std::to_string(i), "common");
+  catch_up();
+  EXPECT_EQ(TestRegistry::must(search_->find(r_->call, "prefix", 100)).hits.size(), 40u);  // more than are spelled out
+  EXPECT_EQ(TestRegistry::must(search_->find(r_->call, "prefix1", 100)).hits.size(), 11u);
+  EXPECT_EQ(TestRegistry::must(search_->find(r_->call, "prefix1 comm", 5)).hits.size(), 5u);
 }
 
 TEST_P(SearchTest, MistypedWordsAreFound) {

@@ -14,6 +14,20 @@ bool in_word(char c) {
          (static_cast<unsigned char>(c) & 0x80);
 }
 
+// How many bytes of a separator that is not ASCII begin here: those that FTS5 and PostgreSQL take for one too.
+std::size_t separator_at(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0; };
+  if (byte(0) == 0xC2) {  // U+00A0 to U+00BF, but for letters and numbers
+    const std::string_view kept = "\xAA\xB2\xB3\xB5\xB9\xBA\xBC\xBD\xBE";
+    return byte(1) >= 0xA0 && byte(1) <= 0xBF && kept.find(static_cast<char>(byte(1))) == kept.npos ? 2 : 0;
+  }
+  if (byte(0) == 0xE2) return byte(1) == 0x80 || (byte(1) == 0x81 && byte(2) <= 0xAF) ? 3 : 0;  // U+2000 to U+206F
+  if (byte(0) == 0xE3 && byte(1) == 0x80) {  // U+3000 to U+301F, but for letters and numbers
+    return byte(2) <= 0x83 || (byte(2) >= 0x88 && byte(2) <= 0x9F) ? 3 : 0;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -27,8 +41,12 @@ std::vector<std::string> words_of(std::string_view text) {
     if (!word.empty()) out.push_back(std::move(word));
     word.clear();
   };
-  for (char c : text) {
-    if (in_word(c)) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (const std::size_t bytes = separator_at(text, at); bytes > 0) {
+      end_word();
+      at += bytes - 1;
+    } else if (in_word(c)) {
       word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     } else {
       end_word();
@@ -47,7 +65,8 @@ std::string joined(const std::vector<std::string>& words) {
 std::vector<std::string> variants_of(const std::string& word) {
   std::vector<std::string> out;
   const bool ascii = std::ranges::none_of(word, [](char c) { return static_cast<unsigned char>(c) & 0x80; });
-  if (word.size() < 4 || word.size() > 32 || !ascii) return out;
+  const bool number = std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
+  if (word.size() < 4 || word.size() > 32 || !ascii || number) return out;
   for (std::size_t i = 0; i < word.size(); ++i) {
     if (i > 0 && word[i] == word[i - 1]) continue;
     out.push_back(word.substr(0, i) + word.substr(i + 1));

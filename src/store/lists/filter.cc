@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/lists/filter.h"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -18,8 +20,29 @@ class Compiler {
   Compiler(const FilterSchema& schema, Dialect dialect, int first) : schema_(schema), dialect_(dialect), next_(first) {}
 
   Result<Condition> compile(const FilterNode& tree) {
-    std::string sql = SOUK_TRY(node(tree));
-    return Condition{std::move(sql), std::move(parameters_)};
+    Condition out;
+    std::vector<const FilterComparison*> leading;
+    const auto lead = [&](const FilterNode& one) -> Status {
+      const std::string text = SOUK_TRY(node(one));
+      out.sql += (out.sql.empty() ? "(" : " AND ") + text;
+      if (one.kind != FilterNode::Kind::comparison || !may_lead(one.comparison) || leading.size() == kMostLeads)
+        return {};
+      leading.push_back(&one.comparison);
+      const bool one_value = one.comparison.op == "=" && one.comparison.values.front().kind == Kind::text;
+      out.leads.push_back({text, row_, one_value});
+      return {};
+    };
+    const FilterNode* root = &tree;
+    while (root->kind == FilterNode::Kind::any && root->nodes.size() == 1) root = &root->nodes.front();
+    if (root->kind == FilterNode::Kind::all) {
+      for (const FilterNode& one : root->nodes) SOUK_TRY(lead(one));
+    } else {
+      SOUK_TRY(lead(*root));
+    }
+    out.sql += ")";
+    out.parameters = std::move(parameters_);
+    for (const FilterComparison* one : leading) SOUK_TRY(add_probe(*one, out));
+    return out;
   }
 
  private:
@@ -72,6 +95,28 @@ class Compiler {
     return compare(sql, comparison.op, written);
   }
 
+  // Whether an index finds the rows that it is true of.
+  bool may_lead(const FilterComparison& comparison) const {
+    if (comparison.subject.column != nullptr) return false;
+    if (comparison.op == "LIKE" || comparison.op == "ILIKE" || comparison.op == "<>") return false;
+    const bool text = comparison.values.front().kind == Kind::text;
+    if (text && comparison.op != "=" && comparison.op != "IN") return false;
+    return std::ranges::all_of(comparison.values, [&](const FilterLiteral& value) {
+      if (text) return value.kind == Kind::text && value.text.size() <= kIndexedText;
+      return value.kind == Kind::integer || value.kind == Kind::number;
+    });
+  }
+
+  Status add_probe(const FilterComparison& comparison, Condition& out) const {
+    Compiler one(schema_, dialect_, static_cast<int>(out.probe_parameters.size()) + 1);
+    SOUK_TRY(one.property_sql(comparison));
+    out.probe += out.probe.empty() ? "SELECT " : ", ";
+    out.probe += "(SELECT count(*) FROM (SELECT 1 FROM " + schema_.properties.table + " p WHERE " + one.row_ +
+                 " LIMIT " + std::to_string(kFewRows) + ") few)";
+    for (Value& value : one.parameters_) out.probe_parameters.push_back(std::move(value));
+    return {};
+  }
+
   static std::string compare(const std::string& sql, const std::string& op, const std::vector<std::string>& values) {
     if (op != "IN") return sql + " " + op + " " + values.front();
     std::string list;
@@ -88,15 +133,19 @@ class Compiler {
 
   Result<std::string> property_sql(const FilterComparison& comparison) {
     const FilterSubject& subject = comparison.subject;
-    std::string sql = "EXISTS (SELECT 1 FROM " + schema_.properties.table +
-                      " p WHERE p.owner_id = " + schema_.properties.owner +
-                      " AND p.field = " + parameter(subject.field, "TEXT") +
-                      " AND p.name = " + parameter(subject.name, "TEXT") + " AND (";
+    row_ =
+        "p.field = " + parameter(subject.field, "TEXT") + " AND p.name = " + parameter(subject.name, "TEXT") + " AND (";
     for (std::size_t i = 0; i < comparison.values.size(); ++i) {
-      if (i > 0) sql += " OR ";
-      sql += SOUK_TRY(property_value(comparison, comparison.values[i]));
+      if (i > 0) row_ += " OR ";
+      row_ += SOUK_TRY(property_value(comparison, comparison.values[i]));
     }
-    return sql + "))";
+    row_ += ")";
+    std::string sql = "EXISTS (SELECT 1 FROM " + schema_.properties.table +
+                      " p WHERE p.owner_id = " + schema_.properties.owner + " AND " + row_ + ")";
+    // The index's own condition, in its words.
+    if (comparison.values.front().kind == Kind::text)
+      row_ += " AND length(p.string_value) <= " + std::to_string(kIndexedText);
+    return sql;
   }
 
   Result<std::string> property_value(const FilterComparison& comparison, const FilterLiteral& value) {
@@ -108,14 +157,31 @@ class Compiler {
     const std::string written =
         value.kind == Kind::integer ? parameter(value.integer, "BIGINT") : parameter(value.number, "DOUBLE PRECISION");
     const FilterSuffix suffix = comparison.subject.suffix;
-    if (suffix == FilterSuffix::int_value) return "p.int_value " + op + " " + written;
-    if (suffix == FilterSuffix::double_value) return "p.double_value " + op + " " + written;
-    return "(p.int_value " + op + " " + written + " OR p.double_value " + op + " " + written + ")";
+    const std::string real = "p.double_value " + op + " " + written;
+    if (suffix == FilterSuffix::double_value) return real;
+    const std::string whole =
+        value.kind == Kind::integer ? "p.int_value " + op + " " + written : whole_numbers(op, value.number);
+    return suffix == FilterSuffix::int_value ? whole : "(" + whole + " OR " + real + ")";
   }
+
+  // Which whole numbers compare so with a real one, said by a whole one: an index of whole numbers knows no other.
+  std::string whole_numbers(const std::string& op, double number) {
+    constexpr double kPastAll = 9223372036854775808.0;  // 2^63
+    const bool upwards = op == ">=" || op == "<";
+    const double bound = upwards ? std::ceil(number) : std::floor(number);
+    if (!(bound >= -kPastAll && bound < kPastAll))
+      return "p.int_value " + op + " " + parameter(number, "DOUBLE PRECISION");
+    if (bound != number && op == "=") return "FALSE";
+    if (bound != number && op == "<>") return "p.int_value IS NOT NULL";
+    return "p.int_value " + op + " " + parameter(static_cast<std::int64_t>(bound), "BIGINT");
+  }
+
+  static constexpr std::size_t kMostLeads = 4;
 
   const FilterSchema& schema_;
   const Dialect dialect_;
   int next_;
+  std::string row_;  // of the latest property: see Lead::row
   std::vector<Value> parameters_;
 };
 

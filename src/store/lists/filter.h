@@ -16,6 +16,8 @@
 // Bounds: 4 KiB of text, 32 levels, 100 comparisons, 200 values of an IN.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,10 +52,25 @@ struct FilterSchema {
   PropertyTable properties = {};
 };
 
+// A comparison of a property that must be true and has an index: a page may start from its rows (page.h).
+struct Lead {
+  std::string text;        // what stands for it in Condition::sql
+  std::string row;         // the same of a row `p` of the property table, with the same parameters
+  bool one_value = false;  // the rows come in the order of owner_id
+};
+
 struct Condition {
   std::string sql;  // a boolean expression in parentheses; "TRUE" for an empty filter
   std::vector<Value> parameters;
+  std::vector<Lead> leads = {};
+  // One row: how many rows each lead has, counted up to kFewRows. Its parameters begin with $1.
+  std::string probe = {};
+  std::vector<Value> probe_parameters = {};
 };
+// So many rows are gathered and sorted sooner than a list is walked.
+inline constexpr std::int64_t kFewRows = 1000;
+// Property texts up to so many characters are in an index (migration 21).
+inline constexpr std::size_t kIndexedText = 200;
 
 // `first` is the number of the first free parameter. `bare_names`: a name that is no column means an entry of this
 // field (Kubeflow's filterQuery); empty: it is an error. Errors: invalid_argument, with the column (counted in

@@ -159,8 +159,11 @@ Result<Listing> compile_listing(const ListQuery& query, const ListSchema& schema
   Condition filter = SOUK_TRY(compile_filter(query.filter, schema.filter, dialect, first, query.bare_names));
   Listing out;
   out.page_size = query.page_size;
+  out.id = schema.id;
+  out.properties = schema.filter.properties.table;
   out.parameters = std::move(filter.parameters);
-  out.where = std::move(filter.sql);
+  out.where = filter.sql;
+  out.filter = std::move(filter);
   if (!query.and_filter.empty()) {
     Condition more = SOUK_TRY(
         compile_filter(query.and_filter, schema.filter, dialect, first + static_cast<int>(out.parameters.size())));
@@ -173,7 +176,8 @@ Result<Listing> compile_listing(const ListQuery& query, const ListSchema& schema
   if (!query.page_token.empty()) {
     const Position position = SOUK_TRY(read_token(query.page_token, token_key));
     if (position.mark != out.mark) return refused();
-    out.where += " AND " + SOUK_TRY(after(out, order, schema, position, first));
+    out.position = SOUK_TRY(after(out, order, schema, position, first));
+    out.where += " AND " + out.position;
   }
   const std::string direction = order.descending ? " DESC" : " ASC";
   out.order = out.by_id ? schema.id + direction : order.column->sql + direction + ", " + schema.id + direction;

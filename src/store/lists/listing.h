@@ -4,9 +4,7 @@
 // skip nor repeat a row when others come and go between them.
 //
 //   Listing listing = SOUK_TRY(compile_listing(query, schema, dialect, token_key, scope, first));
-//   "SELECT " + columns<T>("m") + ", " + listing.order_column + " FROM … WHERE " + visible + " AND " + listing.where +
-//       " ORDER BY " + listing.order + " LIMIT $n"     with listing.fetch() as $n
-//   page_of<T>(tx.run(sql, parameters), listing, token_key)
+//   page_of<T>(read_page(tx, {columns<T>("m"), "models m", "m.namespace_id = $1", {ns}}, listing), listing, token_key)
 //
 // A page token is opaque: the position and a mark of the query it belongs to, signed. Thread-safe: plain values.
 #pragma once
@@ -45,13 +43,16 @@ struct ListSchema {
 };
 
 struct Listing {
-  std::string where;  // the filter and the position
+  Condition filter;      // in `where`; its parameters are in `parameters`
+  std::string position;  // in `where`; empty: the first page
+  std::string where;     // the filter and the position
   std::string order;
   std::string order_column;  // to be selected last, for page_of
   std::int64_t page_size = 0;
   std::vector<Value> parameters;
-  std::string mark;    // of this query: filter, order, scope
-  bool by_id = false;  // ordered by the id alone
+  std::string mark;            // of this query: filter, order, scope
+  bool by_id = false;          // ordered by the id alone
+  std::string id, properties;  // of the schema: "m.id", "model_properties"
 
   std::int64_t fetch() const { return page_size + 1; }  // LIMIT: one more tells whether another page follows
 };
@@ -60,6 +61,17 @@ struct Listing {
 // Errors: invalid_argument (filter, order_by, page_size, page_token)
 Result<Listing> compile_listing(const ListQuery& query, const ListSchema& schema, Dialect dialect,
                                 std::string_view token_key, std::string_view scope, int first);
+
+// What a page is read of, without the list's own part. Trusted but for its parameters: $1, $2, …
+struct PageSource {
+  std::string columns;  // columns<T>("m")
+  std::string from;     // "registered_models m"
+  std::string where;    // "m.namespace_id = $1"
+  std::vector<Value> parameters;
+};
+// The rows of the page and one more, the order column last. `listing` was compiled with the parameter after the
+// source's as its first.
+Result<Rows> read_page(Tx& tx, const PageSource& source, const Listing& listing);
 
 // The rows of such a SELECT as described structs with an `id`, and the token of the page after them.
 template <class T>
