@@ -1,13 +1,21 @@
 #!/usr/bin/env python3
 """embed.py FOLDER OUT.S OUT.cc: the files of a folder as an object: bytes by .incbin, and the table api/web/web.h reads."""
+import base64
 import gzip
 import hashlib
+import re
 import sys
 from pathlib import Path
 
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".woff2": "font/woff2",
          ".json": "application/json", ".txt": "text/plain; charset=utf-8", ".webmanifest": "application/manifest+json"}
+
+
+def allowed(html: bytes, element: str) -> str:
+    """What the content security policy says of the scripts or styles that stand in the page itself."""
+    inline = re.findall(rb"<" + element.encode() + rb">(.*?)</" + element.encode() + rb">", html, re.S)
+    return "".join(f" 'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'" for text in inline)
 
 
 def main(folder: Path, assembly: Path, table: Path) -> None:
@@ -32,7 +40,8 @@ def main(folder: Path, assembly: Path, table: Path) -> None:
             views[kind] = f"std::string_view({name}, {size})"
         etag = hashlib.sha256(data).hexdigest()[:32]
         kind = TYPES.get(file.suffix, "application/octet-stream")
-        rows.append(f'    {{"/{file.relative_to(folder).as_posix()}", "{kind}", "\\"{etag}\\"", {views["plain"]}, {views["gzip"]}}},')
+        inline = [allowed(data, element) if file.suffix == ".html" else "" for element in ("script", "style")]
+        rows.append(f'    {{"/{file.relative_to(folder).as_posix()}", "{kind}", "\\"{etag}\\"", {views["plain"]}, {views["gzip"]}, "{inline[0]}", "{inline[1]}"}},')
     asm.append('.section .note.GNU-stack,"",@progbits')
     assembly.write_text("\n".join(asm) + "\n")
     body = "\n".join(rows)

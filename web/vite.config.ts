@@ -4,13 +4,13 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { budget } from "./build/budget.ts";
 import { preload } from "./build/preload.ts";
-import { themeScript } from "./build/theme-script.ts";
+import { shell } from "./build/shell.ts";
 
 const server = process.env.SOUK_URL ?? "http://127.0.0.1:8080";
 const doors = ["/api", "/v1", "/v1alpha", "/v2", "/healthz", "/readyz", "/metrics", "/openapi.json"];
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), themeScript(), preload("/app/main.tsx"), budget({ firstPage: 180 * 1024 })],
+  plugins: [react(), tailwindcss(), preload("/app/main.tsx"), shell(), budget({ firstPage: 180 * 1024 })],
   build: {
     target: "es2022",
     assetsInlineLimit: 0,

@@ -115,7 +115,7 @@ int serve(const std::vector<std::string>& arguments) {
   std::signal(SIGPIPE, SIG_IGN);
 
   Logger log = logger_of(settings);
-  Server server(settings, log);
+  Server server(settings, table, log);
   if (Status started = server.start(); !started) return fail(started.error(), 1);
   std::printf("%s\n", json::write(ReadyLine{.url = server.url()}).c_str());
   std::fflush(stdout);

@@ -11,6 +11,7 @@
 #include "api/kubeflow/catalog/catalog.h"
 #include "api/kubeflow/kubeflow.h"
 #include "api/native/native.h"
+#include "api/native/settings.h"
 #include "api/oci/oci.h"
 #include "api/oip/oip.h"
 #include "api/ops/ops.h"
@@ -95,7 +96,8 @@ struct Server::Rooms {
   explicit Rooms(store::LockFile lock) : lock(std::move(lock)) {}
 };
 
-Server::Server(Settings settings, Logger& log) : settings_(std::move(settings)), log_(log) {}
+Server::Server(Settings settings, const settings::Table& table, Logger& log)
+    : settings_(std::move(settings)), table_(table), log_(log) {}
 Server::~Server() {
   stop();
 }
@@ -182,6 +184,7 @@ Status Server::start() {
   r.native->compare = r.compare.get();
   r.native->exchange = r.exchange.get();
   api::native::add_routes(r.routes, *r.native);
+  api::native::add_settings(r.routes, *r.access, table_.entries());
   api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata_json(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);
   r.instill.emplace(api::instill::Rooms{*r.access, *r.registry, *r.serving, *r.runs});

@@ -18,7 +18,8 @@ inline constexpr std::string_view kVersion = SOUK_VERSION;
 
 class Server {
  public:
-  Server(Settings settings, Logger& log);
+  // `table` is what the settings were read by, for those who ask what they are.
+  Server(Settings settings, const settings::Table& table, Logger& log);
   ~Server();
 
   // Returns once requests are answered and what was deployed is back, or is still loading after half a second.
@@ -33,6 +34,7 @@ class Server {
   struct Rooms;
   std::vector<Housekeeping::Task> housekeeping_tasks();
   Settings settings_;
+  const settings::Table& table_;
   Logger& log_;
   std::unique_ptr<Rooms> rooms_;
 };

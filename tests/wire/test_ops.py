@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The door for operators: health, readiness, metrics, the API's description."""
 
+import base64
+import hashlib
 import json
 import re
 
@@ -97,5 +99,12 @@ def test_the_page_is_served_with_a_policy(souk):
     assert answer.status == 200 and answer.type == "text/html"
     assert "default-src" in answer.header("Content-Security-Policy")
     assert answer.header("X-Content-Type-Options") == "nosniff"
+    # What stands in the page itself is allowed by its hash, and nothing else is.
+    policy = answer.header("Content-Security-Policy")
+    assert "unsafe" not in policy
+    for element in ("script", "style"):
+        inline = re.findall(rb"<" + element.encode() + rb">(.*?)</" + element.encode() + rb">", answer.body, re.S)
+        allowed = re.findall(r"'sha256-([^']+)'", re.search(rf"{element}-src ([^;]*)", policy)[1])
+        assert allowed == [base64.b64encode(hashlib.sha256(text).digest()).decode() for text in inline]
     deep = call(souk, "GET", "/models/default/digits", {"Accept": "text/html"})
     assert deep.status == 200 and deep.body == answer.body

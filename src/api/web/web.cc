@@ -8,9 +8,12 @@
 namespace souk::api::web {
 namespace {
 
-constexpr std::string_view kPolicy =
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+std::string policy_of(const Asset& page) {
+  return "default-src 'self'; script-src 'self'" + std::string(page.scripts) + "; style-src 'self'" +
+         std::string(page.styles) +
+         "; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+         "form-action 'self'; frame-ancestors 'none'";
+}
 
 const Asset* find(std::span<const Asset> assets, std::string_view path) {
   auto found = std::ranges::lower_bound(assets, path, {}, &Asset::path);
@@ -31,7 +34,7 @@ void send(const ExchangePtr& exchange, const Asset& asset) {
   response.add("Vary", "Accept-Encoding");
   response.add("X-Content-Type-Options", "nosniff");
   if (asset.content_type.starts_with("text/html")) {
-    response.add("Content-Security-Policy", std::string(kPolicy));
+    response.add("Content-Security-Policy", policy_of(asset));
     response.add("Referrer-Policy", "same-origin");
   }
   if (head.header("If-None-Match").find(asset.etag) != std::string_view::npos) {

@@ -18,6 +18,8 @@ struct Asset {
   std::string_view etag;  // with its quotes
   std::string_view plain;
   std::string_view gzip;  // empty: not worth it
+  // Of a page: " 'sha256-…'" of each script and style that stands in it, as its policy allows them.
+  std::string_view scripts, styles;
 };
 
 // Sorted by path; empty in a build without web/dist.

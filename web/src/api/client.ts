@@ -80,6 +80,20 @@ async function identify(method: string, headers: Record<string, string>): Promis
   return "same-origin";
 }
 
+declare global {
+  interface Window {
+    /** What app/early.js asked for before this code was there. */
+    soukEarly?: { path: string; answer: Promise<Response>; until: number } | undefined;
+  }
+}
+/** The answer that was asked for early, once. */
+function early(path: string): Promise<Response> | undefined {
+  const asked = typeof window === "undefined" ? undefined : window.soukEarly;
+  if (asked?.path !== path) return undefined;
+  window.soukEarly = undefined;
+  return Date.now() < asked.until ? asked.answer : undefined;
+}
+
 /** Sends a call. Throws Problem. A 401 also asks for a sign-in. */
 export async function call(path: string, options: CallOptions = {}, again = true): Promise<Response> {
   const headers: Record<string, string> = { ...options.headers };
@@ -93,7 +107,7 @@ export async function call(path: string, options: CallOptions = {}, again = true
   const credentials = await identify(method, headers);
   let answer: Response;
   try {
-    answer = await fetch(path, { method, headers, body, credentials, signal: options.signal ?? null });
+    answer = await ((method === "GET" && early(path)) || fetch(path, { method, headers, body, credentials, signal: options.signal ?? null }));
   } catch (cause) {
     if (options.signal?.aborted) throw cause;
     throw new Problem({ status: 0, title: "No answer", detail: "souk does not answer.", hint: "Is the server running, and is this machine still connected to it?" });

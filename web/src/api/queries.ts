@@ -4,7 +4,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { at, call, callJson } from "./client.ts";
 import type { Contract } from "../logic/openapi.ts";
-import type { Alias, AliasChange, Declaration, Deployment, LogEntry, Model, Namespace, Server, Version, VersionFile, Whoami } from "./types.ts";
+import type { Alias, AliasChange, Declaration, Deployment, LogEntry, Model, Namespace, Server, Setting, Version, VersionFile, Whoami } from "./types.ts";
 
 export interface Page {
   next_page_token?: string;
@@ -32,6 +32,9 @@ export async function all<T>(path: string, noun: string, signal: AbortSignal, pa
 export const server = queryOptions({ queryKey: ["server"], queryFn: ({ signal }) => callJson<Server>(at("/api/v1/server", {}), { signal }) });
 export const whoami = queryOptions({ queryKey: ["whoami"], queryFn: ({ signal }) => callJson<Whoami>(at("/api/v1/whoami", {}), { signal }), staleTime: Infinity });
 export const namespaces = queryOptions({ queryKey: ["namespaces"], queryFn: async ({ signal }) => (await callJson<{ namespaces: Namespace[] }>(at("/api/v1/namespaces", {}), { signal })).namespaces });
+
+/** What the server was started with: it does not change while it runs. */
+export const settings = queryOptions({ queryKey: ["settings"], queryFn: async ({ signal }) => (await callJson<{ settings: Setting[] }>(at("/api/v1/settings", {}), { signal })).settings, staleTime: Infinity });
 
 /** The contract as this server serves it. */
 export const contract = queryOptions({ queryKey: ["contract"], queryFn: ({ signal }) => callJson<Contract>("/openapi.json", { signal }), staleTime: Infinity });

@@ -1827,6 +1827,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server was started with, and where each value was said; for its admins */
+        get: operations["list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -3208,6 +3225,21 @@ export interface components {
             password: string;
             name?: string | null;
         };
+        Setting: {
+            key: string;
+            type: string;
+            value: string;
+            default_value: string;
+            source: components["schemas"]["SettingSource"];
+            environment: string;
+            flag: string;
+            help: string;
+        };
+        SettingList: {
+            settings?: components["schemas"]["Setting"][];
+        };
+        /** @enum {string} */
+        SettingSource: "DEFAULT" | "FILE" | "ENVIRONMENT" | "FLAG";
         SignInBody: {
             name: string;
             password: string;
@@ -8207,6 +8239,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
             };
             /** @description What went wrong and what to do about it */
             default: {

@@ -93,6 +93,7 @@ export type Delivery = With<Schemas["Delivery"], { body?: unknown }>;
 export type DeliveryState = Schemas["DeliveryState"];
 export type NewWebhook = Schemas["NewWebhookBody"];
 export type Transfer = Answer<Schemas["Transfer"]>;
+export type Setting = Answer<Schemas["Setting"]>;
 export type DeploymentState = Schemas["DeploymentState"];
 export type ReplicaState = Schemas["ReplicaState"];
 

@@ -66,12 +66,19 @@ async function sendFile(to: { ns: string; model: string; repository: string }, d
   return false;
 }
 
-async function sendBlob(repository: string, digest: string, blob: Blob, row: FileProgress, tell: () => void, signal: AbortSignal): Promise<boolean> {
+export async function sendBlob(repository: string, digest: string, blob: Blob, row: FileProgress, tell: () => void, signal: AbortSignal): Promise<boolean> {
   const head = await call(`${repository}/blobs/${digest}`, { method: "HEAD", accept: [404], signal });
   if (head.ok) return true;
-  const begun = await call(`${repository}/blobs/uploads/`, { method: "POST", signal });
-  let location = place(begun, "");
-  let sent = 0;
+  // Of the same bytes, begun in this browser before: it goes on where it was.
+  const kept = `souk.upload ${repository} ${digest}`;
+  let location = blob.size > part ? remembered(kept) : "";
+  let sent = location ? await resumeAt(location, -1, signal).catch(() => -1) : -1;
+  if (sent > 0) row.resumed = sent;
+  if (sent < 0) {
+    location = place(await call(`${repository}/blobs/uploads/`, { method: "POST", signal }), "");
+    sent = 0;
+  }
+  row.sent = sent;
   let failures = 0;
   while (sent < blob.size) {
     const end = Math.min(sent + part, blob.size);
@@ -83,6 +90,7 @@ async function sendBlob(repository: string, digest: string, blob: Blob, row: Fil
         signal,
       });
       location = place(answer, location);
+      if (blob.size > part) remember(kept, location);
       sent = end;
       failures = 0;
     } catch (cause) {
@@ -98,7 +106,24 @@ async function sendBlob(repository: string, digest: string, blob: Blob, row: Fil
   }
   const joint = location.includes("?") ? "&" : "?";
   await call(`${location}${joint}digest=${encodeURIComponent(digest)}`, { method: "PUT", headers: { "Content-Type": "application/octet-stream" }, signal });
+  remember(kept, "");
   return false;
+}
+
+function remembered(key: string): string {
+  try {
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return "";
+  }
+}
+function remember(key: string, value: string): void {
+  try {
+    if (value) localStorage.setItem(key, value);
+    else localStorage.removeItem(key);
+  } catch {
+    /* nothing is kept: it begins anew after a reload */
+  }
 }
 
 /** Where the session goes on: the path only, for a proxy before souk may have another origin than souk believes. */

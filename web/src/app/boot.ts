@@ -10,5 +10,9 @@ function begin(): void {
     document.getElementById("root")!.textContent = "This page of souk could not be loaded. Load it again.";
   });
 }
-requestAnimationFrame(() => setTimeout(begin));
-setTimeout(begin, 150);
+if (document.visibilityState === "hidden") begin();
+else {
+  requestAnimationFrame(() => setTimeout(begin));
+  document.addEventListener("visibilitychange", begin, { once: true });
+  setTimeout(begin, 2000);
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tanstack/react-router";
-import { ChevronsUpDown, Layers, Plus } from "lucide-react";
+import { ChevronsUpDown, Layers, PackageOpen, Plus } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import * as queries from "../api/queries.ts";
 import { Identicon } from "../ui/drawn/identicon.tsx";
@@ -11,7 +11,7 @@ const NewNamespace = lazy(() => import("./new-namespace.tsx"));
 const nouns = { models: "Models", experiments: "Experiments", deployments: "Deployments", playground: "Playground", webhooks: "Webhooks" } as const;
 type Noun = keyof typeof nouns;
 /** Pages that belong to no namespace. */
-const others: Record<string, string> = { reference: "API reference", errors: "What errors mean", operations: "Operations", queues: "Queues", access: "Access", search: "Search", settings: "Settings" };
+const others: Record<string, string> = { reference: "API reference", errors: "What errors mean", operations: "Operations", queues: "Queues", access: "Access", catalogue: "Catalogue", transfers: "Move a namespace", search: "Search", settings: "Settings" };
 
 const part = "flex h-7 min-w-0 items-center gap-1.5 rounded-control px-1.5 whitespace-nowrap hover:bg-hover hover:text-fg";
 
@@ -82,6 +82,7 @@ function NamespaceSwitch({ current, noun }: { current: string; noun: Noun }) {
       />
       <MenuSeparator />
       <MenuItem onClick={() => setMaking(true)}><Plus aria-hidden />New namespace</MenuItem>
+      <MenuItem onClick={() => void navigate({ to: "/transfers", search: current ? { namespace: current } : {} })}><PackageOpen aria-hidden />Export or import</MenuItem>
     </Menu>
     {making ? <Suspense><NewNamespace onClose={() => setMaking(false)} /></Suspense> : null}
     </>

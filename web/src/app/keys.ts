@@ -6,7 +6,7 @@ import { useLayoutEffect } from "react";
 
 export const keyMap: { group: string; keys: [keys: string[], does: string][] }[] = [
   { group: "Anywhere", keys: [[["Ctrl", "K"], "Search or run a command"], [["/"], "Filter the list, or search"], [["?"], "This map"], [["Esc"], "Close the top layer"]] },
-  { group: "Go to", keys: [[["g", "m"], "Models"], [["g", "e"], "Experiments"], [["g", "d"], "Deployments"], [["g", "p"], "Playground"], [["g", "o"], "Operations"], [["g", "q"], "Queues"], [["g", "w"], "Webhooks"], [["g", "a"], "Access"], [["g", "s"], "Settings"], [["g", "r"], "API reference"]] },
+  { group: "Go to", keys: [[["g", "m"], "Models"], [["g", "e"], "Experiments"], [["g", "d"], "Deployments"], [["g", "p"], "Playground"], [["g", "c"], "Catalogue"], [["g", "o"], "Operations"], [["g", "q"], "Queues"], [["g", "w"], "Webhooks"], [["g", "a"], "Access"], [["g", "s"], "Settings"], [["g", "r"], "API reference"]] },
   { group: "Lists", keys: [[["j"], "Next row"], [["k"], "Row before"], [["Enter"], "Open the row"], [["x"], "Mark a version or a run to compare"]] },
   { group: "Playground", keys: [[["Ctrl", "Enter"], "Send"], [["Ctrl", "Space"], "What may stand here, in JSON"], [["c"], "Clear the pad"], [["u"], "Undo a stroke"]] },
   { group: "Charts", keys: [[["drag"], "Zoom in"], [["Shift", "drag"], "Move along"], [["double click"], "Show all again"]] },
@@ -30,7 +30,7 @@ export function useKeys(openPalette: () => void, openMap: () => void): void {
       if (document.querySelector("[data-layer]")) return;
       if (Date.now() - leader < 1200) {
         leader = 0;
-        const to = ({ m: "/models", e: "/experiments", d: "/deployments", p: "/playground", o: "/operations", q: "/queues", w: "/webhooks", a: "/access/users", s: "/settings", r: "/reference" } as const)[event.key];
+        const to = ({ m: "/models", e: "/experiments", d: "/deployments", p: "/playground", c: "/catalogue", o: "/operations", q: "/queues", w: "/webhooks", a: "/access/users", s: "/settings", r: "/reference" } as const)[event.key];
         if (to) {
           event.preventDefault();
           void navigate({ to });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Activity, BookOpen, Box, ChevronsRight, CircleHelp, Copy, FlaskConical, Keyboard, KeyRound, ListChecks, Moon, Pause, Play, Plus, Rocket, Search, Settings, ShieldCheck, SquarePlay, Sun, Tag, Terminal, Undo2, Upload, Waypoints, Webhook } from "lucide-react";
+import { Activity, BookOpen, Box, ChevronsRight, CircleHelp, Copy, FlaskConical, Keyboard, KeyRound, Library, ListChecks, Moon, PackageOpen, Pause, Play, Plus, Rocket, Search, Settings, ShieldCheck, SquarePlay, Sun, Tag, Terminal, Undo2, Upload, Waypoints, Webhook } from "lucide-react";
 import { type ReactNode, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react";
 import * as queries from "../api/queries.ts";
 import { isOver } from "../api/rollouts.ts";
@@ -144,7 +144,7 @@ function useEntries(text: string, onClose: () => void, openMap: () => void): { n
   const contract = useQuery({ ...queries.contract, enabled: wanted.length > 1 }).data;
   const entries = useMemo(() => {
     const then = (run: () => void) => () => (onClose(), run());
-    const go = (to: "/search" | "/models" | "/experiments" | "/deployments" | "/playground" | "/reference" | "/errors" | "/operations" | "/queues" | "/webhooks" | "/settings" | "/access/users" | "/access/teams" | "/access/accounts" | "/access/grants" | "/access/keys" | "/access/sessions" | "/access/audit") => then(() => void navigate({ to }));
+    const go = (to: "/search" | "/models" | "/experiments" | "/deployments" | "/playground" | "/reference" | "/errors" | "/operations" | "/queues" | "/webhooks" | "/catalogue" | "/transfers" | "/settings" | "/access/users" | "/access/teams" | "/access/accounts" | "/access/grants" | "/access/keys" | "/access/sessions" | "/access/audit") => then(() => void navigate({ to }));
     const found: Entry[] = [
       { id: "go-models", group: "Go to", icon: <Box aria-hidden />, name: "Models", note: "g m", run: go("/models") },
       { id: "go-search", group: "Go to", icon: <Search aria-hidden />, name: "Search", note: "with filters", run: go("/search") },
@@ -153,6 +153,8 @@ function useEntries(text: string, onClose: () => void, openMap: () => void): { n
       { id: "go-playground", group: "Go to", icon: <SquarePlay aria-hidden />, name: "Playground", note: "g p", run: go("/playground") },
       { id: "go-operations", group: "Go to", icon: <Activity aria-hidden />, name: "Operations", note: "g o, what models were asked", run: go("/operations") },
       { id: "go-queues", group: "Go to", icon: <ListChecks aria-hidden />, name: "Queues", note: "g q, schedules, nodes", run: go("/queues") },
+      { id: "go-catalogue", group: "Go to", icon: <Library aria-hidden />, name: "Catalogue", note: "g c, models and MCP servers to take", run: go("/catalogue") },
+      { id: "go-transfers", group: "Go to", icon: <PackageOpen aria-hidden />, name: "Move a namespace", note: "export, import", run: go("/transfers") },
       { id: "go-webhooks", group: "Go to", icon: <Webhook aria-hidden />, name: "Webhooks", note: "g w, who is told", run: go("/webhooks") },
       { id: "go-access", group: "Go to", icon: <ShieldCheck aria-hidden />, name: "Access", note: "g a, users", run: go("/access/users") },
       { id: "go-settings", group: "Go to", icon: <Settings aria-hidden />, name: "Settings", note: "g s, health, storage", run: go("/settings") },

@@ -80,6 +80,9 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import("../pages/work/queue.tsx"), "QueuePage"),
 });
 
+const catalogue = createRoute({ getParentRoute: () => root, path: "/catalogue", validateSearch: texts("of", "q", "from", "where", "order"), component: lazyRouteComponent(() => import("../pages/catalogue/list.tsx"), "CataloguePage") });
+const entry = createRoute({ getParentRoute: () => root, path: "/catalogue/entry", validateSearch: texts("source", "name", "server"), component: lazyRouteComponent(() => import("../pages/catalogue/entry.tsx"), "EntryPage") });
+const transfers = createRoute({ getParentRoute: () => root, path: "/transfers", validateSearch: texts("namespace"), component: lazyRouteComponent(() => import("../pages/transfers/transfers.tsx"), "TransfersPage") });
 const webhooks = createRoute({ getParentRoute: () => root, path: "/webhooks", validateSearch: texts("namespace", "show"), component: lazyRouteComponent(() => import("../pages/webhooks/list.tsx"), "WebhooksPage") });
 const webhook = createRoute({
   getParentRoute: () => root, path: "/webhooks/$namespace/$webhook", validateSearch: texts("show", "state", "delivery"),
@@ -98,7 +101,7 @@ const audit = createRoute({ getParentRoute: () => access, path: "/audit", valida
 
 const search = createRoute({ getParentRoute: () => root, path: "/search", validateSearch: texts("q"), component: lazyRouteComponent(() => import("../pages/search/search.tsx"), "SearchPage") });
 
-const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: lazyRouteComponent(() => import("../pages/settings/settings.tsx"), "SettingsPage") });
+const settings = createRoute({ getParentRoute: () => root, path: "/settings", validateSearch: texts("q", "set"), component: lazyRouteComponent(() => import("../pages/settings/settings.tsx"), "SettingsPage") });
 
 const reference = createRoute({
   getParentRoute: () => root, path: "/reference", validateSearch: texts("q", "call", "with"),
@@ -111,7 +114,7 @@ const setUp = createRoute({ getParentRoute: () => root, path: "/set-up", compone
 
 const tree = root.addChildren([
   home, setUp, models, model.addChildren([overview, versions, compare, modelLineage, files, use, modelAccess]), experiments, experiment.addChildren([runs, curves, parallel, compareRuns]), run, deployments, deployment, playgrounds, playground,
-  operations, operation, queues, queue, webhooks, webhook, access.addChildren([accessHome, users, teams, accounts, grants, keys, sessions, audit]), search, settings, reference, errors,
+  operations, operation, queues, queue, catalogue, entry, transfers, webhooks, webhook, access.addChildren([accessHome, users, teams, accounts, grants, keys, sessions, audit]), search, settings, reference, errors,
 ]);
 
 export function makeRouter(queries: QueryClient) {

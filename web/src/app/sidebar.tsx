@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { createLink, Link, useRouterState } from "@tanstack/react-router";
-import { Activity, BookOpen, Box, FlaskConical, Keyboard, ListChecks, Rocket, Settings, ShieldCheck, SquarePlay, TriangleAlert, type LucideIcon, Webhook } from "lucide-react";
+import { Activity, BookOpen, Box, FlaskConical, Keyboard, Library, ListChecks, Rocket, Settings, ShieldCheck, SquarePlay, TriangleAlert, type LucideIcon, Webhook } from "lucide-react";
 import { useEffect, type ComponentProps, type ReactNode } from "react";
 import * as queries from "../api/queries.ts";
 import { bytes } from "../logic/format.ts";
@@ -67,6 +67,7 @@ export function Sidebar({ open, onClose, openMap }: { open: boolean; onClose: ()
           <Group name="Serve">
             <ItemLink to="/deployments" icon={Rocket} {...current("deployments")} after={<DeploymentCount />}>Deployments</ItemLink>
             <ItemLink to="/playground" icon={SquarePlay} {...current("playground")}>Playground</ItemLink>
+            <ItemLink to="/catalogue" icon={Library} {...current("catalogue")}>Catalogue</ItemLink>
           </Group>
           <Group name="Manage">
             <ItemLink to="/operations" icon={Activity} {...current("operations")}>Operations</ItemLink>

@@ -3,10 +3,13 @@ import { Dialog as Base } from "@base-ui/react/dialog";
 import type { ReactNode } from "react";
 import { cx } from "./cx.ts";
 
+/** Something stands over all dialogs: what is pressed there is not meant for one of them. */
+const covered = () => document.querySelector("[data-over]") !== null;
+
 /** A layer over the page. `onClose` is asked on Escape, on a press outside and by the browser's back gesture. */
 export function Dialog({ title, hideTitle = false, wide = false, open, onClose, children }: { title: string; hideTitle?: boolean; wide?: boolean; open: boolean; onClose: () => void; children: ReactNode }) {
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Base.Root open={open} onOpenChange={(next) => !next && !covered() && onClose()}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-30 bg-overlay transition-opacity duration-(--settle) data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Base.Popup

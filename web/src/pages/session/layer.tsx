@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from "react";
+import { createPortal } from "react-dom";
 import { Mark } from "../../app/sidebar.tsx";
 import { Identicon } from "../../ui/drawn/identicon.tsx";
 
 const tiles = ["digits", "fraud", "search", "speech", "vision", "whisper", "churn", "meters", "souk", "lang", "pose", "trust", "gate", "serial", "demand", "default"];
 
-/** Stands over the page, which keeps its state: a session that ends in the middle of a form loses nothing. */
+/** Stands over the page and its dialogs, which keep their state: a session that ends in the middle of a form loses nothing. */
 export function Layer({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div data-layer role="dialog" aria-modal aria-label={label} className="fixed inset-0 z-40 grid grid-cols-[minmax(0,1fr)_auto] overflow-y-auto bg-bg">
+  return createPortal(
+    <div data-layer data-over role="dialog" aria-modal aria-label={label} className="fixed inset-0 z-40 grid grid-cols-[minmax(0,1fr)_auto] overflow-y-auto bg-bg">
       <div className="flex flex-col px-8 py-6 max-phone:px-4">
         <span className="flex h-7 items-center gap-2 text-[15px] font-[620] tracking-[-.015em]"><Mark />souk</span>
         {children}
@@ -18,6 +19,7 @@ export function Layer({ label, children }: { label: string; children: ReactNode 
           <span key={name} className="grid place-items-center border-r border-b border-line"><Identicon of={name} size={72} /></span>
         ))}
       </div>
-    </div>
+    </div>,
+    document.body,
   );
 }

@@ -15,6 +15,7 @@ import { Note } from "../../ui/note.tsx";
 import { KeyValue, PageHead, Panel, PanelHead, Tiles } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
 import { useNow, When } from "../../ui/time.tsx";
+import { Chosen } from "./chosen.tsx";
 
 export function SettingsPage() {
   const server = useQuery(queries.server);
@@ -30,6 +31,7 @@ export function SettingsPage() {
           </Panel>
           <Storage server={server.data} />
         </div>
+        <Chosen />
         <Care />
       </div>
     </>
