@@ -175,6 +175,7 @@ def test_each_form_becomes_the_version_that_a_push_makes(importer, sample, root,
         assert done.returncode == 0, done.stderr
         import_ = json.loads(done.stdout)
         assert import_["state"] == "SUCCEEDED" and import_["digest"] == digest and import_["version"] == 1, import_
+        assert "phase" not in import_, import_
     assert files_of(souk, "pushed", 1) == sample
     listed = run_cli("model", "imports", "default/pushed", url=souk.url, home=tmp_path)
     assert listed.stdout.count("SUCCEEDED") == 4, listed.stdout

@@ -15,9 +15,9 @@ struct Transfer {
   std::string namespace_;
   registry::TransferKind kind = registry::TransferKind::EXPORT;
   registry::TransferState state = registry::TransferState::QUEUED;
-  registry::TransferPhase phase = registry::TransferPhase::READ;
-  std::optional<registry::Conflict> conflict;  // of an import
-  std::optional<std::string> source;           // the namespace that the archive is of
+  std::optional<registry::TransferPhase> phase;  // not of one that succeeded
+  std::optional<registry::Conflict> conflict;    // of an import
+  std::optional<std::string> source;             // the namespace that the archive is of
   std::optional<Digest> archive;
   std::optional<std::string> download;
   std::optional<std::int64_t> total_bytes;
@@ -75,7 +75,7 @@ Transfer shape(const std::string& ns, registry::Transfer transfer) {
   out.namespace_ = ns;
   out.kind = transfer.kind;
   out.state = transfer.state;
-  out.phase = transfer.phase;
+  if (transfer.has_phase()) out.phase = transfer.phase;
   if (transfer.kind == registry::TransferKind::IMPORT) out.conflict = transfer.conflict;
   out.source = filled(std::move(transfer.source));
   out.archive = transfer.archive;

@@ -19,7 +19,7 @@ struct Import {
   std::optional<std::string> folder, tag;
   std::vector<std::string> aliases;
   registry::ImportState state = registry::ImportState::QUEUED;
-  registry::ImportPhase phase = registry::ImportPhase::DOWNLOAD;
+  std::optional<registry::ImportPhase> phase;  // not of one that succeeded
   std::optional<std::int64_t> total_bytes;
   std::int64_t done_bytes = 0, files = 0;
   std::optional<std::string> error_code, error;
@@ -73,7 +73,7 @@ Result<Import> shape(const std::string& ns, registry::Import import) {
   out.tag = unless_empty(std::move(import.tag));
   out.aliases = SOUK_TRY(json::read<std::vector<std::string>>(import.aliases.text));
   out.state = import.state;
-  out.phase = import.phase;
+  if (import.has_phase()) out.phase = import.phase;
   out.total_bytes = import.total_bytes;
   out.done_bytes = import.done_bytes;
   out.files = import.files;

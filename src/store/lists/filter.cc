@@ -107,12 +107,14 @@ class Compiler {
     });
   }
 
+  // Its first parameter says up to how many rows are counted.
   Status add_probe(const FilterComparison& comparison, Condition& out) const {
+    if (out.probe_parameters.empty()) out.probe_parameters.emplace_back(kFewRows);
     Compiler one(schema_, dialect_, static_cast<int>(out.probe_parameters.size()) + 1);
     SOUK_TRY(one.property_sql(comparison));
     out.probe += out.probe.empty() ? "SELECT " : ", ";
-    out.probe += "(SELECT count(*) FROM (SELECT 1 FROM " + schema_.properties.table + " p WHERE " + one.row_ +
-                 " LIMIT " + std::to_string(kFewRows) + ") few)";
+    out.probe +=
+        "(SELECT count(*) FROM (SELECT 1 FROM " + schema_.properties.table + " p WHERE " + one.row_ + " LIMIT $1) few)";
     for (Value& value : one.parameters_) out.probe_parameters.push_back(std::move(value));
     return {};
   }

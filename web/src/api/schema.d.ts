@@ -2412,7 +2412,7 @@ export interface components {
             tag?: string | null;
             aliases?: string[];
             state: components["schemas"]["ImportState"];
-            phase: components["schemas"]["ImportPhase"];
+            phase?: components["schemas"]["ImportPhase"] | null;
             /** Format: int64 */
             total_bytes?: number | null;
             /** Format: int64 */
@@ -3332,7 +3332,7 @@ export interface components {
             namespace: string;
             kind: components["schemas"]["TransferKind"];
             state: components["schemas"]["TransferState"];
-            phase: components["schemas"]["TransferPhase"];
+            phase?: components["schemas"]["TransferPhase"] | null;
             conflict?: components["schemas"]["Conflict"] | null;
             source?: string | null;
             archive?: string | null;
