@@ -36,6 +36,9 @@ const views = {
   operations: "/operations",
   queues: "/queues",
   queue: "/queues/imports",
+  catalogue: "/catalogue",
+  servers: "/catalogue?of=servers",
+  transfers: "/transfers?namespace=default",
   webhooks: "/webhooks",
   newWebhook: "/webhooks?show=new",
   webhook: "/webhooks/default/ci",
@@ -50,7 +53,7 @@ const views = {
   audit: "/access/audit",
   modelAccess: "/models/default/digits/access",
   deploymentAccess: "/deployments/default/digits?show=access",
-  settings: "/settings",
+  settings: "/settings?set=all",
   gone: "/models/default/nothing",
 };
 
