@@ -11,7 +11,7 @@
 #include "api/kubeflow/catalog/catalog.h"
 #include "api/kubeflow/kubeflow.h"
 #include "api/native/native.h"
-#include "api/native/settings.h"
+#include "api/native/server/settings.h"
 #include "api/oci/oci.h"
 #include "api/oip/oip.h"
 #include "api/ops/ops.h"

@@ -30,6 +30,7 @@ test("the catalogue is narrowed by what it knows, shows what is broken, and what
     await expect(page.getByRole("heading", { level: 1, name: "ibm-granite/granite-8b" })).toBeVisible();
     await expect(page.getByRole("region", { name: "Where it is" })).toContainText("oci://registry.example.com/granite:8b");
     await expect(page.getByRole("region", { name: "Performance" })).toContainText("H100");
+    await expect(page.getByRole("region", { name: "Readme" }).getByRole("heading", { name: "Granite", level: 3 })).toBeVisible();
 
     await page.getByRole("link", { name: "Catalogue", exact: true }).last().click();
     await page.getByRole("button", { name: "MCP servers" }).click();

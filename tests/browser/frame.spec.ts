@@ -36,6 +36,9 @@ const views = {
   operations: "/operations",
   queues: "/queues",
   queue: "/queues/imports",
+  catalogue: "/catalogue",
+  servers: "/catalogue?of=servers",
+  transfers: "/transfers?namespace=default",
   webhooks: "/webhooks",
   newWebhook: "/webhooks?show=new",
   webhook: "/webhooks/default/ci",
@@ -50,7 +53,7 @@ const views = {
   audit: "/access/audit",
   modelAccess: "/models/default/digits/access",
   deploymentAccess: "/deployments/default/digits?show=access",
-  settings: "/settings",
+  settings: "/settings?set=all",
   gone: "/models/default/nothing",
 };
 
@@ -71,9 +74,12 @@ test.beforeAll(async ({ souk }) => {
     const artifacts = [{ kind: "DATASET", name: "meters", source: "s3://data/meters" }];
     await souk.api("POST", `${experiments}/seen/runs/${id}:log`, { parameters: { lr, optimizer: "adam" }, artifacts, metrics: [1, 2, 3].flatMap((step) => [{ name: "loss", value: lr / step, step }, { name: "accuracy", value: 1 - lr / step, step }]) });
   }
+  // Of its own model: others of this worker ask the sample's only deployment.
+  await souk.cli("model", "push", "samples/digits", "default/stepped:1");
+  await souk.cli("model", "push", sampleWith(souk, "stepped-next", "NOTES.md", "Two\n"), "default/stepped:2");
   for (const name of ["ramp", "ramped"]) {
-    await souk.cli("deploy", "default/digits:1", "--name", name);
-    await souk.cli("deploy", "default/digits:2", "--name", name, "--canary", "5:1h,50", "--check", "error_rate<=1%", "--check", "p99<=2x");
+    await souk.cli("deploy", "default/stepped:1", "--name", name);
+    await souk.cli("deploy", "default/stepped:2", "--name", name, "--canary", "5:1h,50", "--check", "error_rate<=1%", "--check", "p99<=2x");
   }
   await souk.api("POST", "/api/v1/namespaces/default/deployments/ramped/rollouts/latest:abort");
   await souk.api("POST", "/api/v1/namespaces/default/webhooks", { name: "ci", url: "http://127.0.0.1:9/", events: ["alias.*"] });

@@ -156,6 +156,7 @@ test("versions are marked with x and compared, what differs first; text files li
   await expect(difference).toContainText("zero");
   await page.getByRole("button", { name: "Everything" }).click();
   await expect(table.getByRole("row", { name: /Format/ })).toBeVisible();
+  await expect(table.getByRole("row", { name: /numpy/ })).toBeVisible(); // of requirements.txt
 });
 
 test("an alias goes back to where it was by its history", async ({ page, souk }) => {

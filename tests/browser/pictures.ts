@@ -61,6 +61,7 @@ test("pictures", async ({ page, souk }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await take("models", "/models");
   await take("model", "/models/default/digits");
+  await souk.cli("deploy", "default/digits:2", "--name", "digits", "--canary", "10:30m,50:1h", "--keep", "30m", "--check", "error_rate<=1%", "--check", "p99<=5x", "--check", "p99<=80ms");
   await take("deployment", "/deployments/default/digits", async () => {
     // The charts draw what happens while one looks.
     const body = { inputs: [{ name: "pixels", datatype: "FP32", shape: [1, 1, 16, 16], data: Array<number>(256).fill(0) }] };
@@ -69,6 +70,7 @@ test("pictures", async ({ page, souk }) => {
       await page.waitForTimeout(900);
     }
   });
+  await souk.api("POST", "/api/v1/namespaces/default/deployments/digits/rollouts/latest:abort");
   await souk.api("POST", "/api/v1/users", { name: "anna", display_name: "Anna Author" });
   await souk.api("POST", "/api/v1/users", { name: "ben", display_name: "Ben Builder" });
   await souk.api("POST", "/api/v1/teams", { name: "vision", display_name: "Vision team" });

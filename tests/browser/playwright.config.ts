@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defineConfig } from "@playwright/test";
 
-// One browser, one server a worker, the real binary: `npm run test:browser` in web/.
+// A browser and a server of the real binary for each worker: `npm run test:browser` in web/.
 export default defineConfig({
   testDir: ".",
   testMatch: process.env.PICTURES ? "pictures.ts" : process.env.BENCH ? "bench.ts" : "*.spec.ts",
   outputDir: "../../build/browser-results",
-  workers: 1,
+  // Pictures and measurements are made alone.
+  workers: process.env.PICTURES || process.env.BENCH ? 1 : 2,
   // A slow machine is no fault: what is waited for is given long, and what passes the second time is said to be flaky.
   timeout: 180_000,
   expect: { timeout: 30_000 },

@@ -6,12 +6,13 @@ const zeros = { inputs: [{ name: "pixels", datatype: "FP32", shape: [1, 1, 16, 1
 const ask = (souk: Souk, name: string) => Promise.all(Array.from({ length: 20 }, () => souk.api("POST", `/v2/models/${name}/infer`, zeros)));
 
 test.beforeAll(async ({ souk }) => {
-  await souk.cli("model", "push", sampleWith(souk, "digits-next", "NOTES.md", "Two\n"), "default/digits:2");
+  await souk.cli("model", "push", "samples/digits", "default/steady:1");
+  await souk.cli("model", "push", sampleWith(souk, "steady-next", "NOTES.md", "Two\n"), "default/steady:2");
 });
 
 /** A deployment of v1, shown, with the dialog for v2 open. */
 async function begin(page: Page, souk: Souk, name: string) {
-  await souk.cli("deploy", "default/digits:1", "--name", name);
+  await souk.cli("deploy", "default/steady:1", "--name", name);
   await visit(page, `${souk.url}/deployments/default/${name}`);
   await expect(page.getByLabel("State", { exact: true })).toContainText("Serving");
   await page.getByRole("button", { name: "Deploy another version" }).click();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { expect, go, type Souk, test, visit } from "./souk.ts";
+import { expect, filter, go, type Souk, test, visit } from "./souk.ts";
 
 /** Items as a queue leaves them whose work fails for good; no queue of a server alone does that when asked. */
 async function failForGood(souk: Souk, queue: string, errors: string[]): Promise<void> {
@@ -57,4 +57,11 @@ test("settings say whether the server is well, what it is and what it keeps", as
   await expect(page.getByRole("region", { name: "Server" })).toContainText("SQLite");
   await expect(page.getByRole("region", { name: "Storage" }).getByRole("link", { name: "default/digits" })).toBeVisible();
   await expect(page.getByText("Disk free")).toBeVisible();
+  // What it was started with, and where that was said.
+  const set = page.getByRole("region", { name: "What is set" });
+  await expect(set.getByRole("row", { name: /^listen.*flag/ })).toContainText("127.0.0.1:0");
+  await expect(set.getByRole("row", { name: /rollout_window/ })).toHaveCount(0);
+  await filter(page, "Search the settings", "rollout_window");
+  await expect(page).toHaveURL(/q=rollout_window/);
+  await expect(set.getByRole("row", { name: /serving\.rollout_window.*1s.*default/ })).toBeVisible();
 });

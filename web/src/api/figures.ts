@@ -26,7 +26,7 @@ async function read(): Promise<void> {
     for (const [deployment, reading] of readingsOf(text, Date.now())) {
       const one = kept.get(deployment) ?? { points: [] };
       const point = one.last && reading.time - one.last.time < 15 * every ? between(one.last, reading) : undefined;
-      const gap = one.last && !point ? [{ time: reading.time / 1000, rate: 0, errorRate: null, p50: null, p90: null, p99: null, memory: null }] : [];
+      const gap = one.last && !point ? [{ time: reading.time / 1000, rate: 0, errorRate: null, p50: null, p90: null, p99: null, memory: null, wait: null, rows: null, revisions: {} }] : [];
       kept.set(deployment, { last: reading, points: [...one.points, ...(point ? [point] : gap)].slice(-most) });
     }
     fault = undefined;

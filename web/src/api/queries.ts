@@ -4,7 +4,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { at, call, callJson } from "./client.ts";
 import type { Contract } from "../logic/openapi.ts";
-import type { Alias, AliasChange, Declaration, Deployment, LogEntry, Model, Namespace, Server, Setting, Version, VersionFile, Whoami } from "./types.ts";
+import type { Alias, AliasChange, Comparison, Declaration, Deployment, LogEntry, Model, Namespace, Server, Setting, Version, VersionFile, Whoami } from "./types.ts";
 
 export interface Page {
   next_page_token?: string;
@@ -71,6 +71,10 @@ export const aliases = (ns: string, slug: string) =>
   queryOptions({ queryKey: ["model", ns, slug, "aliases"], queryFn: async ({ signal }) => (await callJson<{ aliases: Alias[] }>(at(`${one}/aliases`, { ns, model: slug }), { signal })).aliases });
 export const aliasHistory = (ns: string, slug: string, alias: string) =>
   queryOptions({ queryKey: ["model", ns, slug, "aliases", alias, "history"], queryFn: async ({ signal }) => (await callJson<{ changes: AliasChange[] }>(at(`${one}/aliases/{alias}/history`, { ns, model: slug, alias }), { signal })).changes });
+
+/** What the server finds beside what versions say of themselves: dependencies, and what the runs that made them were given and reached. */
+export const comparison = (ns: string, slug: string, numbers: readonly number[]) =>
+  queryOptions({ queryKey: ["model", ns, slug, "comparison", numbers], queryFn: ({ signal }) => callJson<Comparison>(withPage(at("/api/v1/compare", {}), { of: numbers.map((number) => `${ns}/${slug}:${number}`).join(",") }), { signal }) });
 
 export function filePath(ns: string, slug: string, number: number, path: string): string {
   return `${at(`${one}/versions/{version}/files`, { ns, model: slug, version: number })}/${path.split("/").map(encodeURIComponent).join("/")}`;

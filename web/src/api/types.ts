@@ -94,6 +94,7 @@ export type DeliveryState = Schemas["DeliveryState"];
 export type NewWebhook = Schemas["NewWebhookBody"];
 export type Transfer = Answer<Schemas["Transfer"]>;
 export type Setting = Answer<Schemas["Setting"]>;
+export type Comparison = With<Schemas["Comparison"], { sections: { name: string; same: number; changed: number; rows: { name: string; values: unknown[]; change: Schemas["Difference"]; best?: number[] }[] }[] }>;
 export type DeploymentState = Schemas["DeploymentState"];
 export type ReplicaState = Schemas["ReplicaState"];
 

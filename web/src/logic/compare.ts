@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Versions side by side: one row for each fact, those that differ first.
-import type { Declaration, Tensor, Version, VersionFile } from "../api/types.ts";
+import type { Comparison, Declaration, Tensor, Version, VersionFile } from "../api/types.ts";
 import { bytes, formatName, metric, shape, shortDigest, taskName } from "./format.ts";
 import { figures } from "./metrics.ts";
 
@@ -17,7 +17,7 @@ export interface Cell {
   number?: number;
 }
 export interface Row {
-  group: "Figures" | "Facts" | "Signature" | "Properties" | "Declaration" | "Files";
+  group: "Figures" | "Metrics" | "Parameters" | "Facts" | "Signature" | "Dependencies" | "Properties" | "Declaration" | "Files";
   name: string;
   cells: (Cell | undefined)[];
   differs: boolean;
@@ -57,4 +57,22 @@ export function compareRows(all: readonly Compared[]): Row[] {
   byName("Declaration", ({ declaration }) => (declaration ? flat(declaration).map(([name, text]) => [name, { text, raw: text }]) : []));
   byName("Files", ({ files }) => files.map((file) => [file.path, { text: `${bytes(file.size_bytes)}, ${shortDigest(file.digest).replace("sha256:", "").slice(0, 9)}`, raw: file.digest }]));
   return rows;
+}
+
+const taken = { metrics: "Metrics", parameters: "Parameters", dependencies: "Dependencies" } as const;
+
+/** What only the server knows: of runs that made the versions, and of the files that name dependencies. */
+export function foundRows(comparison: Comparison | undefined): Row[] {
+  return (comparison?.sections ?? []).flatMap(({ name, rows }) => {
+    const group = taken[name as keyof typeof taken];
+    if (group === undefined) return [];
+    return rows.map((row) => ({ group, name: row.name, differs: row.change !== "SAME", cells: row.values.map(valueCell) }));
+  });
+}
+
+function valueCell(value: unknown): Cell | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value === "number") return { text: metric(value), raw: String(value), number: value };
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return { text: text || "any", raw: text };
 }

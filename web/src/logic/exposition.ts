@@ -10,6 +10,15 @@ export interface Reading {
   memory: number;
   /** Requests that took at most `le` seconds, by rising `le`. */
   buckets: { le: number; count: number }[];
+  /** Seconds that requests waited before the model ran, and rows that it ran over together; absent where not measured. */
+  queue?: Sum;
+  batch?: Sum;
+  /** Requests by revision. */
+  revisions: Map<string, number>;
+}
+interface Sum {
+  sum: number;
+  count: number;
 }
 
 /** One point of the charts: what happened between two readings. */
@@ -21,6 +30,11 @@ export interface Point {
   p90: number | null;
   p99: number | null;
   memory: number | null;
+  /** Mean of the time waited, in ms, and of the rows run together. */
+  wait: number | null;
+  rows: number | null;
+  /** Requests per second by revision. */
+  revisions: Record<string, number>;
 }
 
 const line = /^(souk_serving_\w+)\{([^}]*)\} (\S+)/;
@@ -37,16 +51,23 @@ export function readingsOf(text: string, time: number): Map<string, Reading> {
   for (const row of text.split("\n")) {
     const [, name, inside, said] = line.exec(row) ?? [];
     if (!name) continue;
-    const { deployment, code, le } = labels(inside!);
+    const { deployment, code, le, revision } = labels(inside!);
     if (deployment === undefined) continue;
     let reading = all.get(deployment);
-    if (!reading) all.set(deployment, (reading = { time, requests: 0, errors: 0, memory: 0, buckets: [] }));
+    if (!reading) all.set(deployment, (reading = { time, requests: 0, errors: 0, memory: 0, buckets: [], revisions: new Map() }));
     const value = Number(said);
     if (name === "souk_serving_requests_total") {
       reading.requests += value;
       if (code !== "OK" && code !== "ok") reading.errors += value;
     } else if (name === "souk_serving_replica_memory_bytes") reading.memory += value;
     else if (name === "souk_serving_request_duration_seconds_bucket") reading.buckets.push({ le: le === "+Inf" ? Infinity : Number(le), count: value });
+    else if (name === "souk_serving_revision_requests_total" && revision !== undefined) reading.revisions.set(revision, (reading.revisions.get(revision) ?? 0) + value);
+    else {
+      const [, kind, part] = /^souk_serving_revision_(queue_duration_seconds|batch_rows)_(sum|count)$/.exec(name) ?? [];
+      if (kind === undefined) continue;
+      const whole = (reading[kind === "batch_rows" ? "batch" : "queue"] ??= { sum: 0, count: 0 });
+      whole[part as keyof Sum] += value;
+    }
   }
   return all;
 }
@@ -71,12 +92,18 @@ export function quantileBetween(before: Reading, after: Reading, share: number):
   return low * 1000;
 }
 
+function mean(before: Sum | undefined, after: Sum | undefined): number | null {
+  const count = (after?.count ?? 0) - (before?.count ?? 0);
+  return after && count > 0 ? (after.sum - (before?.sum ?? 0)) / count : null;
+}
+
 /** Undefined where the server began anew between the two. */
 export function between(before: Reading, after: Reading): Point | undefined {
   const seconds = (after.time - before.time) / 1000;
   const requests = after.requests - before.requests;
   if (seconds <= 0 || requests < 0) return undefined;
   const errors = after.errors - before.errors;
+  const wait = mean(before.queue, after.queue);
   return {
     time: after.time / 1000,
     rate: requests / seconds,
@@ -85,6 +112,9 @@ export function between(before: Reading, after: Reading): Point | undefined {
     p90: quantileBetween(before, after, 0.9),
     p99: quantileBetween(before, after, 0.99),
     memory: after.memory > 0 ? after.memory : null,
+    wait: wait === null ? null : wait * 1000,
+    rows: mean(before.batch, after.batch),
+    revisions: Object.fromEntries([...after.revisions].map(([revision, count]) => [revision, Math.max(0, count - (before.revisions.get(revision) ?? 0)) / seconds])),
   };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
 import type { Model, Version } from "../api/types.ts";
-import { type Compared, compareRows } from "../logic/compare.ts";
+import { type Compared, compareRows, foundRows } from "../logic/compare.ts";
 import { diffLines, folded } from "../logic/diff.ts";
 import { fits, readViews, sameSearch, valuesOf } from "../logic/facets.ts";
 
@@ -65,4 +65,11 @@ describe("facets", () => {
     expect(readViews('{"a":1}')).toEqual([]);
     expect(sameSearch({ a: "1", b: "" }, { a: "1" })).toBe(true);
   });
+});
+
+it("adds what only the server knows", () => {
+  const section = (name: string, rows: object[]) => ({ name, same: 0, changed: 1, rows });
+  const rows = foundRows({ items: [], sections: [section("about", [{ name: "author", values: ["a", "b"], change: "CHANGED" }]), section("dependencies", [{ name: "numpy", values: ["==1.26", "==2.0"], change: "CHANGED" }, { name: "six", values: ["", null], change: "REMOVED" }]), section("parameters", [{ name: "lr", values: [0.1, 0.1], change: "SAME" }])] } as never);
+  expect(rows.map(({ group, name, differs }) => [group, name, differs])).toEqual([["Dependencies", "numpy", true], ["Dependencies", "six", true], ["Parameters", "lr", false]]);
+  expect(rows[1]!.cells).toEqual([{ text: "any", raw: "" }, undefined]);
 });

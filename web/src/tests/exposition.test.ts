@@ -31,6 +31,22 @@ describe("the figures of a deployment", () => {
     expect(point.p50).toBeCloseTo(1);
     expect(point.p90).toBeCloseTo(1.8);
   });
+  it("say what each revision answers, how long requests wait and how many run together, where that is measured", () => {
+    const more = (r1: number, r2: number, waited: number, rows: number) =>
+      readingsOf(`${text(r1 + r2, 0, 1, 1)}souk_serving_revision_requests_total{deployment="default/digits",revision="1",code="OK"} ${r1}
+souk_serving_revision_requests_total{deployment="default/digits",revision="2",code="OK"} ${r2}
+souk_serving_revision_queue_duration_seconds_sum{deployment="default/digits",revision="1"} ${waited}
+souk_serving_revision_queue_duration_seconds_count{deployment="default/digits",revision="1"} ${r1}
+souk_serving_revision_batch_rows_sum{deployment="default/digits",revision="1"} ${rows}
+souk_serving_revision_batch_rows_count{deployment="default/digits",revision="1"} ${r1 / 2}
+`, r1 * 100).get("default/digits")!;
+    const point = between(more(10, 0, 0.1, 40), more(30, 5, 0.5, 100))!;
+    expect(point.wait).toBeCloseTo(20);
+    expect(point.rows).toBe(6);
+    expect(point.revisions).toEqual({ 1: 10, 2: 2.5 });
+    const plain = readingsOf(text(10, 2, 5, 12), 1000).get("default/digits")!;
+    expect(between(plain, { ...plain, time: 3000 })).toMatchObject({ wait: null, rows: null, revisions: {} });
+  });
   it("say nothing where nothing came, or the server began anew", () => {
     const one = readingsOf(text(10, 2, 5, 12), 1000).get("default/digits")!;
     expect(between(one, { ...one, time: 3000 })).toMatchObject({ rate: 0, errorRate: null, p50: null });

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ArrowLeft, Check, ExternalLink } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import * as reads from "../../api/catalogue.ts";
 import { Gone, Loaded } from "../../app/loaded.tsx";
 import { propertyName, propertyValue } from "../../logic/catalogue.ts";
@@ -11,9 +11,10 @@ import { Chip } from "../../ui/chip.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
 import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { KeyValue, Panel, PanelHead, RailPart } from "../../ui/panel.tsx";
-import { SkeletonPage } from "../../ui/skeleton.tsx";
+import { Bone, SkeletonPage } from "../../ui/skeleton.tsx";
 import { When } from "../../ui/time.tsx";
 
+const Markdown = lazy(() => import("../models/markdown.tsx"));
 const route = getRouteApi("/catalogue/entry");
 
 export function EntryPage() {
@@ -68,7 +69,7 @@ function Model({ source, name }: { source: string; name: string }) {
       {(model) => (
         <Frame entry={model} kind="models" chips={model.tasks ?? []} rail={[...(model.libraryName ? [["Library", model.libraryName] as [string, ReactNode]] : []), ...(model.language?.length ? [["Languages", model.language.join(", ")] as [string, ReactNode]] : []), ...(model.maturity ? [["Maturity", model.maturity] as [string, ReactNode]] : [])]}>
           <Loaded query={artifacts} what="its artifacts">{(all) => <Artifacts all={all} />}</Loaded>
-          {model.readme ? <Panel aria-label="Readme"><PanelHead title="Readme" /><p className="prose px-4 py-3 whitespace-pre-wrap">{model.readme}</p></Panel> : null}
+          {model.readme ? <Readme text={model.readme} /> : null}
         </Frame>
       )}
     </Loaded>
@@ -118,7 +119,7 @@ function Server({ id }: { id: string }) {
             <PanelHead title="Tools" note={String(server.toolCount)} />
             {(server.tools ?? []).length === 0 ? <p className="px-4 py-3 text-fg-2">It names no tools.</p> : <ul>{server.tools!.map((tool) => <ToolRow key={tool.name} tool={tool} />)}</ul>}
           </Panel>
-          {server.readme ? <Panel aria-label="Readme"><PanelHead title="Readme" /><p className="prose px-4 py-3 whitespace-pre-wrap">{server.readme}</p></Panel> : null}
+          {server.readme ? <Readme text={server.readme} /> : null}
         </Frame>
       )}
     </Loaded>
@@ -144,5 +145,14 @@ function ToolRow({ tool }: { tool: reads.Tool }) {
       {tool.description ? <p className="text-fg-2">{tool.description}</p> : null}
       {tool.parameters?.length ? <p className="flex flex-wrap gap-x-3 text-12 text-fg-3">{tool.parameters.map((one) => <span key={one.name}><code>{one.name}</code>{one.type ? `: ${one.type}` : ""}{one.required ? ", required" : ""}</span>)}</p> : null}
     </li>
+  );
+}
+
+function Readme({ text }: { text: string }) {
+  return (
+    <Panel aria-label="Readme">
+      <PanelHead title="Readme" />
+      <div className="px-4 py-3"><Suspense fallback={<Bone className="late w-40" />}><Markdown text={text} /></Suspense></div>
+    </Panel>
   );
 }

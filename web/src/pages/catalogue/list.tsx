@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { Search } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { Search, SlidersHorizontal } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import * as reads from "../../api/catalogue.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { turned, whereOf, whereText } from "../../logic/catalogue.ts";
@@ -10,6 +10,7 @@ import { plural } from "../../logic/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Chip } from "../../ui/chip.tsx";
 import { Code } from "../../ui/code.tsx";
+import { cx } from "../../ui/cx.ts";
 import { Identicon } from "../../ui/drawn/identicon.tsx";
 import { Kbd, SearchField, Segments } from "../../ui/field.tsx";
 import { PageHead } from "../../ui/panel.tsx";
@@ -26,6 +27,7 @@ export function CataloguePage() {
   const navigate = route.useNavigate();
   const kind: reads.Kind = of === "servers" ? "mcp_servers" : "models";
   const where = whereOf(chosen);
+  const [narrowing, setNarrowing] = useState(false); // where there is no room beside the list
   const fromAll = from.split(",").filter(Boolean);
   const set = (change: { of?: string | undefined; q?: string | undefined; from?: string | undefined; where?: string | undefined; order?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
   const sources = useQuery(reads.sources(kind));
@@ -40,9 +42,12 @@ export function CataloguePage() {
         <Segments<reads.Kind> label="What" value={kind} onChange={(next) => void navigate({ search: next === "mcp_servers" ? { of: "servers" } : {} })} options={Object.entries(kinds).map(([value, label]) => ({ value: value as reads.Kind, label }))} />
       </PageHead>
       <div className="grid grid-cols-[216px_minmax(0,1fr)] items-start gap-6 max-wide:grid-cols-[minmax(0,1fr)]">
-        <aside aria-label="Narrow down" className="grid gap-4">
+        <aside aria-label="Narrow down">
+          <Button className="wide:hidden" aria-expanded={narrowing} onClick={() => setNarrowing(!narrowing)}><SlidersHorizontal aria-hidden />{narrowing ? "Hide the filters" : "Sources and filters"}</Button>
+          <div className={cx("grid gap-4 max-wide:mt-3", !narrowing && "max-wide:hidden")}>
           {sources.data ? <Sources sources={sources.data} chosen={fromAll} turn={(id) => set({ from: (fromAll.includes(id) ? fromAll.filter((one) => one !== id) : [...fromAll, id]).join(",") || undefined })} /> : null}
           {options ? <Facets key={kind} options={options} where={where} turn={(name, value) => set({ where: whereText(turned(where, name, value)) })} least={(name, value) => set({ where: whereText({ ...where, [name]: value === "" || !Number.isFinite(Number(value)) ? [] : [`>=${Number(value)}`] }) })} /> : null}
+          </div>
         </aside>
         <section aria-label={kinds[kind]} className="min-w-0">
           <div className="mb-3 flex flex-wrap items-center gap-3">

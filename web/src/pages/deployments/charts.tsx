@@ -33,9 +33,13 @@ export function Charts({ deployment }: { deployment: Deployment }) {
   const [from, to] = range;
   const marks = useMemo(() => marksOf(log ?? [], from, to), [log, from, to]);
   const x = useMemo(() => points.map((point) => point.time), [points]);
+  // Who answered in the time shown; the one before first.
+  const answered = [...new Set(points.filter((point) => point.time >= from && point.time <= to).flatMap((point) => Object.entries(point.revisions).filter(([, rate]) => rate > 0).map(([revision]) => revision)))].sort((a, b) => Number(a) - Number(b)).slice(-3).join();
+  const revisions = useMemo(() => answered.split(",").filter(Boolean), [answered]);
+  const versions = useMemo(() => new Map(deployment.revisions.map((one) => [String(one.number), `v${one.version}`])), [deployment.revisions]);
   const lines = useMemo(
     () => ({
-      rate: [{ name: "requests", values: points.map((point) => point.rate), colour: 1 }],
+      rate: revisions.length > 1 ? revisions.map((revision, i) => ({ name: versions.get(revision) ?? `r${revision}`, values: points.map((point) => point.revisions[revision] ?? 0), colour: i + 1, dash: i > 0 })) : [{ name: "requests", values: points.map((point) => point.rate), colour: 1 }],
       errors: [{ name: "errors", values: points.map((point) => point.errorRate), colour: 5 }],
       latency: [
         { name: "p50", values: points.map((point) => point.p50), colour: 1 },
@@ -43,9 +47,12 @@ export function Charts({ deployment }: { deployment: Deployment }) {
         { name: "p99", values: points.map((point) => point.p99), colour: 2, dash: true },
       ],
       memory: [{ name: "memory", values: points.map((point) => point.memory), colour: 3 }],
+      queue: [{ name: "wait", values: points.map((point) => point.wait), colour: 4 }],
+      batch: [{ name: "rows", values: points.map((point) => point.rows), colour: 6 }],
     }),
-    [points],
+    [points, revisions, versions],
   );
+  const measured = { queue: points.some((point) => point.wait !== null), batch: points.some((point) => point.rows !== null) };
   const shared = { x, marks, range, time: true, sync: `deployment ${deployment.id}`, onRange: (next: [number, number] | undefined) => set({ zoom: next ? next.map((value) => Math.round(value)).join("-") : undefined }) };
   const frame = "rounded-panel border border-line bg-surface";
   return (
@@ -65,6 +72,8 @@ export function Charts({ deployment }: { deployment: Deployment }) {
           <Plot {...shared} className={frame} title="Latency" lines={lines.latency} format={milliseconds} />
           <Plot {...shared} className={frame} title="Errors" unit="% of requests" lines={lines.errors} format={short} />
           <Plot {...shared} className={frame} title="Memory" unit="of the loaded model" lines={lines.memory} format={bytes} />
+          {measured.queue ? <Plot {...shared} className={frame} title="Queue" unit="time waited, mean" lines={lines.queue} format={milliseconds} /> : null}
+          {measured.batch ? <Plot {...shared} className={frame} title="Batch" unit="rows run together, mean" lines={lines.batch} format={short} /> : null}
         </div>
       </Suspense>
     </section>

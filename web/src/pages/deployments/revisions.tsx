@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Undo2 } from "lucide-react";
+import { Rocket, Undo2 } from "lucide-react";
 import { Fragment } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Deployment } from "../../api/types.ts";
@@ -30,7 +30,7 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
                   <td><State of="replica" state={revision.state} note={revision.replicas.length > 1 ? `${revision.replicas.filter((replica) => replica.state === "READY").length} of ${revision.replicas.length}` : undefined} /></td>
                   <td /><td />
                   <td className="text-right text-fg-2"><When time={revision.create_time} /></td>
-                  <td className="w-px pl-0! text-right">{revision.traffic_percent === 0 && revision.version !== deployment.version && revision.version > 0 ? <Again deployment={deployment} version={revision.version} /> : null}</td>
+                  <td className="w-px pl-0! text-right">{revision.traffic_percent === 0 && revision.version !== deployment.version && revision.version > 0 ? <Again deployment={deployment} version={revision.version} older={revision.number < deployment.revision} /> : null}</td>
                 </tr>
                 {revision.replicas.map((replica) => (
                   <Fragment key={replica.node}>
@@ -59,10 +59,10 @@ export function Revisions({ deployment }: { deployment: Deployment }) {
 }
 
 /** Opens what would bring that version back. */
-function Again({ deployment, version }: { deployment: Deployment; version: number }) {
+function Again({ deployment, version, older }: { deployment: Deployment; version: number; older: boolean }) {
   return (
     <ButtonLink small look="quiet" aria-label={`Deploy v${version} again`} to="/deployments/$namespace/$deployment" params={{ namespace: deployment.namespace, deployment: deployment.slug }} search={(old) => ({ ...old, show: "deploy", to: String(version) })} resetScroll={false}>
-      <Undo2 aria-hidden />Go back
+      {older ? <Undo2 aria-hidden /> : <Rocket aria-hidden />}{older ? "Go back" : "Try again"}
     </ButtonLink>
   );
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useQueries } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { FileDiff } from "lucide-react";
 import { Fragment, lazy, Suspense } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Model } from "../../api/types.ts";
 import { Failure } from "../../app/loaded.tsx";
-import { type Compared, compareRows, type Row } from "../../logic/compare.ts";
+import { type Compared, compareRows, foundRows, type Row } from "../../logic/compare.ts";
 import { plural } from "../../logic/format.ts";
 import { shownAs } from "../../logic/highlight.ts";
 import { better } from "../../logic/metrics.ts";
@@ -48,7 +48,8 @@ function Table({ model, all }: { model: Model; all: Compared[] }) {
   const { facts, file } = route.useSearch();
   const navigate = route.useNavigate();
   const set = (change: { facts?: string | undefined; file?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
-  const rows = compareRows(all);
+  const found = useQuery(queries.comparison(model.namespace, model.slug, all.map(({ version }) => version.number))).data;
+  const rows = [...compareRows(all), ...foundRows(found)];
   const differing = rows.filter((row) => row.differs);
   const shown = facts === "all" ? [...differing, ...rows.filter((row) => !row.differs)] : differing;
   const groups = [...new Set(shown.map((row) => row.group))];
@@ -83,7 +84,7 @@ function Table({ model, all }: { model: Model; all: Compared[] }) {
                 {shown.filter((row) => row.group === group).map((row) => (
                   <tr key={row.name}>
                     <th scope="row" className="max-w-64 font-normal! whitespace-normal! text-fg-2!">
-                      {group === "Files" && all.length === 2 && row.differs && shownAs(row.name) === "text" ? <button type="button" className="link inline-flex items-center gap-1.5" aria-expanded={file === row.name} onClick={() => set({ file: file === row.name ? undefined : row.name })}><FileDiff aria-hidden size={13} /><code>{row.name}</code></button> : <span className="wrap-anywhere">{group === "Figures" ? row.name.replaceAll("_", " ") : row.name}</span>}
+                      {group === "Files" && all.length === 2 && row.differs && shownAs(row.name) === "text" ? <button type="button" className="link inline-flex items-center gap-1.5" aria-expanded={file === row.name} onClick={() => set({ file: file === row.name ? undefined : row.name })}><FileDiff aria-hidden size={13} /><code>{row.name}</code></button> : <span className="wrap-anywhere">{group === "Figures" || group === "Metrics" ? row.name.replaceAll("_", " ") : row.name}</span>}
                     </th>
                     {row.cells.map((_, i) => <Value key={i} row={row} at={i} />)}
                   </tr>
@@ -106,7 +107,7 @@ function Value({ row, at }: { row: Row; at: number }) {
   const good = change === undefined ? undefined : better(row.name, change);
   return (
     <td className={cx("max-w-80 wrap-anywhere", other && "bg-accent-soft/40")}>
-      {cell ? <span className={cx(row.group === "Figures" && "num font-medium")}>{cell.text}</span> : <span className="text-fg-3">{at > 0 && first ? "not there" : "none"}</span>}
+      {cell ? <span className={cx((row.group === "Figures" || row.group === "Metrics") && "num font-medium")}>{cell.text}</span> : <span className="text-fg-3">{at > 0 && first ? "not there" : "none"}</span>}
       {change !== undefined ? <span className={cx("num ml-2 text-12", good === true ? "text-ok" : good === false ? "text-bad" : "text-fg-3")}>{change > 0 ? "+" : "−"}{Number(Math.abs(change).toPrecision(3))}{good === undefined ? "" : good ? " better" : " worse"}</span> : null}
     </td>
   );

@@ -10,7 +10,8 @@ import * as queries from "../../api/queries.ts";
 import { shownAs } from "../../logic/highlight.ts";
 import type { Model, Version } from "../../api/types.ts";
 
-export default function Markdown({ text, model, version }: { text: string; model: Model; version: Version }) {
+/** Without a version there are no pictures. */
+export default function Markdown({ text, model, version }: { text: string; model?: Model; version?: Version }) {
   return (
     <div className="prose">
       <ReactMarkdown
@@ -23,7 +24,7 @@ export default function Markdown({ text, model, version }: { text: string; model
             if (href.startsWith("#")) return <a href={href}>{children}</a>;
             return <a href={href} target="_blank" rel="noopener noreferrer nofollow">{children}</a>;
           },
-          img: ({ src, alt }) => <Picture path={typeof src === "string" ? src : ""} alt={alt ?? ""} model={model} version={version} />,
+          img: ({ src, alt }) => (model && version ? <Picture path={typeof src === "string" ? src : ""} alt={alt ?? ""} model={model} version={version} /> : <NoPicture alt={alt ?? ""} />),
           table: ({ children }) => <div className="relative overflow-x-auto" tabIndex={0} role="group" aria-label="Table"><table>{children}</table></div>,
           pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
           input: ({ checked }) => <input type="checkbox" checked={checked} disabled aria-label={checked ? "done" : "open"} />,
@@ -41,7 +42,11 @@ function Picture({ path, alt, model, version }: { path: string; alt: string; mod
   const file = files.data?.find((one) => one.path === own && shownAs(own) === "image");
   const bytes = useQuery({ ...queries.fileBytes(model.namespace, model.slug, version.number, own, file?.digest ?? ""), enabled: file !== undefined });
   const url = useObjectUrl(bytes.data);
-  return url ? <img src={url} alt={alt} /> : <span className="text-fg-3">[picture{alt ? `: ${alt}` : ""}]</span>;
+  return url ? <img src={url} alt={alt} /> : <NoPicture alt={alt} />;
+}
+
+function NoPicture({ alt }: { alt: string }) {
+  return <span className="text-fg-3">[picture{alt ? `: ${alt}` : ""}]</span>;
 }
 
 export function useObjectUrl(blob: Blob | undefined): string | undefined {

@@ -48,7 +48,7 @@ function List({ all }: { all: Setting[] }) {
               return (
                 <tr key={one.key}>
                   <td className="whitespace-nowrap"><span className="inline-flex items-center gap-1"><code>{one.key}</code><CopyButton text={one.flag ?? one.environment} label={`Copy ${one.flag ?? one.environment}`} /></span></td>
-                  <td className="max-w-72 wrap-anywhere"><code className={one.source === "DEFAULT" ? "text-fg-2" : "font-medium"}>{one.value === "" ? <span className="text-fg-3">empty</span> : one.value}</code></td>
+                  <td className="max-w-72 min-w-40 wrap-anywhere"><code className={one.source === "DEFAULT" ? "text-fg-2" : "font-medium"}>{one.value === "" ? <span className="text-fg-3">empty</span> : one.value}</code></td>
                   <td><span className="inline-flex items-center gap-1.5 whitespace-nowrap text-fg-2"><Icon aria-hidden size={13} className="text-fg-3" />{word}</span></td>
                   <td className="max-w-40 truncate text-fg-3 max-phone:hidden"><code>{one.default_value}</code></td>
                   <td className="py-1.5 text-12 text-fg-2 max-wide:hidden">{one.help}</td>

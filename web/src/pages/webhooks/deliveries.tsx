@@ -81,7 +81,7 @@ function Detail({ hook, id }: { hook: Webhook; id: number }) {
           <Refused title="It was not sent again" error={again.error ?? replay.error} />
           <div className="grid grid-cols-2 items-start gap-3 max-wide:grid-cols-[minmax(0,1fr)]">
             <Code title="What was sent" language="json" code={JSON.stringify(one.body, null, 2) ?? ""} className="[&_pre]:max-h-72 [&_pre]:overflow-y-auto" />
-            {one.response_excerpt ? <Code title="How the answer begins" note={one.response_code} language="text" code={one.response_excerpt} wrap /> : <p className="text-fg-3">{one.error ?? (one.state === "PENDING" ? "Not sent yet." : "The answer was empty.")}</p>}
+            {one.response_excerpt ? <Code title="How the answer begins" note={one.response_code} language="text" code={one.response_excerpt} wrap /> : <p className="text-fg-3">{one.error ? "No answer came." : one.state === "PENDING" ? "Not sent yet." : "The answer was empty."}</p>}
           </div>
         </div>
       )}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/native/settings.h"
+#include "api/native/server/settings.h"
 
 #include "api/bind.h"
 #include "api/error_table.h"
