@@ -376,7 +376,7 @@ def bench_peers(work):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access rollouts; peers only when named")
+    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access rollouts overload; peers only when named")
     only = set(parser.parse_args().only)
     with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
         chosen = lambda name: not only or name in only  # noqa: E731
@@ -395,6 +395,9 @@ def main():
         if chosen("rollouts"):
             from serving import rollouts  # noqa: PLC0415
             rollouts.bench(sys.modules[__name__], work)
+        if chosen("overload"):
+            from serving import overload  # noqa: PLC0415
+            overload.bench(sys.modules[__name__], work)
         if chosen("transfer"):
             bench_transfer(work)
         if chosen("s3"):

@@ -14,6 +14,7 @@
 #include "cli/serving/bench_command.h"
 #include "cli/serving/serving_commands.h"
 #include "cli/serving/top_command.h"
+#include "cli/serving/tune_command.h"
 
 namespace souk::cli {
 
@@ -41,6 +42,7 @@ struct CommandLine {
   InferOptions infer_options;
   BenchOptions bench;
   TopOptions top;
+  TuneOptions tune;
   TrafficOptions traffic;
   RolloutOptions rollout;
   KeyOptions key;

@@ -35,6 +35,16 @@ json::Raw text_of(const Strategy& strategy) {
   return strategy.gradual() ? json::Raw{json::write(strategy)} : json::Raw{"{}"};
 }
 
+// Whether a version can run as the deployment's batching says. Errors: invalid_argument, with the field
+Status check_batching(const registry::ModelVersion& version, const json::Raw& said) {
+  if (said.text == "{}" || !version.signature) return {};
+  auto signature = json::read<registry::Signature>(version.signature->text, json::UnknownFields::ignore);
+  if (!signature) return {};
+  const Batching declared = SOUK_TRY(batching_of(version.declaration, *signature));
+  SOUK_TRY(overridden(declared, override_of(said), *signature));
+  return {};
+}
+
 json::Raw text_of(const Routing& routing) {
   const bool none = !routing.sticky && routing.match.empty() && !routing.tolerance;
   return none ? json::Raw{"{}"} : json::Raw{json::write(routing)};
@@ -65,6 +75,15 @@ Result<registry::ModelVersion> Serving::State::deployable(const registry::Author
         what + " cannot be deployed: " + (version.missing.empty() ? "no runtime runs it" : version.missing));
   }
   return version;
+}
+
+// The version of the revision that is to answer.
+Result<registry::ModelVersion> Serving::State::version_of(const Deployment& deployment) {
+  const auto revision = SOUK_TRY(store.read([&](store::Tx& tx) { return find_revision(tx, deployment.revision_id); }));
+  if (!revision) return not_found(deployment.resource().label + " has no revision");
+  access::Call call = system_call();
+  auto model = SOUK_TRY(registry.get_model(call, access::Role::READER, deployment.model_id));
+  return registry.get_version(model, std::to_string(revision->version));
 }
 
 Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest wanted, bool* created) {
@@ -100,6 +119,8 @@ Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest w
       if (wanted.strategy) row->strategy = text_of(*wanted.strategy);
       if (wanted.routing) row->routing = text_of(*wanted.routing);
       row->capacity = SOUK_TRY(patched(row->capacity, wanted.capacity));
+      row->batching = patched(row->batching, wanted.batching);
+      SOUK_TRY(check_batching(version, row->batching));
       SOUK_TRY(s.change(tx, call, *row, {.version = &version, .retry = true, .traffic = wanted.traffic}));
       return s.view(tx, std::move(*row));
     }
@@ -118,6 +139,8 @@ Result<DeploymentView> Serving::deploy(const access::Call& call, DeployRequest w
     if (wanted.strategy) d.strategy = text_of(*wanted.strategy);
     if (wanted.routing) d.routing = text_of(*wanted.routing);
     d.capacity = SOUK_TRY(patched(d.capacity, wanted.capacity));
+    d.batching = patched(d.batching, wanted.batching);
+    SOUK_TRY(check_batching(version, d.batching));
     d.create_time = d.update_time = now();
     Revision first = revision_of(version, DeploymentId(), wanted.configuration);
     SOUK_TRY(insert_deployment(tx, d, first));
@@ -160,6 +183,9 @@ Result<DeploymentView> Serving::update(const access::Call& call, const Authorize
     auto model = SOUK_TRY(s.registry.get_model(call, access::Role::READER, deployment->model_id));
     version = SOUK_TRY(s.deployable(model, reference));
   }
+  // What requests are joined for: the version that is to answer.
+  std::optional<registry::ModelVersion> answers = version;
+  if (!answers && patch.batching.has_value()) answers = SOUK_TRY(s.version_of(*deployment));
   if (patch.strategy.has_value()) SOUK_TRY(check(patch.strategy.value));
   if (patch.routing.has_value()) SOUK_TRY(check(patch.routing.value));
   if (patch.traffic.has_value()) SOUK_TRY(check(patch.traffic.value));
@@ -175,6 +201,9 @@ Result<DeploymentView> Serving::update(const access::Call& call, const Authorize
     if (patch.routing.given()) row->routing = text_of(patch.routing.value);
     if (patch.capacity.is_null()) row->capacity = json::Raw{"{}"};
     row->capacity = SOUK_TRY(patched(row->capacity, patch.capacity.value));
+    if (patch.batching.is_null()) row->batching = json::Raw{"{}"};
+    row->batching = patched(row->batching, patch.batching.value);
+    if (answers) SOUK_TRY(check_batching(*answers, row->batching));
     SOUK_TRY(s.change(tx, call, *row,
                       {.version = version ? &*version : nullptr,
                        .retry = starts || version,

@@ -203,7 +203,7 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
               std::move(done)};
   const bool asleep = replica.asleep();
   if (!asleep && replica.run_time_ns.load(std::memory_order_relaxed) <= s.settings.run_in_place_us * 1000) {
-    const std::int64_t most = options.later ? pinned->batching.max_batch_size : 1;
+    const std::int64_t most = options.later ? replica.max_batch_size.load(std::memory_order_relaxed) : 1;
     // One that comes alone finds the thread idle, and is not put off.
     const bool busy = open_round || begun - last_run <= std::chrono::microseconds(s.settings.join_within_us);
     if (const std::int64_t rows = rows_of(request); most == 1 || !busy || rows < 1 || rows >= most) {
@@ -214,7 +214,7 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
     return gather(&s, std::move(one), options.later);
   }
   one.caller = pinned.caller_;
-  one.priority = pinned->batching.level_of(options.priority);
+  one.priority = static_cast<std::int64_t>(std::min<std::uint64_t>(options.priority, 1 << 20));
   one.gone = std::move(options.gone);
   if (asleep) return s.hold(std::move(one));
   if (Status queued = replica.queue->push(one); !queued) fail(std::move(one), std::move(queued.error()));

@@ -134,7 +134,9 @@ Status Serving::State::run(Load& one) {
     one.runtime = SOUK_TRY(one.loader->load(one.local->files()));
     if (!one.known) SOUK_TRY(describe(*one.target, one.version, one.runtime->signature()));
     if (!may_go_on(ReplicaState::WARMING)) return {};
-    one.replica->run_time_ns = warm_up(*one.runtime).count();
+    const Target& target = one.known ? *one.replica->target : *one.target;
+    const auto samples = SOUK_TRY(samples_of(target.declaration.get(), target.signature, one.local->files()));
+    one.replica->run_time_ns = SOUK_TRY(warm_up(*one.runtime, samples)).count();
     return {};
   };
   Status loaded = load_and_warm();
@@ -160,7 +162,7 @@ void Serving::State::finish(Load& one, Status done) {
     }
     if (!one.known && one.target) {
       replica.queue = std::make_shared<Queue>(*compute, one.target->batching, settings.queue_limit,
-                                              static_cast<std::int64_t>(compute->threads()));
+                                              static_cast<std::int64_t>(compute->threads()), settings.queue_wait);
     }
     loads_done.with({done ? "loaded" : one.refused ? "refused" : "failed"}).add();
     if (found == deployments.end()) {
@@ -172,6 +174,7 @@ void Serving::State::finish(Load& one, Status done) {
       done = unavailable("the revision was replaced");
     } else if (done) {
       if (!one.known) replica.target = std::move(one.target);
+      set_batching(served, replica);
       replica.runtime = std::move(one.runtime);
       replica.memory_bytes = replica.measured_bytes = one.bytes;
       replica.ready_time = std::chrono::steady_clock::now();
@@ -180,6 +183,7 @@ void Serving::State::finish(Load& one, Status done) {
     } else if (one.refused && (one.known || replica.restored)) {
       if (!one.known) {
         replica.target = std::move(one.target);
+        set_batching(served, replica);
         replica.open(true);
       }
       if (one.bytes > 0) replica.measured_bytes = one.bytes;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "serving/batching/queue.h"
 #include "serving/state.h"
 #include "serving/traffic/split.h"
 
@@ -90,6 +91,10 @@ void Serving::State::apply(WantedRows rows) {
     served.arms = std::move(arms[row.id]);
     served.routing = routing_of(row.routing);
     served.capacity = capacity_of(row.capacity);
+    if (served.row.batching != row.batching) {
+      served.batching = override_of(row.batching);
+      for (const auto& [revision, replica] : served.replicas) set_batching(served, *replica);
+    }
     served.row = std::move(row);
     if (served.metrics) continue;
     std::string name = served.row.namespace_ + "/" + served.row.slug;
@@ -195,6 +200,16 @@ bool Serving::State::settle_replicas(Served& served, std::vector<std::shared_ptr
   const auto missing = [&](const Revision& revision) { return !served.replicas.contains(revision.id); };
   return served.runs() &&  // to be begun again
          (missing(served.wanted) || std::ranges::any_of(served.arms, missing, &Arm::revision));
+}
+
+// What the version declares and the deployment says. A revision whose model cannot run as the deployment says keeps to
+// its version.
+void Serving::State::set_batching(const Served& served, Replicated& replica) {
+  if (!replica.queue || !replica.target) return;
+  auto batching = overridden(replica.target->batching, served.batching, replica.target->signature);
+  if (!batching) batching = replica.target->batching;
+  replica.max_batch_size.store(batching->max_batch_size, std::memory_order_relaxed);
+  replica.queue->configure(std::move(*batching));
 }
 
 // Loads what is to stay loaded, and unloads what nobody has asked for long enough.

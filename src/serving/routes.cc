@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serving/routes.h"
 
+#include "serving/batching/queue.h"
 #include "serving/bell.h"
 
 namespace souk::serving {
@@ -89,6 +90,10 @@ Pinned& Pinned::operator=(Pinned&& other) noexcept {
     split_ = std::move(other.split_);
   }
   return *this;
+}
+
+Batching Pinned::batching() const {
+  return replica_->queue ? replica_->queue->batching() : target_->batching;
 }
 
 Pinned::~Pinned() {

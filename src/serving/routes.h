@@ -61,10 +61,11 @@ struct Replicated : std::enable_shared_from_this<Replicated> {
   Deadline drain_deadline = kNoDeadline;
   std::chrono::steady_clock::time_point ready_time;  // when it was last loaded
 
-  std::unique_ptr<const Target> target;        // from the first READY or UNLOADED until the last pin went
-  std::shared_ptr<runtimes::Runtime> runtime;  // there for who holds a pin and has not seen it asleep
-  std::shared_ptr<Queue> queue;                // as long as target
-  std::atomic<std::int64_t> run_time_ns{0};    // of one request alone; a moving mean
+  std::unique_ptr<const Target> target;         // from the first READY or UNLOADED until the last pin went
+  std::shared_ptr<runtimes::Runtime> runtime;   // there for who holds a pin and has not seen it asleep
+  std::shared_ptr<Queue> queue;                 // as long as target
+  std::atomic<std::int64_t> run_time_ns{0};     // of one request alone; a moving mean
+  std::atomic<std::int64_t> max_batch_size{1};  // as the deployment has it now
   Tally tally;
 
   // Kept while it shares the deployment with others; made under the mutex, and there as long as the replica.

@@ -16,6 +16,7 @@
 #include "access/access.h"
 #include "events/log.h"
 #include "registry/registry.h"
+#include "serving/batching/override.h"
 #include "serving/capacity/capacity.h"
 #include "serving/model.h"
 #include "serving/rollouts/strategy.h"
@@ -39,6 +40,7 @@ struct DeployRequest {
   std::optional<Routing> routing = {};       // likewise
   std::optional<std::int64_t> traffic = {};  // percent that a new revision gets, without a roll-out
   CapacityPatch capacity = {};               // of what is kept with the deployment; what is absent stays
+  BatchingPatch batching = {};               // likewise
 };
 struct DeploymentPatch {
   json::Patch<DesiredState> desired_state;
@@ -48,6 +50,7 @@ struct DeploymentPatch {
   json::Patch<Routing> routing = {};                    // null: by weights alone
   json::Patch<std::vector<TrafficShare>> traffic = {};  // null: one revision answers everything
   json::Patch<CapacityPatch> capacity = {};             // null: the usual
+  json::Patch<BatchingPatch> batching = {};             // null: the version's
 };
 
 class Serving {

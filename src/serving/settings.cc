@@ -22,6 +22,12 @@ void declare(settings::Table& table, ServingSettings& s) {
       "serving.queue_limit", s.queue_limit,
       {.help = "Requests of one deployment that may wait for a thread; more are answered 503", .min = 1, .max = 1e6});
   table.add(
+      "serving.queue_wait", s.queue_wait,
+      {.help = "When requests of one deployment wait longer for a thread, fewer are let in and more answered 503, "
+               "until they do not; 0: only serving.queue_limit bounds them",
+       .min = 0,
+       .max = 3'600'000});
+  table.add(
       "serving.memory_budget", s.memory_budget,
       {.help = "Memory that the models loaded on this node may take, as measured: what is idle longest is unloaded "
                "when another needs room. 0: 70 % of the machine's memory or of the control group's limit",

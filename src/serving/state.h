@@ -37,6 +37,7 @@ struct Served {
   std::vector<Arm> arms;  // with `wanted`, where several revisions are kept loaded
   Routing routing;
   Capacity capacity;
+  BatchingOverride batching;
   bool removed = false;
   std::map<RevisionId, std::shared_ptr<Replicated>> replicas;
   std::shared_ptr<Replicated> serving;  // has the traffic; one of `replicas`
@@ -76,6 +77,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   const std::shared_ptr<Replicated>& want(Served& served, const Revision& revision);
   bool settle_replicas(Served& served, std::vector<std::shared_ptr<Replicated>>& closing,
                        std::vector<Leaving>& leaving);
+  void set_batching(const Served& served, Replicated& replica);
   void settle_capacity(Served& served, std::vector<Leaving>& leaving);
   void publish();
   std::shared_ptr<const Split> split_of(const Served& served) const;
@@ -121,6 +123,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
 
   // --- deploy.cc ----------------------------------------------------------------------------------------
   access::Call system_call() const;
+  Result<registry::ModelVersion> version_of(const Deployment& deployment);
   Result<registry::ModelVersion> deployable(const registry::AuthorizedModel& model,
                                             const registry::Reference& reference);
 

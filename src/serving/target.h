@@ -43,7 +43,7 @@ struct Target {
   std::string platform;
   std::optional<std::string> task;
   registry::Signature signature;
-  Batching batching;
+  Batching batching;                             // as the version declares it
   std::shared_ptr<const json::Raw> declaration;  // souk.yaml as JSON; none: null pointer
   std::shared_ptr<const std::vector<registry::VersionFile>> files;
 };
@@ -72,6 +72,7 @@ class Pinned {
   ~Pinned();
   const Target& operator*() const { return *target_; }
   const Target* operator->() const { return target_; }
+  Batching batching() const;  // as the deployment has it now
 
  private:
   friend class Serving;

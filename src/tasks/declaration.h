@@ -50,8 +50,9 @@ struct Declaration {
   std::optional<InputDeclaration> input;
   std::optional<OutputDeclaration> output;
   std::optional<json::Raw> batching;  // read by serving (serving/batching/batching.h)
+  std::optional<json::Raw> warm_up;   // likewise (serving/capacity/samples.h)
   std::optional<json::Raw> tensors;   // read by runtimes (runtimes/ranges.h)
 };
-BOOST_DESCRIBE_STRUCT(Declaration, (), (task, input, output, batching, tensors))
+BOOST_DESCRIBE_STRUCT(Declaration, (), (task, input, output, batching, warm_up, tensors))
 
 }  // namespace souk::tasks

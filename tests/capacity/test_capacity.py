@@ -116,7 +116,7 @@ def test_what_makes_no_sense_is_refused(server, model):
     for capacity, field in (({"pinned": True, "scale_to_zero_after_ms": 5000}, "capacity.scale_to_zero_after_ms"),
                             ({"scale_to_zero_after_ms": 1}, "capacity.scale_to_zero_after_ms"), ({"pined": True}, "capacity.pined")):
         answer = call(server, "PATCH", f"{DEPLOYMENTS}/odd", data={"capacity": capacity})
-        assert answer.problem(400, "invalid_argument")["field"] == field
+        assert answer.problem(400, "INVALID_ARGUMENT")["field"] == field
     assert call(server, "PATCH", f"{DEPLOYMENTS}/odd", data={"capacity": {"pinned": True}}).json()["capacity"] == {"pinned": True}
     assert call(server, "PATCH", f"{DEPLOYMENTS}/odd", data={"capacity": {"pinned": None, "scale_to_zero_after_ms": 60000}}).json()["capacity"] == {"scale_to_zero_after_ms": 60000}
     assert call(server, "PATCH", f"{DEPLOYMENTS}/odd", data={"capacity": None}).json()["capacity"] == {}

@@ -29,8 +29,9 @@ struct DeployBody {
   std::optional<serving::Routing> routing;
   std::optional<std::int64_t> traffic;  // percent that a new revision gets at once, without a roll-out
   json::Patch<serving::CapacityPatch> capacity;
+  json::Patch<serving::BatchingPatch> batching;
 };
-BOOST_DESCRIBE_STRUCT(DeployBody, (), (reference, name, follow, strategy, routing, traffic, capacity))
+BOOST_DESCRIBE_STRUCT(DeployBody, (), (reference, name, follow, strategy, routing, traffic, capacity, batching))
 struct Deploy {
   std::string ns;
   std::optional<std::string> prefer;
@@ -51,8 +52,10 @@ struct DeploymentPatchBody {
   json::Patch<serving::Routing> routing;
   json::Patch<std::vector<serving::TrafficShare>> traffic;
   json::Patch<serving::CapacityPatch> capacity;
+  json::Patch<serving::BatchingPatch> batching;
 };
-BOOST_DESCRIBE_STRUCT(DeploymentPatchBody, (), (desired_state, follow, reference, strategy, routing, traffic, capacity))
+BOOST_DESCRIBE_STRUCT(DeploymentPatchBody, (),
+                      (desired_state, follow, reference, strategy, routing, traffic, capacity, batching))
 struct PatchDeployment {
   std::string ns, deployment;
   std::optional<std::string> if_match, prefer;
@@ -158,6 +161,7 @@ void deploy(const Rooms& rooms, const access::Call& call, const Deploy& request,
   wanted.routing = request.body.routing;
   wanted.traffic = request.body.traffic;
   wanted.capacity = request.body.capacity.value;
+  wanted.batching = request.body.batching.value;
   auto view = rooms.serving.deploy(in_namespace, std::move(wanted), &created);
   if (!view) return done(view.error());
   settle(rooms, call, *view, created ? 201 : 200, wait_of(request.prefer), done);
@@ -170,7 +174,7 @@ void patch(const Rooms& rooms, const access::Call& call, const PatchDeployment& 
   if (!if_match) return done(if_match.error());
   serving::DeploymentPatch wanted{request.body.desired_state, request.body.follow,  request.body.reference,
                                   request.body.strategy,      request.body.routing, request.body.traffic,
-                                  request.body.capacity};
+                                  request.body.capacity,      request.body.batching};
   auto view = rooms.serving.update(call, *deployment, wanted, *if_match);
   if (!view) return done(view.error());
   settle(rooms, call, *view, 200, wait_of(request.prefer), done);
@@ -201,7 +205,8 @@ void add_deployments(RouteTable::Door& door, const Rooms& rooms) {
       }));
   door.add(later<PatchDeployment, Answer<Deployment>>(
       "PATCH", "/api/v1/namespaces/{ns}/deployments/{deployment}", kWriter, kUsual,
-      {"update_deployment", "Start, stop, follow, point elsewhere, or say how traffic is shared (JSON merge patch)"},
+      {"update_deployment",
+       "Start, stop, follow, point elsewhere, share traffic, set memory and batching (JSON merge patch)"},
       [&rooms](const access::Call& call, const PatchDeployment& request, Done done) {
         patch(rooms, call, request, done);
       }));

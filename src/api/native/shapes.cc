@@ -126,6 +126,7 @@ Deployment shape(const serving::DeploymentView& view, const std::optional<regist
   }
   if (auto routing = json::read<serving::Routing>(from.routing.text)) out.routing = std::move(*routing);
   out.capacity = serving::capacity_of(from.capacity);
+  out.batching = serving::override_of(from.batching);
   out.metrics = view.metrics;
   out.create_time = from.create_time;
   out.update_time = from.update_time;

@@ -152,10 +152,11 @@ struct Deployment {
   std::int64_t revision = 0;  // the one that answers; 0: none
   std::int64_t version = 0;
   std::optional<Digest> digest;
-  std::vector<Revision> revisions;  // newest first
-  serving::Strategy strategy;       // how the next revision takes over
-  serving::Routing routing;         // what decides on a request besides weights
-  serving::Capacity capacity;       // what it asks of memory
+  std::vector<Revision> revisions;     // newest first
+  serving::Strategy strategy;          // how the next revision takes over
+  serving::Routing routing;            // what decides on a request besides weights
+  serving::Capacity capacity;          // what it asks of memory
+  serving::BatchingOverride batching;  // in place of what the version declares
   std::optional<RolloutOfDeployment> rollout;
   serving::LiveMetrics metrics;
   Time create_time, update_time;
@@ -164,7 +165,7 @@ struct Deployment {
 BOOST_DESCRIBE_STRUCT(Deployment, (),
                       (id, uid, namespace_, slug, name, model_namespace, model, reference, follow, desired_state, state,
                        reason, task, signature, revision, version, digest, revisions, strategy, routing, capacity,
-                       rollout, metrics, create_time, update_time, etag))
+                       batching, rollout, metrics, create_time, update_time, etag))
 
 // A version of `model`, with the aliases that point to it.
 ModelVersion shape(const std::string& ns, const std::string& model, const registry::ModelVersion& version,

@@ -69,8 +69,10 @@ ModelMetadata model_metadata(std::string_view name, const serving::Target& targe
           metadata_of(target.signature.outputs)};
 }
 
-ModelConfig model_config(std::string_view name, const serving::Target& target) {
-  const bool batched = target.batching.max_batch_size > 1;
+ModelConfig model_config(std::string_view name, const serving::Pinned& pinned) {
+  const serving::Target& target = *pinned;
+  const serving::Batching batching = pinned.batching();
+  const bool batched = batching.max_batch_size > 1;
   ModelConfig config;
   config.name = name;
   config.platform = target.platform;
@@ -79,9 +81,9 @@ ModelConfig model_config(std::string_view name, const serving::Target& target) {
   config.input = config_of(target.signature.inputs, batched);
   config.output = config_of(target.signature.outputs, batched);
   if (batched) {
-    config.max_batch_size = target.batching.max_batch_size;
-    config.dynamic_batching = {target.batching.preferred_batch_size, target.batching.max_queue_delay_microseconds,
-                               target.batching.priority_levels, target.batching.default_priority_level};
+    config.max_batch_size = batching.max_batch_size;
+    config.dynamic_batching = {batching.preferred_batch_size, batching.max_queue_delay_microseconds,
+                               batching.priority_levels, batching.default_priority_level};
   }
   return config;
 }

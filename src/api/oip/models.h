@@ -71,7 +71,7 @@ struct ModelConfig {
 };
 BOOST_DESCRIBE_STRUCT(ModelConfig, (),
                       (name, platform, backend, version_policy, max_batch_size, input, output, dynamic_batching))
-ModelConfig model_config(std::string_view name, const serving::Target& target);
+ModelConfig model_config(std::string_view name, const serving::Pinned& pinned);
 
 struct DurationStatistics {
   std::uint64_t count = 0;

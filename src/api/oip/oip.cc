@@ -73,7 +73,7 @@ void get_config(Context& context, Exchange& exchange) {
   std::string name = model_name(exchange);
   auto pinned = context.serving.pin(exchange.call, name, *revision, access::Role::READER);
   if (!pinned) return exchange.fail(pinned.error());
-  exchange.send(json_response(200, json::write(model_config(name, **pinned))));
+  exchange.send(json_response(200, json::write(model_config(name, *pinned))));
 }
 
 void get_statistics(Context& context, Exchange& exchange) {

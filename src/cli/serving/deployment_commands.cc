@@ -21,14 +21,14 @@ struct DeployRequest {
   std::optional<bool> follow;
   std::optional<json::Raw> strategy, routing;
   std::optional<std::int64_t> traffic;
-  std::optional<json::Raw> capacity;
+  std::optional<json::Raw> capacity, batching;
 };
-BOOST_DESCRIBE_STRUCT(DeployRequest, (), (reference, name, follow, strategy, routing, traffic, capacity))
+BOOST_DESCRIBE_STRUCT(DeployRequest, (), (reference, name, follow, strategy, routing, traffic, capacity, batching))
 
 struct SettingsRequest {
-  std::optional<json::Raw> capacity;
+  std::optional<json::Raw> capacity, batching;
 };
-BOOST_DESCRIBE_STRUCT(SettingsRequest, (), (capacity))
+BOOST_DESCRIBE_STRUCT(SettingsRequest, (), (capacity, batching))
 
 std::string full_name(json::Value deployment) {
   return cell(deployment, "namespace") + "/" + cell(deployment, "slug");
@@ -88,6 +88,11 @@ std::string deployment_card(json::Value deployment) {
                 [](json::Value v) {
                   const std::int64_t after = integer_at(v, "capacity.scale_to_zero_after_ms", 0);
                   return after > 0 ? duration_text(after) + " without a request" : std::string();
+                }},
+               {"Batching", "",
+                [](json::Value v) {
+                  const auto batching = v.find("batching");
+                  return batching && batching->size() > 0 ? batching->raw() : std::string();
                 }},
                {"Requests", "metrics.requests"},
                {"Errors", "metrics.errors"},
@@ -161,6 +166,7 @@ Status deploy(const Context& context, const DeployOptions& options) {
   request.strategy = SOUK_TRY(strategy_json(options));
   request.routing = SOUK_TRY(routing_json(options));
   request.capacity = SOUK_TRY(capacity_json(options.settings));
+  request.batching = SOUK_TRY(batching_json(options.settings));
   if (options.traffic >= 0) request.traffic = options.traffic;
   if (!options.name.empty()) request.name = name.slug;
   if (options.follow) request.follow = true;
@@ -221,7 +227,7 @@ Status deployment_show(const Context& context, const std::string& deployment) {
 
 Status deployment_set(const Context& context, const std::string& deployment, const DeploymentSettings& settings) {
   const Name name = SOUK_TRY(parse_name(deployment, "deployment"));
-  const SettingsRequest request{SOUK_TRY(capacity_json(settings))};
+  const SettingsRequest request{SOUK_TRY(capacity_json(settings)), SOUK_TRY(batching_json(settings))};
   const std::string body = json::write(request);
   if (body == "{}") {
     return invalid_argument("nothing is to be set").advise("souk deployment set " + deployment + " --help");

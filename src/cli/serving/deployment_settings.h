@@ -13,5 +13,6 @@ namespace souk::cli {
 
 // None: no option says anything about it. Errors: invalid_argument (which option, and what it takes)
 Result<std::optional<json::Raw>> capacity_json(const DeploymentSettings& settings);
+Result<std::optional<json::Raw>> batching_json(const DeploymentSettings& settings);
 
 }  // namespace souk::cli

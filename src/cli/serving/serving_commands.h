@@ -14,6 +14,11 @@ namespace souk::cli {
 struct DeploymentSettings {
   bool pinned = false, no_pinned = false;
   std::string scale_to_zero;  // a duration, or never
+  // How requests are joined.
+  bool usual_batching = false;  // as the version says
+  std::int64_t max_batch_size = -1, max_queue_size = -1, priority_levels = -1, default_priority_level = -1;
+  std::vector<std::int64_t> preferred_batch_size;
+  std::string max_queue_delay, queue_timeout;  // durations
 };
 
 struct DeployOptions {

@@ -44,6 +44,21 @@ void add_settings(CLI::App* app, DeploymentSettings& o) {
          "--scale-to-zero", o.scale_to_zero,
          "Unload it after so long without a request; the next one loads it. A duration, or never (the default)")
       ->group(group);
+  const char* batching = "How requests are joined, in place of what the version says (likewise)";
+  app->add_option("--max-batch-size", o.max_batch_size, "Rows of a batch; 1: requests are not joined")->group(batching);
+  app->add_option("--preferred-batch-size", o.preferred_batch_size, "Sizes at which the model is quick, as 8,32")
+      ->delimiter(',')
+      ->group(batching);
+  app->add_option("--max-queue-delay", o.max_queue_delay,
+                  "How long the oldest is held for a fuller batch while another runs, as 500us")
+      ->group(batching);
+  app->add_option("--max-queue-size", o.max_queue_size, "Requests that may wait")->group(batching);
+  app->add_option("--queue-timeout", o.queue_timeout, "What waits longer is dropped, as 200ms")->group(batching);
+  app->add_option("--priority-levels", o.priority_levels, "Levels that a request's priority chooses from")
+      ->group(batching);
+  app->add_option("--default-priority-level", o.default_priority_level, "Of a request that names none")
+      ->group(batching);
+  app->add_flag("--usual-batching", o.usual_batching, "All of it as the version says again")->group(batching);
 }
 
 void add_routing(CLI::App* app, DeployOptions& o) {
@@ -128,6 +143,13 @@ void add_infer(CommandLine& line) {
   bench_app->add_option("--warm-up", line.bench.warm_up, "Seconds of load that are not counted before (1)");
   bench_app->add_option("--rate", line.bench.rate,
                         "Requests due a second, whatever the answers (open loop); without it as fast as they come");
+  CLI::App* tune_app = line.verb(&line.app, "tune", "Try batching settings on a deployment under load, and propose",
+                                 [&line](const Context& c) { return tune(c, line.infer_options, line.tune); });
+  add_inputs(line, tune_app);
+  tune_app->add_option("-c,--connections", line.tune.connections, "Requests at a time (64)");
+  tune_app->add_option("--seconds", line.tune.seconds, "How long each setting is measured (3)");
+  tune_app->add_option("--sizes", line.tune.sizes, "Batch sizes to try (1,4,8,16,32,64)")->delimiter(',');
+  tune_app->add_flag("--apply", line.tune.apply, "Set what is best; else the deployment is left as it was");
   CLI::App* top_app = line.verb(&line.app, "top", "What deployments do now, at the node that is asked",
                                 [&line](const Context& c) { return top(c, line.top); });
   top_app->add_option("--interval", line.top.interval, "Seconds between two looks (2)");
@@ -146,7 +168,7 @@ void add_serving(CommandLine& line) {
       ->add_option("deployment", line.name, kDeployment)
       ->required();
   CLI::App* set =
-      line.verb(deployment, "set", "Change what a deployment asks of memory, as it runs",
+      line.verb(deployment, "set", "Change memory and batching of a deployment, as it runs",
                 [&line](const Context& c) { return deployment_set(c, line.name, line.deploy_options.settings); });
   set->add_option("deployment", line.name, kDeployment)->required();
   add_settings(set, line.deploy_options.settings);

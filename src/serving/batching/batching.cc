@@ -52,8 +52,9 @@ Result<Batching> declared_in(const json::Raw& declaration) {
 Status check_batched(std::string_view side, const std::vector<registry::TensorSpec>& specs) {
   for (const registry::TensorSpec& spec : specs) {
     if (!spec.shape.empty() && spec.shape[0] < 0) continue;
-    return invalid_argument("batching needs a dynamic first dimension in every tensor; " + std::string(side) + " \"" +
-                            spec.name + "\" has none");
+    return invalid_argument("max_batch_size over 1 needs a dynamic first dimension in every tensor; " +
+                            std::string(side) + " \"" + spec.name + "\" has none")
+        .at("batching.max_batch_size");
   }
   return {};
 }
@@ -66,7 +67,7 @@ Status check_bounds(std::string_view name, std::int64_t value, std::int64_t leas
       .at(std::move(field));
 }
 
-Status check(const Batching& b) {
+Status check_all(const Batching& b) {
   SOUK_TRY(check_bounds("max_batch_size", b.max_batch_size, 1, kMostRows));
   for (std::int64_t size : b.preferred_batch_size) {
     SOUK_TRY(check_bounds("preferred_batch_size", size, 1, b.max_batch_size));
@@ -105,12 +106,15 @@ Result<Batching> batching_of(const std::optional<json::Raw>& declaration, const 
     batching.error().message = batching.error().field + ": " + batching.error().message;
     return batching;
   }
-  SOUK_TRY(check(*batching));
-  if (batching->max_batch_size > 1) {
-    SOUK_TRY(check_batched("input", signature.inputs));
-    SOUK_TRY(check_batched("output", signature.outputs));
-  }
+  SOUK_TRY(check(*batching, signature));
   return batching;
+}
+
+Status check(const Batching& batching, const registry::Signature& signature) {
+  SOUK_TRY(check_all(batching));
+  if (batching.max_batch_size == 1) return {};
+  SOUK_TRY(check_batched("input", signature.inputs));
+  return check_batched("output", signature.outputs);
 }
 
 }  // namespace souk::serving

@@ -31,6 +31,8 @@ struct Batching {
   std::int64_t level_of(std::uint64_t wanted) const;
 };
 
+// Errors: invalid_argument (out of bounds; a tensor of the model has no dynamic first dimension), with `field`
+Status check(const Batching& batching, const registry::Signature& signature);
 // Errors: invalid_argument (`batching` is not as documented, or a tensor of the model has no dynamic first dimension)
 Result<Batching> batching_of(const std::optional<json::Raw>& declaration, const registry::Signature& signature);
 

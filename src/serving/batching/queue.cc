@@ -30,6 +30,7 @@ struct Queue::Taken {
   std::vector<Waiting> batch;
   std::vector<Waiting> late;  // need not run any more
   std::int64_t rows = 0;
+  std::chrono::nanoseconds waited{0};  // the longest of the batch
 
   bool full() const { return !batch.empty() && rows >= most; }
   bool fits(const Waiting& one) const {
@@ -39,13 +40,43 @@ struct Queue::Taken {
   }
 };
 
-Queue::Queue(Pool& pool, Batching batching, std::int64_t limit, std::int64_t runs)
-    : pool_(pool), batching_(std::move(batching)), limit_(batching_.max_queue_size.value_or(limit)), runs_(runs) {}
+Queue::Queue(Pool& pool, Batching batching, std::int64_t limit, std::int64_t runs, std::chrono::nanoseconds wait)
+    : pool_(pool), usual_limit_(limit), runs_(runs), batching_(std::move(batching)), limiter_(wait, limit) {
+  set_limits();
+}
+
+// Under the mutex. Two rounds of batches may always be under way: one that runs, and one that gathers meanwhile.
+void Queue::set_limits() {
+  limit_ = batching_.max_queue_size.value_or(usual_limit_);
+  const std::int64_t least = 2 * runs_ * batching_.worth_running();
+  limiter_.set_bounds(least, std::max(limit_ + runs_ * batching_.worth_running(), least));
+}
+
+void Queue::configure(Batching batching) {
+  const std::lock_guard lock(mutex_);
+  batching_ = std::move(batching);
+  set_limits();
+  more_.notify_all();
+}
+
+Batching Queue::batching() const {
+  const std::lock_guard lock(mutex_);
+  return batching_;
+}
+
+std::int64_t Queue::limit() const {
+  const std::lock_guard lock(mutex_);
+  return limiter_.limit();
+}
 
 Status Queue::push(Waiting& one) {
   const auto now = Clock::now();
   std::unique_lock lock(mutex_);
-  SOUK_TRY(admit(one, now));
+  one.priority = batching_.level_of(static_cast<std::uint64_t>(one.priority));
+  std::optional<Waiting> dropped;
+  const bool full = waiting_ >= limit_ || (waiting_ > 0 && waiting_ + in_runs_ >= limiter_.limit());
+  if (full) dropped = make_place(one);
+  if (!dropped) SOUK_TRY(admit(one, now));
   if (batching_.queue_timeout_microseconds > 0) {
     one.deadline = std::min(one.deadline, now + std::chrono::microseconds(batching_.queue_timeout_microseconds));
   }
@@ -59,7 +90,39 @@ Status Queue::push(Waiting& one) {
   if (line.empty()) level.turns.push_back(caller);
   line.push_back(std::move(one));
   start(lock);
+  if (lock.owns_lock()) lock.unlock();
+  if (dropped) {
+    Error why = unavailable("deployment " + dropped->replica->metrics->name +
+                            " has more waiting than it can answer, most of it of this caller")
+                    .retry_in(std::chrono::seconds(1));
+    fail(std::move(*dropped), std::move(why));
+  }
   return {};
+}
+
+// Under the mutex, where no more may come: the newest of the caller whose line is the longest, unless that is about as
+// long as the line of this one's caller. Not of a more urgent level.
+std::optional<Waiting> Queue::make_place(const Waiting& one) {
+  std::size_t own = 0, longest = 0;
+  decltype(levels_)::iterator from;
+  std::int64_t caller = 0;
+  for (auto level = levels_.lower_bound(one.priority); level != levels_.end(); ++level) {
+    for (const auto& [who, line] : level->second.of_caller) {
+      if (who == one.caller) {
+        own += line.size();
+      } else if (line.size() >= longest) {
+        longest = line.size();
+        from = level;
+        caller = who;
+      }
+    }
+  }
+  if (longest <= own + 1) return std::nullopt;
+  auto line = from->second.of_caller.find(caller);
+  Waiting dropped = std::move(line->second.back());
+  line->second.pop_back();  // it was not the only one
+  left(dropped, rows_of(*dropped.request));
+  return dropped;
 }
 
 // Under the mutex. Nothing is promised to somebody who cannot be served in time.
@@ -70,6 +133,11 @@ Status Queue::admit(const Waiting& one, Clock::time_point now) const {
   const std::string deployment = "deployment " + one.replica->metrics->name;
   if (waiting_ >= limit_) {
     return unavailable(deployment + " has " + std::to_string(waiting_) + " requests waiting, its limit")
+        .retry_in(delay);
+  }
+  if (waiting_ > 0 && waiting_ + in_runs_ >= limiter_.limit()) {
+    return unavailable(deployment + " is overloaded: " + std::to_string(waiting_ + in_runs_) +
+                       " requests are under way, and more would wait longer than serving.queue_wait")
         .retry_in(delay);
   }
   if (waiting_ > 0 && now + until_begun >= one.deadline) {
@@ -109,11 +177,13 @@ void Queue::run_next() {
     take(taken);
     --posted_;
     ++running_;
+    in_runs_ += static_cast<std::int64_t>(taken.batch.size());
   }
   // Lives as long as the last of the batch.
-  auto turn =
-      std::shared_ptr<void>(nullptr, [self = shared_from_this(), begun = taken.now, requests = taken.batch.size()](
-                                         void*) { self->finished(begun, static_cast<std::int64_t>(requests)); });
+  auto turn = std::shared_ptr<void>(nullptr, [self = shared_from_this(), begun = taken.now, waited = taken.waited,
+                                              requests = static_cast<std::int64_t>(taken.batch.size())](void*) {
+    self->finished(begun, waited, requests);
+  });
   for (Waiting& one : taken.batch) one.turn = turn;
   turn.reset();
   if (!taken.batch.empty()) run_together(std::move(taken.batch));
@@ -123,11 +193,14 @@ void Queue::run_next() {
   }
 }
 
-void Queue::finished(Clock::time_point begun, std::int64_t requests) {
+void Queue::finished(Clock::time_point begun, std::chrono::nanoseconds waited, std::int64_t requests) {
+  const auto now = Clock::now();
   std::unique_lock lock(mutex_);
+  if (requests > 0) limiter_.answered(waited, waiting_ + in_runs_, requests, now);
   --running_;
+  in_runs_ -= requests;
   if (requests > 0) {
-    const std::int64_t took = std::chrono::nanoseconds(Clock::now() - begun).count();
+    const std::int64_t took = std::chrono::nanoseconds(now - begun).count();
     request_time_ns_ += (took / requests - request_time_ns_) / 8;
   }
   start(lock);
@@ -167,7 +240,10 @@ void Queue::take_from(Level& level, Taken& taken) {
     passed_over = 0;
     const std::int64_t rows = rows_of(*first.request);
     left(first, rows);
-    if (!late) taken.rows += rows;
+    if (!late) {
+      taken.rows += rows;
+      taken.waited = std::max(taken.waited, std::chrono::nanoseconds(taken.now - first.begun));
+    }
     (late ? taken.late : taken.batch).push_back(std::move(first));
     line->second.pop_front();
     if (line->second.empty()) {

@@ -92,8 +92,8 @@ class QueueTest : public ::testing::Test {
     pool_.close();
   }
 
-  void make(Batching batching, std::int64_t limit = 100, std::int64_t runs = 1) {
-    queue_ = std::make_shared<Queue>(pool_, std::move(batching), limit, runs);
+  void make(Batching batching, std::int64_t limit = 100, std::int64_t runs = 1, std::chrono::nanoseconds wait = {}) {
+    queue_ = std::make_shared<Queue>(pool_, std::move(batching), limit, runs, wait);
   }
   One& push(float value, Waiting how = {}, std::size_t rows = 1, std::int64_t columns = 1) {
     One& one = *all_.emplace_back(std::make_unique<One>());
@@ -178,7 +178,7 @@ TEST_F(QueueTest, CallersTakeTurns) {
 }
 
 TEST_F(QueueTest, TheMoreUrgentLevelGoesFirst) {
-  make({.max_batch_size = 2});
+  make({.max_batch_size = 2, .priority_levels = 3});
   occupy();
   for (float value : {31.F, 32.F}) push(value, {.priority = 3});
   for (float value : {11.F, 12.F, 13.F}) push(value, {.priority = 1});
@@ -197,6 +197,62 @@ TEST_F(QueueTest, AFullQueueSaysSoAtOnce) {
   EXPECT_EQ(refused.error().code, Code::unavailable);
   EXPECT_EQ(refused.error().message, "deployment default/slow has 2 requests waiting, its limit");
   EXPECT_TRUE(refused.error().retry_after);
+}
+
+TEST_F(QueueTest, AFullQueueIsSharedAmongCallers) {
+  make({.max_queue_size = 4});
+  occupy();
+  for (float value : {11.F, 12.F, 13.F, 14.F}) push(value, {.caller = 1});
+  EXPECT_EQ(push(15, {.caller = 1}).get().error().code, Code::unavailable) << "its own line is the longest";
+  One& other = push(21, {.caller = 2});
+  auto dropped = all_[4]->get();
+  ASSERT_FALSE(dropped) << "the newest of the longest line";
+  EXPECT_EQ(dropped.error().code, Code::unavailable);
+  EXPECT_TRUE(dropped.error().retry_after);
+  push(22, {.caller = 2});
+  EXPECT_EQ(all_[3]->get().error().code, Code::unavailable);
+  EXPECT_EQ(push(23, {.caller = 2}).get().error().code, Code::unavailable) << "both have two";
+  EXPECT_EQ(replica_->metrics->waiting, 4);
+  runtime_->let_go(5);
+  EXPECT_TRUE(other.get());
+  for (std::size_t i : {1U, 2U, 7U}) EXPECT_TRUE(all_[i]->get());
+  EXPECT_EQ(runtime_->runs(), (Runs{{-1}, {11}, {21}, {12}, {22}}));
+}
+
+TEST_F(QueueTest, NobodyIsDroppedForALessUrgentOne) {
+  make({.max_queue_size = 3, .priority_levels = 2});
+  occupy();
+  for (float value : {11.F, 12.F, 13.F}) push(value, {.caller = 1, .priority = 1});
+  EXPECT_EQ(push(21, {.caller = 2, .priority = 2}).get().error().code, Code::unavailable);
+  push(22, {.caller = 2, .priority = 1});
+  EXPECT_EQ(all_[3]->get().error().code, Code::unavailable);
+  runtime_->let_go(4);
+  for (std::size_t i : {0U, 1U, 2U, 5U}) EXPECT_TRUE(all_[i]->get());
+}
+
+TEST_F(QueueTest, LetsFewerInWhileTheyWaitTooLong) {
+  make({}, 1'000, 1, std::chrono::milliseconds(1));
+  const std::int64_t before = queue_->limit();
+  One& slow = occupy();
+  std::vector<One*> waiting;
+  for (int i = 0; i < 20; ++i) waiting.push_back(&push(static_cast<float>(i)));
+  std::this_thread::sleep_until(std::chrono::steady_clock::now() + std::chrono::milliseconds(5));  // they have to wait
+  runtime_->let_go(21);
+  EXPECT_TRUE(slow.get());
+  for (One* one : waiting) EXPECT_TRUE(one->get()) << "who was let in is answered";
+  EXPECT_LT(queue_->limit(), before);
+}
+
+TEST_F(QueueTest, TakesOtherSettingsWhileItRuns) {
+  make({});
+  occupy();
+  for (float value : {1.F, 2.F, 3.F}) push(value);
+  queue_->configure({.max_batch_size = 2, .max_queue_size = 3});
+  EXPECT_EQ(push(4).get().error().code, Code::unavailable);
+  EXPECT_EQ(queue_->batching().max_batch_size, 2);
+  runtime_->let_go(3);
+  for (std::size_t i : {0U, 1U, 2U, 3U}) EXPECT_TRUE(all_[i]->get());
+  EXPECT_EQ(runtime_->runs(), (Runs{{-1}, {1, 2}, {3}}));
 }
 
 TEST_F(QueueTest, NoHopeBeforeTheDeadlineIsToldAtOnce) {

@@ -106,7 +106,7 @@ void run_round(std::vector<Waiting> round) {
   for (std::size_t i = 0; i < round.size(); ++i) {
     if (round[i].replica == nullptr) continue;  // ran with an earlier one
     Replicated* const replica = round[i].replica;
-    const std::int64_t most = replica->target->batching.max_batch_size;
+    const std::int64_t most = replica->max_batch_size.load(std::memory_order_relaxed);
     const auto now = Clock::now();
     std::int64_t rows = rows_of(*round[i].request);
     std::vector<Waiting> members;

@@ -190,5 +190,46 @@ TEST_P(RoomTest, SaysNoToWhatMakesNoSense) {
   EXPECT_EQ(world->try_deploy("digits:1", wanted).error().field, "capacity.scale_to_zero_after_ms");
 }
 
+TEST_P(RoomTest, RunsTheRequestsThatAVersionKeepsForItsWarmUp) {
+  TestServing& w = *world;
+  const std::string model = w.model_bytes("fails_at_run");  // of six numbers only
+  const auto deploy_with = [&](const std::string& tag, const std::string& yaml) {
+    w.push_files("six", tag, {{"model.onnx", model}, {"souk.yaml", yaml}, {"one.json", R"({"inputs":[
+        {"name":"x","shape":[2],"data":[1,2]}]})"}});
+    return w.deploy("six:" + tag);
+  };
+  EXPECT_EQ(deploy_with("1", R"({"warm_up":[{"inputs":[{"name":"x","shape":[6],"data":[[1,2,3],[4,5,6.5]]}]}]})").state,
+            DeploymentState::READY);
+  DeploymentView view = deploy_with("2", R"({"warm_up":["one.json"]})");
+  EXPECT_EQ(view.state, DeploymentState::FAILED);
+  EXPECT_TRUE(view.reason.starts_with("warm_up[0]: ")) << view.reason;
+  view = deploy_with("3", R"({"warm_up":["two.json"]})");
+  EXPECT_NE(view.reason.find("\"two.json\" is not among the version's files"), std::string::npos) << view.reason;
+  view = deploy_with("4", R"({"warm_up":[{"inputs":[{"name":"x","shape":[6],"data":[1,2,"three"]}]}]})");
+  EXPECT_NE(view.reason.find("input \"x\": \"three\" is no number"), std::string::npos) << view.reason;
+  EXPECT_EQ(view.serving_revision, 1);
+}
+
+TEST_P(RoomTest, TakesBatchingFromTheDeploymentWhileItRuns) {
+  TestServing& w = *world;
+  w.push_model("two", "1", w.model_bytes("mlp"));
+  w.deploy("two:1");
+  auto pinned = w.serving->pin(w.call, "two");
+  ASSERT_TRUE(pinned);
+  EXPECT_EQ(pinned->batching().max_batch_size, 1);
+  DeploymentPatch patch;
+  patch.batching = {json::Patch<BatchingPatch>::State::value, {}};
+  patch.batching.value.max_batch_size = {json::Patch<std::int64_t>::State::value, 16};
+  DeploymentView view = w.must(w.serving->update(w.call, w.get("two"), patch, {}));
+  w.wait_until([&] { return pinned->batching().max_batch_size == 16; });
+  EXPECT_EQ(view.serving_revision, 1);
+  EXPECT_EQ(view.replicas.size(), 1U);
+  patch.batching.value.max_batch_size.value = 0;
+  EXPECT_EQ(w.serving->update(w.call, w.get("two"), patch, {}).error().field, "batching.max_batch_size");
+  patch.batching = {json::Patch<BatchingPatch>::State::null, {}};
+  w.must(w.serving->update(w.call, w.get("two"), patch, {}));
+  w.wait_until([&] { return pinned->batching().max_batch_size == 1; });
+}
+
 }  // namespace
 }  // namespace souk::serving

@@ -23,25 +23,24 @@ std::vector<std::int64_t> smallest(const std::vector<std::int64_t>& shape) {
   return made;
 }
 
-// Whether it ran.
-bool run_once(runtimes::Runtime& runtime, const runtimes::InferRequest& request) {
+Status run_once(runtimes::Runtime& runtime, const runtimes::InferRequest& request) {
   std::mutex mutex;
   std::condition_variable condition;
-  bool done = false, good = false;
+  bool done = false;
+  Status status;
   runtime.infer(request, kNoDeadline, [&](runtimes::InferResult result) {
     std::lock_guard lock(mutex);
-    good = result.has_value();
+    if (!result) status = std::move(result.error());
     done = true;
     condition.notify_one();
   });
   std::unique_lock lock(mutex);
   condition.wait(lock, [&] { return done; });
-  return good;
+  return status;
 }
 
-}  // namespace
-
-std::chrono::nanoseconds warm_up(runtimes::Runtime& runtime) {
+// Zero: it does not run on zeros.
+std::chrono::nanoseconds run_on_zeros(runtimes::Runtime& runtime) {
   runtimes::InferRequest request;
   std::vector<std::vector<std::byte>> zeros;
   for (const registry::TensorSpec& spec : runtime.signature().inputs) {
@@ -65,6 +64,23 @@ std::chrono::nanoseconds warm_up(runtimes::Runtime& runtime) {
     if (took > kLong) break;
   }
   return best;
+}
+
+}  // namespace
+
+Result<std::chrono::nanoseconds> warm_up(runtimes::Runtime& runtime,
+                                         const std::vector<std::unique_ptr<const Sample>>& samples) {
+  auto shortest = std::chrono::nanoseconds::max();
+  for (const auto& sample : samples) {
+    const auto begun = Clock::now();
+    if (Status ran = run_once(runtime, sample->request); !ran) {
+      ran.error().message = sample->what + ": " + ran.error().message;
+      return std::move(ran.error());
+    }
+    shortest = std::min(shortest, std::chrono::nanoseconds(Clock::now() - begun));
+  }
+  const auto zeros = run_on_zeros(runtime);
+  return samples.empty() ? zeros : shortest;
 }
 
 }  // namespace souk::serving

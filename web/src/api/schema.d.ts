@@ -415,7 +415,7 @@ export interface paths {
         delete: operations["undeploy"];
         options?: never;
         head?: never;
-        /** Start, stop, follow, point elsewhere, or say how traffic is shared (JSON merge patch) */
+        /** Start, stop, follow, point elsewhere, share traffic, set memory and batching (JSON merge patch) */
         patch: operations["update_deployment"];
         trace?: never;
     };
@@ -2131,6 +2131,36 @@ export interface components {
             audit_events?: components["schemas"]["AuditEvent"][];
             next_page_token?: string | null;
         };
+        BatchingOverride: {
+            /** Format: int64 */
+            max_batch_size?: number | null;
+            preferred_batch_size?: number[] | null;
+            /** Format: int64 */
+            max_queue_delay_microseconds?: number | null;
+            /** Format: int64 */
+            max_queue_size?: number | null;
+            /** Format: int64 */
+            queue_timeout_microseconds?: number | null;
+            /** Format: int64 */
+            priority_levels?: number | null;
+            /** Format: int64 */
+            default_priority_level?: number | null;
+        };
+        BatchingPatch: {
+            /** Format: int64 */
+            max_batch_size?: number | null;
+            preferred_batch_size?: number[] | null;
+            /** Format: int64 */
+            max_queue_delay_microseconds?: number | null;
+            /** Format: int64 */
+            max_queue_size?: number | null;
+            /** Format: int64 */
+            queue_timeout_microseconds?: number | null;
+            /** Format: int64 */
+            priority_levels?: number | null;
+            /** Format: int64 */
+            default_priority_level?: number | null;
+        };
         BlobMove: {
             id: number;
             source: string;
@@ -2165,6 +2195,16 @@ export interface components {
             kind: components["schemas"]["PrincipalKind"];
             role: components["schemas"]["Role"];
             default_namespace: string;
+        };
+        Capacity: {
+            pinned?: boolean | null;
+            /** Format: int64 */
+            scale_to_zero_after_ms?: number | null;
+        };
+        CapacityPatch: {
+            pinned?: boolean | null;
+            /** Format: int64 */
+            scale_to_zero_after_ms?: number | null;
         };
         Check: {
             kind: components["schemas"]["CheckKind"];
@@ -2276,6 +2316,8 @@ export interface components {
             routing?: components["schemas"]["Routing"] | null;
             /** Format: int64 */
             traffic?: number | null;
+            capacity?: components["schemas"]["CapacityPatch"] | null;
+            batching?: components["schemas"]["BatchingPatch"] | null;
         };
         Deployment: {
             id: number;
@@ -2300,6 +2342,8 @@ export interface components {
             revisions?: components["schemas"]["Revision"][];
             strategy: components["schemas"]["Strategy"];
             routing: components["schemas"]["Routing"];
+            capacity: components["schemas"]["Capacity"];
+            batching: components["schemas"]["BatchingOverride"];
             rollout?: components["schemas"]["RolloutOfDeployment"] | null;
             metrics: components["schemas"]["LiveMetrics"];
             /** Format: date-time */
@@ -2327,6 +2371,8 @@ export interface components {
             strategy?: components["schemas"]["Strategy"] | null;
             routing?: components["schemas"]["Routing"] | null;
             traffic?: components["schemas"]["TrafficShare"][] | null;
+            capacity?: components["schemas"]["CapacityPatch"] | null;
+            batching?: components["schemas"]["BatchingPatch"] | null;
         };
         /** @enum {string} */
         DeploymentState: "PENDING" | "READY" | "FAILED" | "STOPPED";

@@ -205,7 +205,7 @@ void add_grpc(RouteTable& table, const ContextPtr& context) {
       [context](const access::Call& call, const pb::ModelConfigRequest& request) -> Result<pb::ModelConfigResponse> {
         std::int64_t revision = SOUK_TRY(revision_of(request.version()));
         auto pinned = SOUK_TRY(context->serving.pin(call, request.name(), revision, access::Role::READER));
-        return to_message(model_config(request.name(), *pinned));
+        return to_message(model_config(request.name(), pinned));
       }));
   door.add(grpc::direct<pb::ModelStatisticsRequest, pb::ModelStatisticsResponse>(
       method("ModelStatistics"), kReader,
