@@ -67,6 +67,7 @@ void Serving::State::load(const std::shared_ptr<Replicated>& replica, const Depl
   if (target) {
     if (!advance(replica, ReplicaState::WARMING)) return;
     replica->run_time_ns = warm_up(*(*target)->runtime).count();
+    replica->longest_learned_ns = std::max<std::int64_t>(5 * settings.run_in_place_us * 1000, 1000);
   }
   double load_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
   loads_done.with({target ? "loaded" : "failed"}).add();
@@ -89,6 +90,7 @@ void Serving::State::load(const std::shared_ptr<Replicated>& replica, const Depl
     } else {
       replica->memory_bytes = static_cast<std::int64_t>((*target)->runtime->memory().bytes);
       memory.with({served.metrics->name}).set(static_cast<double>(replica->memory_bytes));
+      replica->series->loaded(replica->memory_bytes);
       replica->queue = std::make_shared<Queue>(*compute, (*target)->batching, settings.queue_limit,
                                                static_cast<std::int64_t>(compute->threads()));
       replica->target = std::move(*target);

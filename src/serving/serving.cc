@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serving/serving.h"
 
+#include "base/cores.h"
 #include "serving/state.h"
 #include "serving/traffic/shadow.h"
 
@@ -30,16 +31,13 @@ Serving::State::State(ServingSettings settings, store::Store& store, events::Log
       copies(metrics.counter("souk_serving_copies_total",
                              "Copies of requests for revisions that are only tried, by what came of them",
                              {"deployment", "result"})),
+      of_revisions(metrics),
       journal(store, events, this->node, log) {}
 
 namespace {
 
 constexpr std::size_t kLoadQueue = 1 << 20;     // every deployment may wait to load
 constexpr std::size_t kComputeQueue = 1 << 20;  // each deployment has its own bound
-
-std::size_t cores() {
-  return std::max(1u, std::thread::hardware_concurrency());
-}
 
 }  // namespace
 
@@ -60,7 +58,8 @@ Status Serving::start(Duration wait) {
   State& s = *state_;
   auto deadline = std::chrono::steady_clock::now() + wait;
   s.loads = std::make_unique<Pool>("loads", static_cast<std::size_t>(s.settings.loads), kLoadQueue);
-  std::size_t threads = s.settings.compute_threads > 0 ? static_cast<std::size_t>(s.settings.compute_threads) : cores();
+  std::size_t threads =
+      s.settings.compute_threads > 0 ? static_cast<std::size_t>(s.settings.compute_threads) : usable_cores();
   s.compute = std::make_unique<Pool>("compute", threads, kComputeQueue);
   s.shadows = std::make_unique<Pool>("shadows", 1, kMostCopies);
   // What commits after the subscription is told; what committed before it is read below.

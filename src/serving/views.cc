@@ -234,7 +234,7 @@ Result<std::vector<Statistics>> Serving::statistics(const access::Call& call, st
   std::vector<Statistics> all;
   auto add = [&](Replicated& replica) {
     if (!replica.pin()) return;
-    const Pinned pinned{replica.shared_from_this()};
+    const Pinned pinned(replica.shared_from_this(), call);
     all.push_back({pinned->namespace_, pinned->slug, pinned->revision,
                    static_cast<std::int64_t>(pinned->runtime->memory().bytes), replica.tally.sums()});
   };
