@@ -5,6 +5,7 @@ The server runs on core 0, the load generator (h2load, nghttp2) on core 1; what 
 medians are taken. Each line: what, figure, yardstick, ratio, target, met or missed.
 """
 import argparse
+import importlib
 import json
 import os
 import re
@@ -66,9 +67,9 @@ def report(what, value, target, detail, at_most=False):
 
 
 def h2load(url, connections, count, *extra, http2=False):
-    """Requests a second, and each request's duration in µs."""
+    """Requests a second, and each request's duration in µs. Without a URL `extra` names a file of them."""
     with tempfile.NamedTemporaryFile("r") as log:
-        out = subprocess.run(["taskset", "-c", "1", "h2load", *([] if http2 else ["--h1"]), "-t", "1", "-c", str(connections), "-n", str(count), f"--log-file={log.name}", *extra, url],
+        out = subprocess.run(["taskset", "-c", "1", "h2load", *([] if http2 else ["--h1"]), "-t", "1", "-c", str(connections), "-n", str(count), f"--log-file={log.name}", *extra, *([url] if url else [])],
                              check=True, capture_output=True, text=True).stdout
         durations = [int(line.split("\t")[2]) for line in log]
     bad = re.search(r"(\d+) failed, (\d+) errored", out)
@@ -366,7 +367,6 @@ def bench_access(work):
 
 def bench_peers(work):
     """The field's other servers and batching, see bench/serving."""
-    sys.path.insert(0, str(ROOT / "bench/serving"))
     import batching
     import peers
     with Server(str(Path(work) / "peers")) as server:
@@ -376,7 +376,7 @@ def bench_peers(work):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access rollouts overload; peers only when named")
+    parser.add_argument("only", nargs="*", help="inference get create writing start memory transfer s3 queue access rollouts overload streams many large; peers only when named")
     only = set(parser.parse_args().only)
     with tempfile.TemporaryDirectory(prefix="souk-bench.") as work:
         chosen = lambda name: not only or name in only  # noqa: E731
@@ -392,12 +392,10 @@ def main():
             bench_served(work, chosen)
         if "peers" in only:  # installs the other servers: only when it is asked for
             bench_peers(work)
-        if chosen("rollouts"):
-            from serving import rollouts  # noqa: PLC0415
-            rollouts.bench(sys.modules[__name__], work)
-        if chosen("overload"):
-            from serving import overload  # noqa: PLC0415
-            overload.bench(sys.modules[__name__], work)
+        sys.path.insert(0, str(ROOT / "bench/serving"))
+        for name in ("rollouts", "overload", "streams", "many", "large"):
+            if chosen(name):
+                importlib.import_module(name).bench(sys.modules[__name__], work)
         if chosen("transfer"):
             bench_transfer(work)
         if chosen("s3"):

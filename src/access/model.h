@@ -17,6 +17,7 @@
 #include "base/ids.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "base/trace.h"
 
 namespace souk::access {
 
@@ -143,6 +144,7 @@ struct Call {
   Deadline deadline = kNoDeadline;
   std::stop_token stop;
   std::string trace_id;  // 32 hex digits (W3C trace context)
+  TracePtr trace;        // null: the request is not sampled
   std::string idempotency_key;
   std::string namespace_;  // where names without one are looked up: X-Souk-Namespace, else the principal's default
   std::string address;     // where from, without the port; empty: souk itself

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 
 #include "access/sessions/sessions.h"
 #include "api/cookies.h"
@@ -11,31 +10,10 @@
 #include "api/grpc/status.h"
 #include "api/origin.h"
 #include "base/digest.h"
+#include "net/fields.h"
 
 namespace souk::api {
 namespace {
-
-// 16 random bytes as hex; unique, not secret.
-std::string new_trace_id() {
-  thread_local std::mt19937_64 source{std::random_device{}()};
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string id(32, '0');
-  for (int half = 0; half < 2; ++half) {
-    std::uint64_t bits = source();
-    for (int i = 0; i < 16; ++i, bits >>= 4) id[half * 16 + i] = kHex[bits & 15];
-  }
-  return id;
-}
-
-// W3C trace context: version "-" trace-id "-" parent-id "-" flags.
-std::string trace_id_of(const net::RequestHead& head) {
-  std::string_view parent = head.header("traceparent");
-  if (parent.size() < 55 || parent[2] != '-' || parent[35] != '-') return new_trace_id();
-  std::string_view id = parent.substr(3, 32);
-  bool hex = id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  bool zero = id.find_first_not_of('0') == std::string_view::npos;
-  return hex && !zero ? std::string(id) : new_trace_id();
-}
 
 // "10.0.0.1" of "10.0.0.1:51234", "::1" of "[::1]:51234".
 std::string address_of(std::string_view peer) {
@@ -54,6 +32,17 @@ std::string_view last_of(std::string_view list) {
 bool is_address(std::string_view text) {
   return !text.empty() && text.size() <= 45 &&
          text.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+}
+
+// Several fields are one list (RFC 9110, 5.3).
+std::string tracestate_of(const net::RequestHead& head) {
+  std::string state;
+  for (const net::HeaderView& one : head.headers) {
+    if (!net::same_name(one.name, "tracestate") || one.value.empty()) continue;
+    if (!state.empty()) state += ',';
+    state += one.value;
+  }
+  return state;
 }
 
 bool changes_something(std::string_view method) {
@@ -87,7 +76,7 @@ struct Dispatcher::State : Recorder {
   };
 
   State(ApiSettings s, const RouteTable& t, access::Access& a, bool dev, bool embedded, Logger& l, Metrics& metrics,
-        Dispatcher::Silence heard)
+        Dispatcher::Silence heard, net::TraceExporter* exporter)
       : settings(std::move(s)),
         table(t),
         access(a),
@@ -95,6 +84,7 @@ struct Dispatcher::State : Recorder {
         embedded(embedded),
         silence(std::move(heard)),
         log(l),
+        traces(exporter),
         requests("requests", settings.request_threads, settings.request_queue),
         streams("streams", settings.stream_threads, settings.stream_threads) {
     auto counted = metrics.counter("souk_api_requests_total", "Requests answered, by door and class of status.",
@@ -272,6 +262,14 @@ struct Dispatcher::State : Recorder {
     });
   }
 
+  void trace(Exchange& exchange, const std::optional<TraceParent>& parent, const Route* route) {
+    const net::RequestHead& head = exchange.head();
+    exchange.call.trace = traces->begin(exchange.call.trace_id, parent, parent ? tracestate_of(head) : "");
+    if (!exchange.call.trace) return;
+    exchange.span = std::make_unique<RequestSpan>(exchange.call.trace, exchange.started, head, route,
+                                                  exchange.call.address, exchange.secure);
+  }
+
   void fail_unrouted(const ExchangePtr& exchange, const RouteTable::Match& match) {
     const net::RequestHead& head = exchange->head();
     net::Response response;
@@ -298,9 +296,11 @@ struct Dispatcher::State : Recorder {
     exchange->started = std::chrono::steady_clock::now();
     exchange->recorder = this;
     exchange->stream = std::move(stream);
-    exchange->call.trace_id = trace_id_of(exchange->head());
+    const auto parent = parse_traceparent(exchange->head().header("traceparent"));
+    exchange->call.trace_id = parent ? std::string(parent->trace_id) : new_trace_id();
     place(*exchange);
     Result<RouteTable::Match> match = table.match(exchange->head().method, exchange->head().path);
+    if (traces) trace(*exchange, parent, match ? match->route : nullptr);
     if (!match) return exchange->send(problem(match.error(), exchange->call));
     if (dev) {
       if (Status checked = check_origin(exchange->head(), settings.origins); !checked) {
@@ -323,15 +323,16 @@ struct Dispatcher::State : Recorder {
   bool embedded;
   const Dispatcher::Silence silence;
   Logger& log;
+  net::TraceExporter* const traces;
   std::vector<Series> series;
   Pool requests;
   Pool streams;
 };
 
 Dispatcher::Dispatcher(ApiSettings settings, const RouteTable& table, access::Access& access, bool dev, bool embedded,
-                       Logger& log, Metrics& metrics, Silence silence)
+                       Logger& log, Metrics& metrics, Silence silence, net::TraceExporter* traces)
     : state_(std::make_shared<State>(std::move(settings), table, access, dev, embedded, log, metrics,
-                                     std::move(silence))) {}
+                                     std::move(silence), traces)) {}
 Dispatcher::~Dispatcher() = default;
 void Dispatcher::handle(net::StreamPtr stream) {
   state_->handle(std::move(stream));

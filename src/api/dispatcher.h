@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "base/pool.h"
 #include "base/settings.h"
+#include "net/otlp/exporter.h"
 
 namespace souk::api {
 
@@ -34,8 +35,9 @@ class Dispatcher {
   // How long this node has not heard what others change (events::Log::silence). Must not block.
   using Silence = std::function<Duration()>;
   // In dev only loopback Hosts and Origins are let in (DNS rebinding). `embedded`: the database is in this process.
+  // `traces`: where spans of requests go; null: nowhere.
   Dispatcher(ApiSettings settings, const RouteTable& table, access::Access& access, bool dev, bool embedded,
-             Logger& log, Metrics& metrics, Silence silence = {});
+             Logger& log, Metrics& metrics, Silence silence = {}, net::TraceExporter* traces = nullptr);
   ~Dispatcher();
   void handle(net::StreamPtr stream);
   // Waits for handlers under way.

@@ -37,6 +37,7 @@ void Exchange::send(net::Response response) {
 void Exchange::send(net::Response response, int recorded) {
   response.add(kTraceHeader, call.trace_id);
   if (recorder) recorder->answered(*this, recorded);
+  if (span) span->sent(response, recorded);
   stream->send(std::move(response));
 }
 
@@ -55,7 +56,13 @@ void Exchange::fail(const Error& error) {
 void Exchange::start(net::ResponseHead head) {
   head.headers.push_back({kTraceHeader, call.trace_id});
   if (recorder) recorder->answered(*this, head.status);
+  if (span) span->started(head.status);
   stream->start(std::move(head));
+}
+
+void Exchange::finish(std::vector<net::Header> trailers) {
+  if (span) span->finished(trailers);
+  stream->finish(std::move(trailers));
 }
 
 }  // namespace souk::api

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "access/model.h"
+#include "api/request_span.h"
 #include "base/result.h"
 #include "net/stream.h"
 
@@ -40,8 +41,9 @@ struct Exchange {
   std::shared_ptr<std::string> body;  // whole, in the forms that collect it
   Recorder* recorder = nullptr;
   std::chrono::steady_clock::time_point started;
-  mutable bool noted = false;  // its refusal, for the audit
-  bool secure = false;         // the client speaks TLS, to souk or to a proxy that is trusted
+  mutable bool noted = false;         // its refusal, for the audit
+  bool secure = false;                // the client speaks TLS, to souk or to a proxy that is trusted
+  std::unique_ptr<RequestSpan> span;  // of a request that is sampled; ends with the answer, at the latest with this
 
   const net::RequestHead& head() const { return stream->head(); }
   // A value of the path by its name in the pattern; empty when the pattern has none of that name.
@@ -57,6 +59,8 @@ struct Exchange {
   void note(const Error& error) const;
   // The head of an answer that streams, with the trace id.
   void start(net::ResponseHead head);
+  // The end of one, with its trailers.
+  void finish(std::vector<net::Header> trailers);
 
  private:
   void send(net::Response response, int recorded);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
 
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "app/server.h"
 #include "app/settings.h"
 #include "app/supervisor.h"
+#include "base/cores.h"
 #include "base/json.h"
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"
@@ -100,6 +102,8 @@ std::optional<int> prepare(Settings& s, settings::Table& table, const std::vecto
 }
 
 int serve(const std::vector<std::string>& arguments) {
+  // What threads free is kept by arena, so many arenas keep much; more than there are cores spare nobody a wait.
+  mallopt(M_ARENA_MAX, static_cast<int>(std::max<std::size_t>(2, usable_cores())));
   Settings settings;
   settings::Table table = table_of(settings);
   if (auto code = prepare(settings, table, arguments,

@@ -58,6 +58,7 @@ Status migrate_patiently(Settings settings, Logger& log) {
 struct Server::Rooms {
   store::LockFile lock;
   Metrics metrics;
+  std::unique_ptr<net::TraceExporter> traces;  // before all that may make spans
   std::unique_ptr<store::Store> store;
   std::unique_ptr<events::Log> events;
   std::unique_ptr<store::Store> pulse;  // PostgreSQL: connections for beats alone, that no load takes away
@@ -107,6 +108,10 @@ Status Server::start() {
   SOUK_TRY(make_private_folder(settings_.data));
   rooms_ = std::make_unique<Rooms>(SOUK_TRY(store::LockFile::acquire(settings_.data + "/serve.lock")));
   Rooms& r = *rooms_;
+
+  r.traces = SOUK_TRY(net::TraceExporter::open(
+      settings_.traces, {{"service.version", std::string(kVersion)}, {"service.instance.id", settings_.node}}, log_,
+      r.metrics));
 
   SOUK_TRY(migrate_patiently(settings_, log_));
   r.store = SOUK_TRY(store::Store::open(settings_.database, settings_.store, log_, r.metrics));
@@ -208,8 +213,9 @@ Status Server::start() {
   api::ops::add_routes(r.routes, *r.ops);
 
   const bool embedded = r.store->dialect() == store::Dialect::sqlite;
-  r.dispatcher = std::make_unique<api::Dispatcher>(settings_.api, r.routes, *r.access, settings_.dev, embedded, log_,
-                                                   r.metrics, [&r] { return r.events->silence(); });
+  r.dispatcher = std::make_unique<api::Dispatcher>(
+      settings_.api, r.routes, *r.access, settings_.dev, embedded, log_, r.metrics,
+      [&r] { return r.events->silence(); }, r.traces.get());
   r.net = std::make_unique<net::Server>(
       settings_.net, settings_.listen, [&r](net::StreamPtr stream) { r.dispatcher->handle(std::move(stream)); }, log_,
       r.metrics);

@@ -34,6 +34,7 @@ settings::Table table_of(Settings& s) {
              .min = 3'600'000,
              .max = 3650 * 86'400'000.0});
   net::declare(table, s.net);
+  net::declare(table, s.traces);
   store::declare(table, s.store);
   work::declare(table, s.work);
   access::declare(table, s.access);

@@ -10,6 +10,7 @@
 #include "api/dispatcher.h"
 #include "base/settings.h"
 #include "blobs/s3/settings.h"
+#include "net/otlp/exporter.h"
 #include "net/server.h"
 #include "registry/catalog/settings.h"
 #include "registry/exchange/settings.h"
@@ -37,6 +38,7 @@ struct Settings {
   std::chrono::milliseconds events_keep{30 * 86'400'000LL};
 
   net::ServerSettings net;
+  net::TraceSettings traces;
   store::StoreSettings store;
   work::WorkSettings work;
   access::AccessSettings access;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -58,14 +59,24 @@ void append_sample(std::string& out, std::string_view name, std::string_view suf
   out += '\n';
 }
 
-void render_series(std::string& out, const Counter& series, std::string_view name, std::string_view labels) {
+void render_series(std::string& out, const Counter& series, std::string_view name, std::string_view labels,
+                   Exposition) {
   append_sample(out, name, "", labels, series.value());
 }
-void render_series(std::string& out, const Gauge& series, std::string_view name, std::string_view labels) {
+void render_series(std::string& out, const Gauge& series, std::string_view name, std::string_view labels, Exposition) {
   append_sample(out, name, "", labels, series.value());
 }
-void render_series(std::string& out, const Histogram& series, std::string_view name, std::string_view labels) {
-  series.render(out, name, labels);
+void render_series(std::string& out, const Histogram& series, std::string_view name, std::string_view labels,
+                   Exposition form) {
+  series.render(out, name, labels, form);
+}
+
+// A bound as a label. OpenMetrics wants a number that looks like one with a fraction.
+void append_bound(std::string& out, double bound, Exposition form) {
+  const std::size_t from = out.size();
+  append_number(out, bound);
+  const bool whole = out.find_first_not_of("-0123456789", from) == std::string::npos;
+  if (form == Exposition::openmetrics && whole) out += ".0";
 }
 
 constexpr std::string_view type_name(const Counter*) {
@@ -88,10 +99,26 @@ Histogram::Histogram(std::span<const double> bounds)
     : bounds_(bounds.begin(), bounds.end()),
       buckets_(std::make_unique<std::atomic<std::uint64_t>[]>(bounds.size() + 1)) {}
 
-void Histogram::observe(double value) {
-  const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
+void Histogram::observe(double value, const Trace* trace) {
+  const auto bucket =
+      static_cast<std::size_t>(std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin());
   buckets_[bucket].fetch_add(1, std::memory_order_relaxed);
   sum_.fetch_add(value, std::memory_order_relaxed);
+  if (trace != nullptr) keep(bucket, value, *trace);
+}
+
+// One exemplar is as good as another: who would have to wait leaves his out.
+void Histogram::keep(std::size_t bucket, double value, const Trace& trace) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return;
+  exemplars_.resize(bounds_.size() + 1);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  exemplars_[bucket] = {trace.id, trace.span, value, std::chrono::duration<double>(now).count()};
+}
+
+std::vector<Histogram::Exemplar> Histogram::exemplars() const {
+  const std::lock_guard lock(mutex_);
+  return exemplars_;
 }
 
 std::uint64_t Histogram::count() const {
@@ -119,16 +146,25 @@ double Histogram::quantile(double q) const {
   return bounds_.empty() ? 0 : bounds_.back();
 }
 
-void Histogram::render(std::string& out, std::string_view name, std::string_view labels) const {
+void Histogram::render(std::string& out, std::string_view name, std::string_view labels, Exposition form) const {
+  const auto kept = form == Exposition::openmetrics ? exemplars() : std::vector<Exemplar>();
   std::uint64_t cumulative = 0;
   for (std::size_t i = 0; i <= bounds_.size(); ++i) {
     cumulative += buckets_[i].load(std::memory_order_relaxed);
     std::string with_bound(labels);
     if (!labels.empty()) with_bound += ',';
     with_bound += "le=\"";
-    append_number(with_bound, i < bounds_.size() ? bounds_[i] : INFINITY);
+    append_bound(with_bound, i < bounds_.size() ? bounds_[i] : INFINITY, form);
     with_bound += '"';
     append_sample(out, name, "_bucket", with_bound, cumulative);
+    if (i >= kept.size() || kept[i].trace_id.empty()) continue;
+    out.back() = ' ';
+    out.append("# {trace_id=\"").append(kept[i].trace_id).append("\",span_id=\"").append(hex_of(kept[i].span));
+    out += "\"} ";
+    append_number(out, kept[i].value);
+    char time[32];
+    std::snprintf(time, sizeof time, " %.3f\n", kept[i].time);
+    out += time;
   }
   append_sample(out, name, "_sum", labels, sum());
   append_sample(out, name, "_count", labels, cumulative);
@@ -147,7 +183,12 @@ struct Metrics::Family<Series>::State {
   std::vector<std::string> labels;
   std::vector<double> bounds;  // of a histogram
   mutable std::mutex mutex;
-  std::map<std::vector<std::string>, std::unique_ptr<Series>> series;
+  // By the labels' values: one that is kept, or one that somebody holds.
+  struct Place {
+    std::unique_ptr<Series> kept;
+    std::weak_ptr<Series> held;
+  };
+  std::map<std::vector<std::string>, Place> series;
 
   std::unique_ptr<Series> make() const {
     if constexpr (std::is_same_v<Series, Histogram>) {
@@ -157,31 +198,64 @@ struct Metrics::Family<Series>::State {
     }
   }
 
-  void render(std::string& out) const {
-    out.append("# HELP ").append(name).append(" ");
-    append_escaped(out, help, false);
-    out.append("\n# TYPE ").append(name).append(" ").append(type_name(static_cast<Series*>(nullptr))).append("\n");
+  std::vector<std::string> key_of(std::initializer_list<std::string_view> values) const {
+    if (values.size() != labels.size()) die(name, "was given another number of label values");
+    return {values.begin(), values.end()};
+  }
+
+  // Nobody holds it any more, unless somebody asked for it again meanwhile.
+  void drop(const std::vector<std::string>& key) {
     const std::lock_guard lock(mutex);
-    for (const auto& [values, one] : series) {
+    const auto found = series.find(key);
+    if (found != series.end() && !found->second.kept && found->second.held.expired()) series.erase(found);
+  }
+
+  void render(std::string& out, Exposition form) const {
+    std::string_view family = name;
+    // OpenMetrics names a counter without its ending.
+    const bool total = std::is_same_v<Series, Counter> && family.ends_with("_total");
+    if (form == Exposition::openmetrics && total) family.remove_suffix(6);
+    out.append("# HELP ").append(family).append(" ");
+    append_escaped(out, help, form == Exposition::openmetrics);
+    out.append("\n# TYPE ").append(family).append(" ").append(type_name(static_cast<Series*>(nullptr))).append("\n");
+    std::vector<std::shared_ptr<Series>> held;  // the last of a series may end here, but not under the mutex
+    const std::lock_guard lock(mutex);
+    for (const auto& [values, place] : series) {
+      const Series* one = place.kept.get();
+      if (one == nullptr) one = held.emplace_back(place.held.lock()).get();
+      if (one == nullptr) continue;
       std::string text;
       for (std::size_t i = 0; i < labels.size(); ++i) {
         text.append(i == 0 ? "" : ",").append(labels[i]).append("=\"");
         append_escaped(text, values[i], true);
         text += '"';
       }
-      render_series(out, *one, name, text);
+      render_series(out, *one, name, text, form);
     }
   }
 };
 
 template <class Series>
 Series& Metrics::Family<Series>::with(std::initializer_list<std::string_view> label_values) {
-  if (label_values.size() != state_->labels.size()) die(state_->name, "was given another number of label values");
-  std::vector<std::string> key(label_values.begin(), label_values.end());
+  std::vector<std::string> key = state_->key_of(label_values);
   const std::lock_guard lock(state_->mutex);
-  std::unique_ptr<Series>& series = state_->series[std::move(key)];
+  std::unique_ptr<Series>& series = state_->series[std::move(key)].kept;
   if (series == nullptr) series = state_->make();
   return *series;
+}
+
+template <class Series>
+std::shared_ptr<Series> Metrics::Family<Series>::hold(std::initializer_list<std::string_view> label_values) {
+  std::vector<std::string> key = state_->key_of(label_values);
+  const std::lock_guard lock(state_->mutex);
+  std::weak_ptr<Series>& held = state_->series[key].held;
+  if (auto series = held.lock()) return series;
+  std::shared_ptr<Series> series(state_->make().release(), [state = state_, key](Series* one) {
+    state->drop(key);
+    delete one;
+  });
+  held = series;
+  return series;
 }
 
 struct Metrics::State {
@@ -240,7 +314,7 @@ void Metrics::on_render(std::function<void()> refresh) {
   state_->refreshers.push_back(std::move(refresh));
 }
 
-std::string Metrics::render() const {
+std::string Metrics::render(Exposition form) const {
   std::vector<std::function<void()>> refreshers;
   {
     const std::lock_guard lock(state_->mutex);
@@ -250,8 +324,9 @@ std::string Metrics::render() const {
   std::string out;
   const std::lock_guard lock(state_->mutex);
   for (const auto& [name, entry] : state_->families) {
-    std::visit([&out](const auto& family) { family->render(out); }, entry);
+    std::visit([&out, form](const auto& family) { family->render(out, form); }, entry);
   }
+  if (form == Exposition::openmetrics) out += "# EOF\n";
   return out;
 }
 

@@ -38,6 +38,74 @@ TEST(Metrics, HistogramIsCumulative) {
   EXPECT_DOUBLE_EQ(Histogram(bounds).quantile(0.5), 0);
 }
 
+TEST(Metrics, OpenMetricsNamesCountersWithoutTheirEndingAndEnds) {
+  Metrics metrics;
+  metrics.counter("souk_net_requests_total", "Say \"all\".", {"path"}).with({"/"}).add(3);
+  const std::vector<double> bounds{0.5, 2};
+  metrics.histogram("h_seconds", "H.", {}, bounds).with().observe(1);
+  EXPECT_EQ(metrics.render(Exposition::openmetrics),
+            "# HELP h_seconds H.\n# TYPE h_seconds histogram\nh_seconds_bucket{le=\"0.5\"} 0\n"
+            "h_seconds_bucket{le=\"2.0\"} 1\nh_seconds_bucket{le=\"+Inf\"} 1\nh_seconds_sum 1\nh_seconds_count 1\n"
+            "# HELP souk_net_requests Say \\\"all\\\".\n# TYPE souk_net_requests counter\n"
+            "souk_net_requests_total{path=\"/\"} 3\n# EOF\n");
+}
+
+TEST(Metrics, ABucketKeepsTheLastTraceThatFellIntoIt) {
+  struct Nowhere : SpanSink {
+    void take(Span) override {}
+  } nowhere;
+  const auto first = std::make_shared<const Trace>(std::string(32, 'a'), 0, "", nowhere);
+  const auto second = std::make_shared<const Trace>(std::string(32, 'b'), 0, "", nowhere);
+  Metrics metrics;
+  const std::vector<double> bounds{1, 2};
+  Histogram& series = metrics.histogram("h", "H.", {"x"}, bounds).with({"y"});
+  series.observe(1.5, first.get());
+  series.observe(1.25, second.get());
+  series.observe(7);
+  const std::string shown = metrics.render(Exposition::openmetrics);
+  EXPECT_NE(shown.find("h_bucket{x=\"y\",le=\"2.0\"} 2 # {trace_id=\"" + second->id + "\",span_id=\"" +
+                       hex_of(second->span) + "\"} 1.25 "),
+            std::string::npos)
+      << shown;
+  EXPECT_EQ(shown.find(first->id), std::string::npos);
+  EXPECT_EQ(metrics.render().find(second->id), std::string::npos) << "Prometheus' own text has none";
+}
+
+TEST(Metrics, WhatIsHeldIsShownAsLong) {
+  Metrics metrics;
+  auto family = metrics.counter("c_total", "C.", {"x"});
+  auto one = family.hold({"one"});
+  auto same = family.hold({"one"});
+  auto other = family.hold({"other"});
+  one->add(2);
+  EXPECT_EQ(one, same);
+  one.reset();
+  EXPECT_NE(metrics.render().find("c_total{x=\"one\"} 2\n"), std::string::npos);
+  same.reset();
+  EXPECT_EQ(metrics.render().find("one"), std::string::npos);
+  EXPECT_NE(metrics.render().find("c_total{x=\"other\"} 0\n"), std::string::npos);
+  EXPECT_EQ(family.hold({"one"})->value(), 0u);
+}
+
+TEST(Metrics, SeriesComeAndGoWhileOthersLook) {
+  Metrics metrics;
+  auto family = metrics.histogram("h", "H.", {"x"});
+  std::atomic<bool> over{false};
+  std::jthread looks([&] {
+    while (!over) (void)metrics.render(Exposition::openmetrics);
+  });
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([family]() mutable {
+      for (int i = 0; i < 500; ++i) family.hold({i % 2 == 0 ? "even" : "odd"})->observe(1);
+    });
+  }
+  threads.clear();
+  over = true;
+  looks.join();
+  EXPECT_EQ(metrics.render().find("x="), std::string::npos);
+}
+
 TEST(Metrics, RefreshersRunAtEachRender) {
   Metrics metrics;
   Gauge& gauge = metrics.gauge("g", "G.").with();

@@ -115,6 +115,12 @@ Result<net::ClientResponse> Remote::exchange(net::ClientRequest request) {
   }
   if (!key_.empty()) request.headers.push_back({"Authorization", "Bearer " + key_});
   request.headers.push_back({"User-Agent", "souk-cli"});
+  // The trace that a script runs in (as OpenTelemetry's tools pass it on).
+  for (const auto& [variable, header] : {std::pair("TRACEPARENT", "traceparent"), {"TRACESTATE", "tracestate"}}) {
+    if (const char* value = std::getenv(variable); value != nullptr && *value != '\0') {
+      request.headers.push_back({header, value});
+    }
+  }
   return client_.send(request);
 }
 

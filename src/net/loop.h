@@ -63,8 +63,9 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs until `stop`; then shuts every member and delivers what mail is left.
-  void run();
+  // Runs until `stop`; then shuts every member and delivers what mail is left. `spin`: while events come this soon one
+  // after the other, it looks for the next so long before it sleeps.
+  void run(std::chrono::microseconds spin = {});
   void stop();
   bool current() const { return current_ == this; }
   // True on any loop's thread: what blocks is forbidden there.
@@ -101,6 +102,7 @@ class Loop {
   struct State;
   static constexpr std::size_t kDateLength = 29;
 
+  void run_eagerly(std::chrono::microseconds spin);
   void deliver_all();
   void schedule_tick();
   void refresh_clock();

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/cores.h"
 #include "net/http1/connection.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -22,15 +23,15 @@ struct Worker {
   Traffic traffic;
   std::thread thread;
 
-  void begin(int index) {
-    thread = std::thread([this, index] {
+  void begin(int index, std::chrono::microseconds spin) {
+    thread = std::thread([this, index, spin] {
       pthread_setname_np(pthread_self(), ("net-" + std::to_string(index)).c_str());
       // OpenSSL writes without MSG_NOSIGNAL.
       sigset_t broken_pipe;
       sigemptyset(&broken_pipe);
       sigaddset(&broken_pipe, SIGPIPE);
       pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
-      loop->run();
+      loop->run(spin);
     });
   }
 };
@@ -45,7 +46,7 @@ struct Gauges {
 
   explicit Gauges(Metrics& metrics)
       : connections(metrics.gauge("souk_net_connections", "Open connections.")),
-        connections_total(metrics.counter("souk_net_connections_total", "Connections accepted.")),
+        connections_total(metrics.counter("souk_net_accepted_total", "Connections accepted.")),
         requests_total(metrics.counter("souk_net_requests_total", "Requests answered, by class of status.", {"class"})),
         refused_total(metrics.counter("souk_net_refused_total",
                                       "Requests refused before a handler saw them: malformed, too large, too slow.")),
@@ -84,7 +85,13 @@ struct Gauges {
 }  // namespace
 
 void declare(settings::Table& table, ServerSettings& s) {
-  table.add("net.threads", s.threads, {.help = "Event loops; 0: one a core.", .min = 0, .max = 1024});
+  table.add("net.threads", s.threads,
+            {.help = "Event loops; 0: one a core that the process may use.", .min = 0, .max = 1024});
+  table.add("net.spin_us", s.spin_us,
+            {.help = "How long (microseconds) an event loop looks for more before it sleeps, while requests come that "
+                     "soon one after the other: spares them the time to wake up, and costs time of the core; 0: never",
+             .min = 0,
+             .max = 10'000});
   table.add("net.max_connections", s.max_connections,
             {.help = "Open connections; further clients wait to be accepted.", .min = 1, .max = 1'000'000});
   table.add("net.max_streams", s.max_streams,
@@ -181,8 +188,7 @@ Status Server::start() {
   }
   ListenAddress wanted = SOUK_TRY(ListenAddress::parse(state.listen));
   int fd = SOUK_TRY(open_listener(wanted));
-  auto count = settings.threads > 0 ? static_cast<std::size_t>(settings.threads)
-                                    : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  auto count = settings.threads > 0 ? static_cast<std::size_t>(settings.threads) : usable_cores();
   for (std::size_t i = 0; i < count; ++i) state.workers.push_back(std::make_unique<Worker>());
   state.listener = std::make_shared<Listener>(
       state.workers[0]->loop, fd, state.core->log,
@@ -193,7 +199,9 @@ Status Server::start() {
   state.address = SOUK_TRY(local_address(fd));
   state.observe();
   state.running = true;
-  for (std::size_t i = 0; i < count; ++i) state.workers[i]->begin(static_cast<int>(i));
+  for (std::size_t i = 0; i < count; ++i) {
+    state.workers[i]->begin(static_cast<int>(i), std::chrono::microseconds(settings.spin_us));
+  }
   state.workers[0]->loop->post_call([listener = state.listener] { listener->open(); });
   return {};
 }

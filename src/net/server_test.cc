@@ -24,6 +24,25 @@ TEST(Server, AnswersAndKeepsTheConnection) {
   EXPECT_EQ(status_of(client.until("POST /p  hello")), 200);
 }
 
+TEST(Server, ALoopThatLooksForMoreBeforeItSleepsAnswersAsWell) {
+  Pool pool("test", 2, 1000);
+  TestServer server(
+      [&](StreamPtr stream) {
+        if (stream->head().path == "/here") return echo(std::move(stream));
+        ASSERT_TRUE(pool.post([stream] { echo(stream); }));
+      },
+      {.threads = 1, .spin_us = 1'000});
+  RawClient client(server.port()), other(server.port());
+  for (int i = 0; i < 50; ++i) {
+    for (const char* path : {"/here", "/elsewhere"}) {
+      for (RawClient* one : {&client, &other}) {
+        one->send(std::string("GET ") + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
+        EXPECT_EQ(status_of(one->until(std::string("GET ") + path + "  ")), 200);
+      }
+    }
+  }
+}
+
 TEST(Server, AnswersPipelinedRequestsInOrder) {
   Pool pool("test", 2, 1000);
   TestServer server([&](StreamPtr stream) {

@@ -143,8 +143,27 @@ Status Serving::State::take_over(store::Tx& tx, const access::Call& call, Deploy
     SOUK_TRY(insert_rollout(tx, rollout));
     return moves.begin(deployment, rollout);
   }
+  if (stable) SOUK_TRY(note_at_once(tx, call, deployment, *stable, next));
   deployment.revision_id = next.id;
   return write_traffic(tx, deployment.id, {});
+}
+
+// So that the history of roll-outs is whole.
+Status Serving::State::note_at_once(store::Tx& tx, const access::Call& call, const Deployment& deployment,
+                                    const Revision& stable, const Revision& next) {
+  Rollout rollout;
+  rollout.deployment_id = deployment.id;
+  rollout.revision_id = next.id;
+  rollout.revision = next.number;
+  rollout.stable_id = stable.id;
+  rollout.stable = stable.number;
+  rollout.state = RolloutState::SUCCEEDED;
+  rollout.reason = "at once: it answers as soon as it is ready";
+  rollout.step = 0;
+  rollout.step_time = rollout.create_time = rollout.update_time = now();
+  rollout.end_time = rollout.create_time;
+  rollout.actor = call.principal->name;
+  return insert_rollout(tx, rollout);
 }
 
 // Traffic by hand.

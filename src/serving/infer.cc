@@ -132,12 +132,12 @@ Result<Pinned> Serving::State::pin(const access::Call& call, std::string_view ke
       const Split::Arm* const arm = revision == 0 ? &split.choose(call, head) : split.find(revision);
       if (arm == nullptr) return not_loaded(route, revision);
       if (arm->replica->pin()) {
-        return Pinned(arm->replica, call.principal->id.value, split.copies.empty() ? nullptr : route.split);
+        return Pinned(arm->replica, call, split.copies.empty() ? nullptr : route.split);
       }
       continue;
     }
     if (revision != 0 && route.replica->revision.number != revision) return not_loaded(route, revision);
-    if (route.replica->pin()) return Pinned(route.replica, call.principal->id.value);
+    if (route.replica->pin()) return Pinned(route.replica, call);
     // It was replaced since the snapshot was taken, and the next snapshot is there already.
   }
 }
@@ -194,13 +194,13 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   auto begun = Clock::now();
   Replicated& replica = *pinned.replica_;
   if (Status checked = runtimes::check_request(pinned->signature, request); !checked) {
-    replica.count(checked.error().code, {});
+    replica.count(checked.error().code, {}, pinned.trace_.get());
     replica.tally.failed({});
     return done(std::move(checked.error()));
   }
   if (pinned.split_) done = with_copies(*s.shadows, pinned.split_, replica, request, std::move(done));
-  Waiting one{&replica, &request, std::min(options.deadline, begun + s.settings.request_timeout), begun,
-              std::move(done)};
+  Waiting one{&replica, &request,        std::min(options.deadline, begun + s.settings.request_timeout),
+              begun,    std::move(done), pinned.trace_.get()};
   const bool asleep = replica.asleep();
   if (!asleep && replica.run_time_ns.load(std::memory_order_relaxed) <= s.settings.run_in_place_us * 1000) {
     const std::int64_t most = options.later ? replica.max_batch_size.load(std::memory_order_relaxed) : 1;

@@ -137,6 +137,7 @@ Status Serving::State::run(Load& one) {
     const Target& target = one.known ? *one.replica->target : *one.target;
     const auto samples = SOUK_TRY(samples_of(target.declaration.get(), target.signature, one.local->files()));
     one.replica->run_time_ns = SOUK_TRY(warm_up(*one.runtime, samples)).count();
+    one.replica->longest_learned_ns = std::max<std::int64_t>(5 * settings.run_in_place_us * 1000, 1000);
     return {};
   };
   Status loaded = load_and_warm();
@@ -177,6 +178,7 @@ void Serving::State::finish(Load& one, Status done) {
       set_batching(served, replica);
       replica.runtime = std::move(one.runtime);
       replica.memory_bytes = replica.measured_bytes = one.bytes;
+      replica.series->loaded(replica.memory_bytes);
       replica.ready_time = std::chrono::steady_clock::now();
       replica.open();
       move(served, replica, ReplicaState::READY);

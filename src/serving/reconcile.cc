@@ -121,6 +121,8 @@ void Serving::State::move(const Served& served, Replicated& replica, ReplicaStat
   replica.state = to;
   replica.reason = std::move(reason);
   replica.update_time = now();
+  // Nobody counts any more; somebody may hold the replica for long by an old snapshot of the routes.
+  if (to == ReplicaState::STOPPED) replica.series.reset();
   bool passing = on_its_way(to);
   if (restoring && passing) return;
   journal.add({served.row,
@@ -148,6 +150,8 @@ const std::shared_ptr<Replicated>& Serving::State::want(Served& served, const Re
     auto replica = std::make_shared<Replicated>(served.row.id, revision);
     replica->bell = bell;
     replica->metrics = served.metrics;
+    replica->series = std::make_unique<RevisionSeries>(of_revisions, served.metrics->name,
+                                                       served.row.model_namespace + "/" + served.row.model, revision);
     at = served.replicas.emplace(revision.id, replica).first;
     begin(served, replica);
   } else if (at->second->state == ReplicaState::FAILED && at->second->generation < served.row.generation) {

@@ -6,8 +6,8 @@
 
 namespace souk::serving {
 
-void DeploymentMetrics::count(std::optional<Code> error, double seconds) {
-  duration->observe(seconds);
+void DeploymentMetrics::count(std::optional<Code> error, double seconds, const Trace* trace) {
+  duration->observe(seconds, trace);
   if (!error) return ok->add();
   errors.fetch_add(1, std::memory_order_relaxed);
   requests.with({name, code_name(*error)}).add();
@@ -19,8 +19,9 @@ void Replicated::keep_figures(CopyCounters copies) {
   figures_.store(own_figures_.get(), std::memory_order_release);
 }
 
-void Replicated::count(std::optional<Code> error, std::chrono::nanoseconds took) {
-  metrics->count(error, std::chrono::duration<double>(took).count());
+void Replicated::count(std::optional<Code> error, std::chrono::nanoseconds took, const Trace* trace) {
+  metrics->count(error, std::chrono::duration<double>(took).count(), trace);
+  series->counted(error, took, trace);
   if (Figures* const f = figures()) f->answered(error, took);
 }
 
@@ -78,8 +79,12 @@ const Routes& RouteTable::current() const {
   return *seen.routes;
 }
 
-Pinned::Pinned(std::shared_ptr<Replicated> replica, std::int64_t caller, std::shared_ptr<const Split> split)
-    : replica_(std::move(replica)), target_(replica_->target.get()), caller_(caller), split_(std::move(split)) {}
+Pinned::Pinned(std::shared_ptr<Replicated> replica, const access::Call& call, std::shared_ptr<const Split> split)
+    : replica_(std::move(replica)),
+      target_(replica_->target.get()),
+      caller_(call.principal->id.value),
+      trace_(call.trace),
+      split_(std::move(split)) {}
 
 Pinned& Pinned::operator=(Pinned&& other) noexcept {
   if (this != &other) {
@@ -87,6 +92,7 @@ Pinned& Pinned::operator=(Pinned&& other) noexcept {
     replica_ = std::move(other.replica_);
     target_ = other.target_;
     caller_ = other.caller_;
+    trace_ = std::move(other.trace_);
     split_ = std::move(other.split_);
   }
   return *this;

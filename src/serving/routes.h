@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "access/model.h"
+#include "serving/series.h"
 #include "serving/serving.h"
 #include "serving/tally.h"
 #include "serving/traffic/figures.h"
@@ -34,7 +36,7 @@ struct DeploymentMetrics {
   std::atomic<std::uint64_t> errors{0};
   std::atomic<std::int64_t> waiting{0};  // in the queue
 
-  void count(std::optional<Code> error, double seconds);
+  void count(std::optional<Code> error, double seconds, const Trace* trace);
 };
 
 // One running copy of a revision here. `state` and what belongs to it are guarded by State::mutex; the count of
@@ -45,6 +47,7 @@ struct Replicated : std::enable_shared_from_this<Replicated> {
   const DeploymentId deployment;
   const Revision revision;
   std::shared_ptr<DeploymentMetrics> metrics;
+  std::unique_ptr<RevisionSeries> series;
   std::shared_ptr<class Bell> bell;  // rung when the last pin of a closed replica goes
 
   ReplicaState state = ReplicaState::PENDING;
@@ -66,13 +69,15 @@ struct Replicated : std::enable_shared_from_this<Replicated> {
   std::shared_ptr<Queue> queue;                 // as long as target
   std::atomic<std::int64_t> run_time_ns{0};     // of one request alone; a moving mean
   std::atomic<std::int64_t> max_batch_size{1};  // as the deployment has it now
+  // What goes into the mean at most: one run that was held up says little of the model.
+  std::int64_t longest_learned_ns = std::numeric_limits<std::int64_t>::max();
   Tally tally;
 
   // Kept while it shares the deployment with others; made under the mutex, and there as long as the replica.
   void keep_figures(CopyCounters copies);
   Figures* figures() const { return figures_.load(std::memory_order_acquire); }
   // A request was answered.
-  void count(std::optional<Code> error, std::chrono::nanoseconds took);
+  void count(std::optional<Code> error, std::chrono::nanoseconds took, const Trace* trace);
 
   bool pin();
   void unpin();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serving/serving.h"
 
+#include "base/cores.h"
 #include "serving/capacity/machine.h"
 #include "serving/state.h"
 #include "serving/traffic/shadow.h"
@@ -52,6 +53,7 @@ Serving::State::State(ServingSettings settings, store::Store& store, events::Log
                       .with()),
       memory_budget(
           metrics.gauge("souk_serving_memory_budget_bytes", "What loaded models may take on this node").with()),
+      of_revisions(metrics),
       journal(store, events, this->node, log),
       budget(budget_of(settings)),
       meter(&heap_in_use) {
@@ -62,10 +64,6 @@ namespace {
 
 constexpr std::size_t kLoadQueue = 1 << 20;     // every deployment may wait to load
 constexpr std::size_t kComputeQueue = 1 << 20;  // each deployment has its own bound
-
-std::size_t cores() {
-  return std::max(1u, std::thread::hardware_concurrency());
-}
 
 }  // namespace
 
@@ -86,7 +84,8 @@ Status Serving::start(Duration wait) {
   State& s = *state_;
   auto deadline = std::chrono::steady_clock::now() + wait;
   s.loads = std::make_unique<Pool>("loads", static_cast<std::size_t>(s.settings.loads), kLoadQueue);
-  std::size_t threads = s.settings.compute_threads > 0 ? static_cast<std::size_t>(s.settings.compute_threads) : cores();
+  std::size_t threads =
+      s.settings.compute_threads > 0 ? static_cast<std::size_t>(s.settings.compute_threads) : usable_cores();
   s.compute = std::make_unique<Pool>("compute", threads, kComputeQueue);
   s.shadows = std::make_unique<Pool>("shadows", 1, kMostCopies);
   // What commits after the subscription is told; what committed before it is read below.

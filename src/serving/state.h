@@ -131,6 +131,8 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   Status change(store::Tx& tx, const access::Call& call, Deployment& deployment, const Change& wanted);
   Status take_over(store::Tx& tx, const access::Call& call, Deployment& deployment,
                    const std::optional<Revision>& stable, std::optional<Rollout> open, const Change& wanted);
+  Status note_at_once(store::Tx& tx, const access::Call& call, const Deployment& deployment, const Revision& stable,
+                      const Revision& next);
   Status share_out(store::Tx& tx, Deployment& deployment, const std::vector<TrafficShare>& shares);
   Status append(store::Tx& tx, const access::Call& call, const Deployment& deployment, std::string_view type,
                 std::string data);
@@ -169,6 +171,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   Metrics::Family<Counter> unloads;
   Metrics::Family<Gauge> replicas_in;
   Gauge &memory_held, &memory_budget;
+  RevisionFamilies of_revisions;
 
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
   Journal journal;

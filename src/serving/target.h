@@ -77,11 +77,12 @@ class Pinned {
  private:
   friend class Serving;
   // The replica's count was raised.
-  explicit Pinned(std::shared_ptr<Replicated> replica, std::int64_t caller = 0,
+  explicit Pinned(std::shared_ptr<Replicated> replica, const access::Call& call,
                   std::shared_ptr<const Split> split = nullptr);
   std::shared_ptr<Replicated> replica_;
   const Target* target_ = nullptr;
   std::int64_t caller_ = 0;             // whose turn it is on
+  TracePtr trace_;                      // null: the request is not sampled
   std::shared_ptr<const Split> split_;  // only where copies of requests go to other revisions
 };
 

@@ -242,7 +242,7 @@ Result<std::vector<Statistics>> Serving::statistics(const access::Call& call, st
   std::vector<Statistics> all;
   auto add = [&](Replicated& replica) {
     if (!replica.pin()) return;
-    const Pinned pinned{replica.shared_from_this()};
+    const Pinned pinned(replica.shared_from_this(), call);
     Statistics one{pinned->namespace_, pinned->slug, pinned->revision, 0, replica.tally.sums()};
     const std::lock_guard lock(s.mutex);
     one.memory_bytes = replica.memory_bytes;

@@ -3,6 +3,7 @@
 
 import http.server
 import json
+import re
 import threading
 import time
 
@@ -174,6 +175,48 @@ def test_a_canary_that_succeeds(server, versions):
     assert [r["state"] for r in history] == ["SUCCEEDED"]
     logs = [e["message"] for e in call(server, "GET", f"{DEPLOYMENTS}/good/logs").json()["entries"]]
     assert any("step 2 with 50 %" in line for line in logs) and any("SUCCEEDED" in line for line in logs), logs
+
+
+def test_one_at_once_is_in_the_history_too(server, versions):
+    push_all(server, "sudden", versions)
+    deploy(server, "sudden", "1")
+    assert json.loads(run_cli("rollout", "history", "sudden", url=server.url).stdout)["rollouts"] == []
+    assert run_cli("deploy", "sudden:2", url=server.url).returncode == 0
+    assert run_cli("deploy", "sudden:2", url=server.url).returncode == 0  # changes nothing
+    one, = json.loads(run_cli("rollout", "history", "sudden", url=server.url).stdout)["rollouts"]
+    assert (one["state"], one["stable"], one["revision"], one["strategy"]["kind"]) == ("SUCCEEDED", 1, 2, "IMMEDIATE"), one
+    assert one["actor"] and one["end_time"] and one["weight"] == 100 and not one["steps"]
+    table = run_cli("rollout", "history", "sudden", "-o", "table", url=server.url).stdout
+    assert "IMMEDIATE" in table and "at once" in table, table
+    assert call(server, "POST", f"{DEPLOYMENTS}/sudden/rollouts/latest:abort").status == 409  # it is over
+
+
+def test_an_image_goes_to_whoever_shares_the_traffic(server, root):
+    """The command names a deployment, and its traffic decides; as for tensors."""
+    files = {path.name: path.read_bytes() for path in (root / "samples/digits").iterdir() if path.is_file()}
+    for version, more in (("1", {}), ("2", {"README.md": b"another version"})):
+        assert push(server, "default/pictures", version, files | more).status == 201
+        deploy(server, "pictures", version)
+    other = {"reference": "default/pictures:1", "name": "other"}  # the model's default deployment stays the first
+    assert call(server, "POST", DEPLOYMENTS, {"Prefer": "wait=30"}, data=other).json()["state"] == "READY"
+    assert run_cli("traffic", "pictures", "1=50", "2=50", url=server.url).returncode == 0
+    image = root / "samples/digits/images/7.png"
+
+    def answered(name):
+        series = rf'souk_serving_revision_requests_total{{deployment="default/{name}",revision="(\d+)",code="OK"}} (\d+)'
+        return {int(r): int(n) for r, n in re.findall(series, call(server, "GET", "/metrics").body.decode())}
+
+    def asked_until():
+        assert run_cli("infer", "pictures", "--image", image, url=server.url).returncode == 0
+        return min(answered("pictures").get(1, 0), answered("pictures").get(2, 0)) > 0
+
+    until(asked_until, "both revisions were asked")
+    assert run_cli("infer", "other", "--image", image, url=server.url).returncode == 0
+    assert answered("other") == {1: 1}
+    wrong = call(server, "POST", "/v1alpha/namespaces/default/models/pictures/trigger?deployment=default/good", data={"task_inputs": []})
+    assert wrong.status in (404, 400), wrong.body
+    both = call(server, "POST", "/v1alpha/namespaces/default/models/pictures/versions/1/trigger?deployment=default/pictures", data={"task_inputs": []})
+    assert both.status == 400 and b"deployment" in both.body, both.body
 
 
 def test_a_bad_model_is_taken_back_by_itself(server, versions):

@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from wire import Connection, call
 
 
@@ -50,6 +52,28 @@ def test_metrics_are_prometheus_text(souk, digits):
             assert match[1] in types or base in types, line
     assert all(name.startswith(("souk_", "process_")) for name in types), types
     assert types["souk_api_requests_total"] == "counter"
+
+
+@pytest.mark.parametrize("accept,is_open", [
+    ("application/openmetrics-text", True),
+    ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
+     "text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2", True),
+    ("Application/OpenMetrics-Text; q=0.5 , text/plain;q=0.5", True),
+    ("text/plain;version=0.0.4, application/openmetrics-text;q=0.9", False),
+    ("application/openmetrics-text;q=0", False), ("application/openmetrics-texts", False), ("*/*", False), ("", False), (";q=,,;", False)])
+def test_metrics_are_openmetrics_to_who_asks_for_it(souk, digits, accept, is_open):
+    answer = call(souk, "GET", "/metrics", {"Accept": accept})
+    assert answer.status == 200 and answer.header("Vary") == "Accept"
+    if not is_open:
+        assert answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8" and b"# EOF" not in answer.body
+        return
+    assert answer.header("Content-Type") == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    text = answer.body.decode()
+    assert text.endswith("\n# EOF\n")
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert families["souk_api_requests"].type == "counter" and families["souk_api_request_duration_seconds"].type == "histogram"
+    of_digits = [s for s in families["souk_serving_revision_info"].samples if s.labels["deployment"] == "default/digits"]
+    assert len(of_digits) == 1 and of_digits[0].value == 1 and of_digits[0].labels["digest"].startswith("sha256:")
 
 
 def test_openapi_describes_the_native_door(souk):

@@ -149,7 +149,7 @@ void ServerCall::write(Reply reply, std::function<void(Status)> written) {
 void ServerCall::finish(const Status& status) {
   if (!started_ && !status) return exchange_->fail(status.error());
   if (!std::exchange(started_, true)) exchange_->start({.status = 200, .headers = headers(), .content_length = {}});
-  exchange_->stream->finish(status ? ok_fields() : status_fields(status.error()));
+  exchange_->finish(status ? ok_fields() : status_fields(status.error()));
 }
 
 }  // namespace souk::api::grpc

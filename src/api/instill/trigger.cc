@@ -31,6 +31,11 @@ Result<tasks::TriggerRequest> request_of(const Rooms& rooms, const Exchange& exc
   out.namespace_ = exchange.parameter("ns");
   out.model = exchange.parameter("model");
   if (const std::string_view version = exchange.parameter("version"); !version.empty()) out.version = version;
+  // One deployment of the model, with whatever shares its traffic.
+  out.deployment = SOUK_TRY(exchange.query("deployment")).value_or("");
+  if (out.version && !out.deployment.empty()) {
+    return invalid_argument("cannot be given with a version: the deployment decides which answers").at("deployment");
+  }
   out.inputs = std::move(inputs);
   // Only a browser says so.
   if (exchange.head().has_header("Sec-Fetch-Mode")) out.source = tasks::RunSource::CONSOLE;

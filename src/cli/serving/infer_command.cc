@@ -62,9 +62,10 @@ Result<net::ClientRequest> image_request(const Context& context, const Name& nam
   const json::Document deployment = SOUK_TRY(context.remote.get(deployment_path(name)));
   const std::string model_namespace = cell(deployment.root(), "model_namespace");
   const std::string model = cell(deployment.root(), "model");
+  // The deployment decides which of its revisions answers.
   const std::string door = "/v1alpha/namespaces/" + net::encode_path_segment(model_namespace) + "/models/" +
-                           net::encode_path_segment(model) + "/versions/" +
-                           net::encode_path_segment(cell(deployment.root(), "version")) + "/trigger";
+                           net::encode_path_segment(model) +
+                           "/trigger?deployment=" + net::encode_query_value(name.string());
   net::ClientRequest request{.method = "POST", .url = door};
   request.headers = {{"Content-Type", "application/json"}};
   request.body = "{\"task_inputs\":[" + image_input(image) + "]}";

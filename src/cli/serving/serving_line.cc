@@ -117,7 +117,7 @@ void add_rollouts(CommandLine& line) {
     one->add_option("--rollout", line.rollout.number, "Its number (default: the newest)")
         ->check(CLI::Range(1, 1'000'000'000));
   }
-  add("history", "All of them, the newest first",
+  add("history", "All of them, the newest first; those at once too",
       [&line](const Context& c) { return rollout_history(c, line.rollout); });
 }
 

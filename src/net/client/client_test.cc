@@ -26,7 +26,7 @@ TEST(Client, SendsAndReceives) {
   request.method = "HEAD";
   EXPECT_EQ(client.send(request)->body, "");
   std::string metrics = server.metrics.render();
-  EXPECT_NE(metrics.find("souk_net_connections_total 1\n"), std::string::npos) << "the connection is used again";
+  EXPECT_NE(metrics.find("souk_net_accepted_total 1\n"), std::string::npos) << "the connection is used again";
 }
 
 TEST(Client, SendsHeadersAsTheyAreAndNoOthers) {

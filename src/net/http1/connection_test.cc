@@ -386,7 +386,7 @@ TEST(Http1Connection, FurtherClientsWaitForAPlace) {
   first.reset();
   EXPECT_EQ(status_of(third.until("GET /  ")), 200);
   std::string metrics = server.metrics.render();
-  EXPECT_NE(metrics.find("souk_net_connections_total 3"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("souk_net_accepted_total 3"), std::string::npos) << metrics;
   EXPECT_NE(metrics.find("souk_net_requests_total{class=\"2xx\"} 3"), std::string::npos) << metrics;
 }
 

@@ -59,7 +59,9 @@ void Http2Connection::turn(std::span<const std::byte> begin) {
   give_readers();
   write_some();
   in_turn_ = false;
-  if (broken_ || over()) end();
+  if (broken_ || over()) return end();
+  // Who waited until his answer was taken asks for more of what may be here already.
+  if (!readers_.empty()) kick();
 }
 
 void Http2Connection::read_some() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http2/connection.h"
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <thread>
 
@@ -344,6 +346,37 @@ TEST(Http2, GarbageEndsTheConnection) {
   RawClient no_settings(server.port());
   no_settings.send(std::string(Raw::kPreface) + frame_text(Raw::kPing, 0, 0, "12345678"));
   EXPECT_TRUE(no_settings.ended());
+}
+
+// Reads a piece, writes it, and reads the next once that was taken.
+struct PieceByPiece : std::enable_shared_from_this<PieceByPiece> {
+  StreamPtr stream;
+  std::array<std::byte, 64> piece;
+
+  void next() {
+    stream->read(piece, [self = shared_from_this()](Result<std::size_t> got) {
+      ASSERT_TRUE(got);
+      if (*got == 0) return self->stream->finish();
+      std::string bytes(reinterpret_cast<const char*>(self->piece.data()), *got);
+      self->stream->write(Chunk(std::move(bytes)), [self](Status) { self->next(); });
+    });
+  }
+};
+
+TEST(Http2, WhatIsHereAlreadyIsReadWithoutWaitingForMore) {
+  TestServer server([](StreamPtr stream) {
+    auto one = std::make_shared<PieceByPiece>();
+    one->stream = std::move(stream);
+    one->stream->start({});
+    one->next();
+  });
+  Raw client(server.port());
+  const std::string body(16'000, 'x');  // 250 pieces; on the tick they would take 25 seconds
+  const auto begun = std::chrono::steady_clock::now();
+  client.head(1, request_fields("POST", "/"), false);
+  client.send(Raw::kData, Raw::kEndStream, 1, body);
+  EXPECT_EQ(client.answer(1).body, body);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
 }
 
 TEST(Http2, MegabytesBothWays) {

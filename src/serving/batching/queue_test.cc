@@ -85,6 +85,7 @@ class QueueTest : public ::testing::Test {
     metrics->duration = &metrics_.histogram("seconds", "").with();
     metrics->violations = &metrics_.counter("violations", "").with();
     replica_->metrics = metrics;
+    replica_->series = std::make_unique<RevisionSeries>(families_, "default/slow", "default/slow", Revision{});
     replica_->target = std::move(target);
   }
   ~QueueTest() override {
@@ -117,6 +118,7 @@ class QueueTest : public ::testing::Test {
   using Runs = std::vector<std::vector<float>>;
   std::shared_ptr<Gated> runtime_ = std::make_shared<Gated>();
   Metrics metrics_;
+  RevisionFamilies families_{metrics_};
   std::shared_ptr<Replicated> replica_ = std::make_shared<Replicated>(DeploymentId{1}, Revision{});
   std::vector<std::unique_ptr<One>> all_;
   Pool pool_{"compute", 2, 1000};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "serving/batching/batch.h"
+#include "serving/spans.h"
 
 namespace souk::serving {
 
@@ -13,7 +14,8 @@ using Clock = std::chrono::steady_clock;
 
 void learn_run_time(Replicated& replica, std::chrono::nanoseconds took) {
   const std::int64_t mean = replica.run_time_ns.load(std::memory_order_relaxed);
-  replica.run_time_ns.store(mean + (took.count() - mean) / 8, std::memory_order_relaxed);
+  const std::int64_t learned = std::min<std::int64_t>(took.count(), replica.longest_learned_ns);
+  replica.run_time_ns.store(mean + (learned - mean) / 8, std::memory_order_relaxed);
 }
 
 runtimes::InferResult checked(const Replicated& replica, const runtimes::InferRequest& request,
@@ -32,17 +34,23 @@ std::int64_t inferences_of(const Replicated& replica, const runtimes::InferReque
   return batched ? std::max<std::int64_t>(rows_of(request), 1) : 1;
 }
 
-void finish(Waiting& one, Clock::time_point started, Clock::time_point ended, runtimes::InferResult result) {
+// `ran`: it came to the model, alone or in a batch.
+void finish(Waiting& one, bool ran, Clock::time_point started, Clock::time_point ended, runtimes::InferResult result,
+            const BatchSpan& batch = {}) {
+  const auto error = result ? std::nullopt : std::optional(result.error().code);
+  if (ran) one.replica->series->ran(one.begun, started, ended, one.trace);
+  add_spans(one, ran, started, ended, error, batch);
   if (result) {
     one.replica->tally.answered(inferences_of(*one.replica, *one.request), one.begun, started, ended);
   } else {
     one.replica->tally.failed(ended - one.begun);
   }
-  one.replica->count(result ? std::nullopt : std::optional(result.error().code), ended - one.begun);
+  one.replica->count(error, ended - one.begun, one.trace);
   one.done(std::move(result));
 }
 
 struct Running {
+  const Clock::time_point begun = Clock::now();
   std::vector<Waiting> members;
   Batch batch;
   Clock::time_point started;
@@ -61,13 +69,18 @@ struct Running {
     Replicated& replica = *members.front().replica;
     result = checked(replica, batch.request(), std::move(result));
     auto parts = result ? batch.split(std::move(*result)) : std::move(result.error());
+    const std::int64_t rows = rows_of(batch.request());
+    const BatchSpan span = add_batch_span(members, rows, begun, started, ended, !parts);
     if (!parts) {
       // Whose fault it is shows when each runs alone.
       for (Waiting& member : members) run_alone(std::move(member));
       return;
     }
-    replica.tally.executed(rows_of(batch.request()), ended - started);
-    for (std::size_t i = 0; i < members.size(); ++i) finish(members[i], started, ended, std::move((*parts)[i]));
+    replica.tally.executed(rows, ended - started);
+    replica.series->executed(rows);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      finish(members[i], true, started, ended, std::move((*parts)[i]), span);
+    }
   }
 };
 
@@ -84,7 +97,7 @@ void run_together(std::vector<Waiting> members) {
 
 void fail(Waiting one, Error why) {
   const auto ended = Clock::now();
-  finish(one, ended, ended, std::move(why));
+  finish(one, false, ended, ended, std::move(why));
 }
 
 void run_alone(Waiting one) {
@@ -97,8 +110,9 @@ void run_alone(Waiting one) {
     if (result) {
       learn_run_time(*one.replica, ended - started);
       one.replica->tally.executed(inferences_of(*one.replica, *one.request), ended - started);
+      one.replica->series->executed(inferences_of(*one.replica, *one.request));
     }
-    finish(one, started, ended, checked(*one.replica, *one.request, std::move(result)));
+    finish(one, true, started, ended, checked(*one.replica, *one.request, std::move(result)));
   });
 }
 

@@ -21,6 +21,7 @@ struct Waiting {
   Deadline deadline = kNoDeadline;
   std::chrono::steady_clock::time_point begun;  // when it was taken on, for the time its caller saw
   runtimes::Completion done;
+  const Trace* trace = nullptr;     // null: it is not sampled
   std::int64_t caller = 0;          // whose turn it is on, where requests wait
   std::int64_t priority = 0;        // as it was asked for; in the queue its level, the lowest first
   std::function<bool()> gone = {};  // whether nobody waits for the answer any more

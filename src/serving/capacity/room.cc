@@ -124,6 +124,7 @@ bool Serving::State::unload(Served& served, Replicated& replica, std::string rea
   move(served, replica, ReplicaState::DRAINING);
   leaving.push_back({std::move(replica.runtime), nullptr, replica.memory_bytes});
   replica.memory_bytes = replica.held_bytes = 0;
+  replica.series->loaded(0);
   move(served, replica, ReplicaState::UNLOADED, std::move(reason));
   return true;
 }

@@ -32,7 +32,7 @@ std::string label(const AuthorizedDeployment& deployment, std::int64_t number) {
 Error no_rollout(const AuthorizedDeployment& deployment, std::int64_t number) {
   if (number != 0) return not_found(label(deployment, number) + " does not exist");
   return not_found(deployment->resource().label + " has had no roll-out")
-      .advise("deploy another version with --canary or --blue-green");
+      .advise("deploy another version, for example with --canary or --blue-green");
 }
 
 std::string_view verb(RolloutAction action) {

@@ -123,6 +123,14 @@ ModelRuns::State::State(RunSettings settings, store::Store& store, events::Log& 
       seconds(metrics.histogram("souk_tasks_run_seconds", "An invocation of a typed task, without waiting.").with()) {}
 
 Result<serving::Pinned> ModelRuns::State::pin(const access::Call& call, const TriggerRequest& request) {
+  if (!request.deployment.empty()) {
+    auto pinned = SOUK_TRY(serving.pin(call, request.deployment, 0, access::Role::EXECUTOR, request.head));
+    const std::string& ns = request.namespace_.empty() ? call.namespace_ : request.namespace_;
+    if (pinned->model == request.model && pinned->model_namespace == ns) return pinned;
+    return not_found("deployment " + access::as_shown(request.deployment) + " is not of model " + access::as_shown(ns) +
+                     "/" + access::as_shown(request.model))
+        .at("deployment");
+  }
   auto pinned = serving.pin_model(call, request.namespace_, request.model, request.version, request.head);
   if (!pinned && pinned.error().code == Code::failed_precondition) {
     auto model = SOUK_TRY(registry.get_model(call, access::Role::READER, request.namespace_, request.model));

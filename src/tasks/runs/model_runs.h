@@ -29,6 +29,7 @@ struct TriggerRequest {
   std::string namespace_;              // empty: the call's
   std::string model;                   // slug
   std::optional<std::string> version;  // number or name; none: what the default deployment answers with
+  std::string deployment = {};         // "namespace/slug", of that model; empty: the default one
   std::vector<json::Raw> inputs;       // task inputs, each with a `data` object
   RunSource source = RunSource::API;
   std::string requester;                   // slug of a namespace; empty: the call's

@@ -13,10 +13,10 @@ namespace souk::tasks {
 namespace {
 
 struct QueuedRun {
-  std::string run;                     // its uid
-  std::optional<std::string> version;  // the one that was asked for
+  std::string run;                                 // its uid
+  std::optional<std::string> version, deployment;  // those that were asked for
 };
-BOOST_DESCRIBE_STRUCT(QueuedRun, (), (run, version))
+BOOST_DESCRIBE_STRUCT(QueuedRun, (), (run, version, deployment))
 
 struct OperationData {
   std::string uid;
@@ -74,12 +74,13 @@ Result<ModelRun> ModelRuns::trigger_async(const access::Call& call, TriggerReque
   const json::Raw inputs = array_of(request.inputs);
   const auto asked = [&] {
     return "trigger " + wanted.namespace_ + "/" + wanted.model + ":" + request.version.value_or("") + " " +
-           sha256(inputs.text).string();
+           (request.deployment.empty() ? "" : request.deployment + " ") + sha256(inputs.text).string();
   };
   return s.store.write([&](store::Tx& tx) -> Result<ModelRun> {
     const QueuedRun queued = SOUK_TRY(access::once<QueuedRun>(tx, call, asked, [&]() -> Result<QueuedRun> {
       ModelRun run = wanted;
-      QueuedRun made{run.uid, request.version};
+      QueuedRun made{run.uid, request.version, {}};
+      if (!request.deployment.empty()) made.deployment = request.deployment;
       work::NewItem item{.queue = kQueue,
                          .payload = json::Raw{json::write(made)},
                          .namespace_id = run.namespace_id,
@@ -169,7 +170,9 @@ Result<Outputs> ModelRuns::State::invoke(work::Attempt& attempt, ModelRun& run, 
   TriggerRequest request;
   request.namespace_ = run.namespace_;
   request.model = run.model;
-  request.version = SOUK_TRY(json::read<QueuedRun>(attempt.item().payload.text)).version;
+  const auto queued = SOUK_TRY(json::read<QueuedRun>(attempt.item().payload.text));
+  request.version = queued.version;
+  request.deployment = queued.deployment.value_or("");
   serving::Pinned pinned = SOUK_TRY(pin(call, request));
   const TaskPtr task = SOUK_TRY(invoker.task_of(pinned));
   run.version = pinned->version_name;
