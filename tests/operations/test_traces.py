@@ -209,7 +209,7 @@ def test_exemplars_lead_to_traces(traced, collector):
                  "souk_serving_revision_queue_duration_seconds", "souk_serving_revision_compute_duration_seconds"):
         kept = [s.exemplar for s in families[name].samples if s.exemplar and s.labels["deployment"] == "default/simple"]
         assert {"trace_id": trace, "span_id": server.id} in [one.labels for one in kept], (name, kept)
-        assert all(one.value >= 0 and abs(one.timestamp - time.time()) < 3600 for one in kept)
+        assert all(one.value >= 0 and abs(float(one.timestamp) - time.time()) < 3600 for one in kept)
     assert trace not in call(traced, "GET", "/metrics").body.decode()
 
 

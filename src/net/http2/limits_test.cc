@@ -65,7 +65,9 @@ TEST(Http2Limits, WidensItsWindowAsTheBodyIsRead) {
     got += *n;
   }
   EXPECT_EQ(into, std::string(64'000, 'x'));
-  frame = client.next(Raw::kWindow);
+  do {
+    frame = client.next(Raw::kWindow);
+  } while (frame.number() == 1);  // of the connection's first window, which may come after the answer to the ping
   EXPECT_GE(frame.number(), 32'000u);
   client.send(Raw::kData, Raw::kEndStream, 1, "y");
   EXPECT_EQ(stream->read(std::as_writable_bytes(std::span(into))).value(), 1u);
