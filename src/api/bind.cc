@@ -58,6 +58,8 @@ Error wrong_text(std::string_view field, std::string_view expected, std::string_
       .at(std::string(field));
 }
 
+}  // namespace
+
 Result<std::string_view> json_body(const Exchange& exchange) {
   if (!exchange.body || exchange.body->empty()) {
     return invalid_argument("the request has no body; a JSON object is expected").at("body");
@@ -70,8 +72,6 @@ Result<std::string_view> json_body(const Exchange& exchange) {
   }
   return std::string_view(*exchange.body);
 }
-
-}  // namespace
 
 Status bind_fields(const Exchange& exchange, void* request, std::span<const Field> fields) {
   std::vector<std::string_view> known;

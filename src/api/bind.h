@@ -45,6 +45,8 @@ struct Field {
   std::string (*schema)(json::Schemas& schemas);
 };
 
+// The body as text that says it is JSON. Errors: invalid_argument
+Result<std::string_view> json_body(const Exchange& exchange);
 // Errors: invalid_argument
 Status bind_fields(const Exchange& exchange, void* request, std::span<const Field> fields);
 void describe_fields(json::Schemas& schemas, const std::vector<std::string>& names, RouteDoc& doc,
