@@ -13,7 +13,7 @@ import { State } from "../../ui/state.tsx";
 import { When } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.ts";
 
-const phases: Record<Transfer["phase"], string> = { READ: "reading what is there", UNPACK: "unpacking", CHECK: "comparing with what is here", APPLY: "writing" };
+const phases: Record<NonNullable<Transfer["phase"]>, string> = { READ: "reading what is there", UNPACK: "unpacking", CHECK: "comparing with what is here", APPLY: "writing" };
 
 export function Jobs({ jobs, none }: { jobs: Transfer[]; none: string }) {
   if (jobs.length === 0) return <p className="px-4 py-4 text-fg-2">{none}</p>;
@@ -27,7 +27,7 @@ function Job({ job }: { job: Transfer }) {
   return (
     <li data-job={job.id} className="grid gap-1.5 border-t border-line px-4 py-3 first:border-t-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <State of="work" state={job.state} note={open ? phases[job.phase] : undefined} />
+        <State of="work" state={job.state} note={open && job.phase ? phases[job.phase] : undefined} />
         <span className="num text-12 text-fg-3">{said(job)}</span>
         <span className="ml-auto flex items-center gap-2">
           <When time={job.create_time} className="text-12 text-fg-3" />
