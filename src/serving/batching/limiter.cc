@@ -7,7 +7,8 @@ namespace souk::serving {
 
 namespace {
 
-constexpr double kBackOff = 0.9;
+constexpr double kLeastBackOff = 0.9, kMostBackOff = 0.5;
+constexpr double kGrowth = 0.1;  // a request that began in time
 
 }  // namespace
 
@@ -28,10 +29,12 @@ void Limiter::answered(std::chrono::nanoseconds waited, std::int64_t under_way, 
   if (waited > target_) {
     if (now - fell_ < waited) return;
     fell_ = now;
+    const double in_time = static_cast<double>(target_.count()) / static_cast<double>(waited.count());
     // What is under way shows the load; a limit far above it says nothing.
-    limit_ = std::max(static_cast<double>(least_), std::min(limit_, static_cast<double>(under_way)) * kBackOff);
+    limit_ = std::max(static_cast<double>(least_), std::min(limit_, static_cast<double>(under_way)) *
+                                                       std::clamp(in_time, kMostBackOff, kLeastBackOff));
   } else if (static_cast<double>(under_way) * 2 >= limit_) {
-    limit_ = std::min(limit_ + static_cast<double>(requests), static_cast<double>(most_));
+    limit_ = std::min(limit_ + kGrowth * static_cast<double>(requests), static_cast<double>(most_));
   }
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many requests of a revision may be under way, waiting included: as many as are answered in good time. The limit
-// grows by one with each that began in time while the limit was in use, and falls to nine tenths when one waited too
-// long, at most once in the time that one waits, for until then no answer shows what the last step did. So a queue that
-// grows faster than it is emptied stays short, and what cannot be done is refused at once instead of late. Source: the
-// AIMD limit of Netflix concurrency-limits (github.com/Netflix/concurrency-limits, AIMDLimit); TCP's, RFC 5681, 3.1.
+// How many requests of a revision may be under way, waiting included: as many as are answered in good time. When one
+// waited too long the limit falls to the part of those under way that could have been answered in time (Little's law:
+// who waits twice too long has twice too many before him), by half at most, and not again before an answer can show
+// what that did. It grows by one for ten that began in time while it was in use. So a queue that grows faster than it
+// is emptied stays short, and what cannot be done is refused at once instead of late. Source: additive increase and
+// multiplicative decrease as in Netflix concurrency-limits (github.com/Netflix/concurrency-limits, AIMDLimit), the step
+// down by the ratio of times as in its Gradient2Limit.
 // Not thread-safe.
 #pragma once
 
