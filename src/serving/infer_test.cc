@@ -215,7 +215,7 @@ TEST(Infer, ADeclarationThatDoesNotFitTheModelFailsTheDeployment) {
   w.push_files("loop", "1",
                {{"model.onnx", w.model_bytes("loop")}, {"souk.yaml", R"({"batching":{"max_batch_size":4}})"}});
   EXPECT_EQ(w.deploy("loop:1").reason,
-            "batching needs a dynamic first dimension in every tensor; input \"times\" has none");
+            "batching.max_batch_size over 1 needs a dynamic first dimension in every tensor; input \"times\" has none");
 }
 
 TEST(Infer, RacesWithDeployAndUndeploy) {

@@ -99,7 +99,7 @@ TEST(Batching, IsReadFromTheDeclaration) {
   EXPECT_NE(refused(R"({"batching":{"max_queue":1}})", rows).find("batching.max_queue"), std::string::npos);
   const registry::Signature fixed{{{"x", Datatype::FP32, {1, 4}}}, {}, {}};
   EXPECT_EQ(refused(R"({"batching":{"max_batch_size":8}})", fixed),
-            "batching needs a dynamic first dimension in every tensor; input \"x\" has none");
+            "batching.max_batch_size over 1 needs a dynamic first dimension in every tensor; input \"x\" has none");
 }
 
 TEST(Batching, ARequestHasALevel) {

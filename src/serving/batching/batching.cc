@@ -52,7 +52,7 @@ Result<Batching> declared_in(const json::Raw& declaration) {
 Status check_batched(std::string_view side, const std::vector<registry::TensorSpec>& specs) {
   for (const registry::TensorSpec& spec : specs) {
     if (!spec.shape.empty() && spec.shape[0] < 0) continue;
-    return invalid_argument("max_batch_size over 1 needs a dynamic first dimension in every tensor; " +
+    return invalid_argument("batching.max_batch_size over 1 needs a dynamic first dimension in every tensor; " +
                             std::string(side) + " \"" + spec.name + "\" has none")
         .at("batching.max_batch_size");
   }
