@@ -182,8 +182,8 @@ def test_what_failed(traced, collector):
         assert server.attributes["error.type"] == "NOT_FOUND"
 
     trace, parent, header = new_trace()
-    assert call(traced, "GET", "/nothing-here.js", {"traceparent": header}).status == 404
-    assert collector.until(lambda: collector.of(trace), "a request that fits no page")[0].kind == SERVER
+    assert call(traced, "GET", "/api/v1/nothing-here", {"traceparent": header}).status == 404
+    assert collector.until(lambda: collector.of(trace), "a request that fits no route")[0].kind == SERVER
 
 
 def test_a_fault_of_the_server_is_marked(traced, collector):
