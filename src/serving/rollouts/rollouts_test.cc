@@ -236,10 +236,11 @@ TEST_P(RolloutsTest, ADeploymentThatFollowsRollsByItself) {
   DeployRequest wanted;
   wanted.follow = true;
   wanted.strategy = canary({{50, 100}}, {no_errors()});
+  wanted.strategy->min_requests = 10;  // a step that nobody asks in says nothing
   w.deploy("simple@champion", std::move(wanted));
   w.set_alias("simple", "champion", "2");
   w.wait_until([&] { return rollouts->get(w.get("simple"), 1).has_value(); });
-  until(RolloutState::SUCCEEDED);
+  until(RolloutState::SUCCEEDED, true);
   // A bad one is taken back once, and not tried again.
   w.set_alias("simple", "champion", "4");
   w.wait_until([&] { return latest().number == 2; });
