@@ -121,8 +121,8 @@ void Serving::State::move(const Served& served, Replicated& replica, ReplicaStat
   replica.state = to;
   replica.reason = std::move(reason);
   replica.update_time = now();
-  // Nobody counts any more; somebody may hold the replica for long by an old snapshot of the routes.
-  if (to == ReplicaState::STOPPED) replica.series.reset();
+  // Once nobody can count any more; somebody may hold the replica for long by an old snapshot of the routes.
+  if (to == ReplicaState::STOPPED && replica.drained()) replica.series.reset();
   bool passing = on_its_way(to);
   if (restoring && passing) return;
   journal.add({served.row,
