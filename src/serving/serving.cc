@@ -105,6 +105,7 @@ Status Serving::start(Duration wait) {
 
   std::unique_lock lock(s.mutex);
   s.changed.wait_until(lock, deadline, [&s] { return s.all_there(); });
+  s.publish();  // a load may have ended since the reconciler last did
   s.restoring = false;
   lock.unlock();
   s.bell->ring_follow();  // an alias may have moved just before the last stop
