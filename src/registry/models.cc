@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kMaxDescription = 64 << 10;
 constexpr std::size_t kMaxReadme = 1 << 20;
 constexpr std::size_t kMaxOwner = 250;
-constexpr std::size_t kMaxBatch = 1000;
+constexpr std::size_t kMaxBatch = 10000;
 constexpr std::size_t kMaxLink = 2048;
 constexpr std::size_t kMaxLogo = 256 << 10;  // a picture as a data: URL
 
@@ -173,7 +173,7 @@ Result<std::vector<RegisteredModel>> Registry::create_models(const access::Call&
                                                              const std::vector<NewModel>& wanted) {
   SOUK_TRY(need(ns.role(), access::Role::WRITER, "namespace " + ns->slug));
   if (wanted.size() > kMaxBatch) {
-    return invalid_argument("a batch has at most 1000 models; this has " + std::to_string(wanted.size())).at("models");
+    return invalid_argument("a batch has at most 10000 models; this has " + std::to_string(wanted.size())).at("models");
   }
   const auto at = [](std::size_t i, Error error) {
     const std::string field = "models[" + std::to_string(i) + "]." + error.field;

@@ -182,8 +182,8 @@ void add_models(RouteTable::Door& door, const Rooms& rooms) {
         return plain_shape(ns->slug, SOUK_TRY(rooms.registry.create_model(call, ns, wanted_model(request.body))));
       }));
   door.add(plain<CreateModels, ModelList>(
-      "POST", "/api/v1/namespaces/{ns}/models:batch", kWriter, {.max_bytes = 8 << 20},
-      {"create_models", "Register up to 1000 models; all or none", 201},
+      "POST", "/api/v1/namespaces/{ns}/models:batch", kWriter, {.max_bytes = 32 << 20},
+      {"create_models", "Register up to 10000 models; all or none", 201},
       [&rooms](const access::Call& call, const CreateModels& request) -> Result<ModelList> {
         auto ns = SOUK_TRY(rooms.access.get_namespace(call, access::Role::WRITER, request.ns));
         std::vector<registry::NewModel> wanted;

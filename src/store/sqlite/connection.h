@@ -44,6 +44,7 @@ class SqliteConnection {
     std::vector<std::size_t> sources;  // the parameter that SQLite's i-th one takes
     std::size_t parameters = 0;        // how many the statement names
     bool read_only = false;
+    bool gives_row_number = false;  // in place of RETURNING id
     ~Statement();
   };
   using Statements = std::list<Statement>;  // most recently used first

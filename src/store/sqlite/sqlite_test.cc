@@ -232,6 +232,27 @@ TEST_F(SqliteTest, KeepsEveryPromiseThroughAKill) {
   EXPECT_EQ(sound, "ok");
 }
 
+TEST_F(SqliteTest, AnInsertTellsTheIdItGave) {
+  const auto told = store->write([](Tx& tx) -> Result<std::vector<std::optional<std::int64_t>>> {
+    SOUK_TRY(tx.exec("CREATE TABLE numbered (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE)"));
+    SOUK_TRY(tx.exec("CREATE TABLE named (id BIGINT PRIMARY KEY, name TEXT UNIQUE)"));
+    const char* const numbered = "INSERT INTO numbered (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id";
+    const char* const replaced =
+        "INSERT INTO numbered (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id";
+    std::vector<std::optional<std::int64_t>> ids;
+    const auto two = SOUK_TRY(tx.run("INSERT INTO numbered (name) VALUES ('c'), ('d') RETURNING id", {}));
+    for (const auto& row : two.rows) ids.push_back(SOUK_TRY(from_value<std::int64_t>(row.front())));
+    for (const char* name : {"a", "b", "a"}) ids.push_back(SOUK_TRY(tx.scalar<std::int64_t>(numbered, name)));
+    ids.push_back(SOUK_TRY(tx.scalar<std::int64_t>(replaced, "a")));
+    // Here id is no number of SQLite's own.
+    ids.push_back(SOUK_TRY(tx.scalar<std::int64_t>("INSERT INTO named (id, name) VALUES ($1, 'a') RETURNING id", 70)));
+    return ids;
+  });
+  ASSERT_TRUE(told) << told.error().describe();
+  const std::vector<std::optional<std::int64_t>> wanted{1, 2, 3, 4, std::nullopt, 3, 70};
+  EXPECT_EQ(*told, wanted);
+}
+
 TEST(StoreOpen, RefusesUrlsOfNoKnownKind) {
   Logger log(Logger::Level::off);
   Metrics metrics;

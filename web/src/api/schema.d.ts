@@ -1282,7 +1282,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register up to 1000 models; all or none */
+        /** Register up to 10000 models; all or none */
         post: operations["create_models"];
         delete?: never;
         options?: never;
