@@ -199,13 +199,13 @@ def compare_postgres(work, models):
 def sized(work, size, database=None):
     """A server's figures at a size; the models are loaded first, and stay for another go in the same folder."""
     folder = Path(work) / (f"size-{size}" + ("-postgres" if database else ""))
-    fresh = not folder.exists()
-    with common.Server(str(folder), more=["--database", database] if database else []) as server:
-        if fresh:
+    more = ["--database", database] if database else []
+    if not folder.exists():
+        with common.Server(str(folder), more=more, pin=False) as server:
             speed = load_models(server, size)
             common.report(f"bulk load of {size} models with five properties, a second", speed, 20_000, "batches of 1000, four connections, durable")
-        lag = wait_for_search(server, f"model-{size - 1}")
-        print(f"{size} models: the search index was there {lag:.1f} s after the load", flush=True)
+            print(f"{size} models: the search index was there {wait_for_search(server, f'model-{size - 1}'):.1f} s after the load", flush=True)
+    with common.Server(str(folder), more=more) as server:
         return reads(server, size, f"{size} models", (1,))
 
 

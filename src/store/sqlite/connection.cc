@@ -116,7 +116,7 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
   if (writes) {
     SOUK_TRY(connection->execute("PRAGMA journal_mode = WAL"));
     SOUK_TRY(connection->execute("PRAGMA synchronous = FULL"));
-    SOUK_TRY(connection->execute("PRAGMA wal_autocheckpoint = 2000"));      // pages: 8 MiB
+    SOUK_TRY(connection->execute("PRAGMA wal_autocheckpoint = 8000"));      // pages: 32 MiB
     SOUK_TRY(connection->execute("PRAGMA journal_size_limit = 67108864"));  // the WAL shrinks back to 64 MiB
   }
   SOUK_TRY(connection->execute("PRAGMA foreign_keys = ON"));
