@@ -14,6 +14,7 @@ constexpr int kCacheTries = 2;  // bytes that were damaged on their way come rig
 }  // namespace
 
 Reader::~Reader() {
+  if (hashing_.valid()) hashing_.wait();
   for (Piece& piece : ahead_) piece.bytes.wait();
 }
 
@@ -37,6 +38,7 @@ void Reader::ask(std::uint64_t number) {
 // Makes the piece the one at hand.
 Status Reader::load(std::uint64_t number) {
   if (number_ == number) return {};
+  if (hashing_.valid()) hashing_.get();
   const bool in_order = number == (number_ ? *number_ + 1 : 0);
   number_.reset();
   if (piece_.capacity() > 0) spare_.push_back(std::exchange(piece_, {}));
@@ -61,12 +63,15 @@ Status Reader::load(std::uint64_t number) {
   return check();
 }
 
-// Feeds the piece at hand to the digest, if it is its turn.
+// Feeds the piece at hand to the digest, if it is its turn: beside what the caller does with it, but for the last.
 Status Reader::check() {
   if (!digest_ || *number_ != hashed_) return {};
-  hash_.update(as_bytes(piece_));
   hashed_++;
-  if (hashed_ < pieces()) return {};
+  if (hashed_ < pieces()) {
+    hashing_ = core_.run<void>([this] { hash_.update(as_bytes(piece_)); });
+    return {};
+  }
+  hash_.update(as_bytes(piece_));
   hashed_ = 0;
   if (Digest is = hash_.finish(); is != *digest_) {
     number_.reset();

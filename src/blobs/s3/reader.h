@@ -46,6 +46,7 @@ class Reader final : public blobs::Reader {
   std::vector<std::string> spare_;  // of pieces that were read: taken again, so that no more than these are ever made
   std::uint64_t hashed_ = 0;        // pieces, from the first on
   Sha256 hash_;
+  std::future<void> hashing_;  // of the piece at hand, which stays until then
   std::unique_ptr<Cache::Held> held_;
 };
 
