@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <tuple>
+#include <unordered_map>
 
 #include <boost/describe.hpp>
 
@@ -32,27 +34,36 @@ struct Statement {
   }
 };
 
-struct Found {
+struct Placed {
   std::int64_t id = 0;
+  std::int64_t place = 0;
 };
-BOOST_DESCRIBE_STRUCT(Found, (), (id))
+BOOST_DESCRIBE_STRUCT(Placed, (), (id, place))
 
-// The rows with these ids. Found first and read then: sorting whole rows costs more than reading a page of them again.
+Result<std::vector<Placed>> placed(store::Tx& tx, const std::string& sql, const Statement& statement) {
+  return store::rows_as<Placed>(SOUK_TRY(tx.run(sql, statement.parameters)));
+}
+
+// The rows with these ids, which are in the list's order. Found first and read then: sorting whole rows costs more than
+// reading a page of them again.
 Result<store::Rows> rows_of(store::Tx& tx, const VisibleTable& table, const store::Listing& listing,
                             const std::vector<std::int64_t>& ids) {
   Statement page;
   page.add(id_list(ids, tx.dialect()));
-  return tx.run("SELECT " + table.columns + ", " + listing.order_column + " FROM " + table.from + " WHERE " +
-                    in_list(table.id, tx.dialect(), 1) + " ORDER BY " + listing.order,
-                page.parameters);
-}
-
-Result<store::Rows> rows_found(store::Tx& tx, const VisibleTable& table, const store::Listing& listing,
-                               const std::string& sql, const Statement& statement) {
-  std::vector<std::int64_t> ids;
-  for (const Found& one : SOUK_TRY(store::rows_as<Found>(SOUK_TRY(tx.run(sql, statement.parameters)))))
-    ids.push_back(one.id);
-  return rows_of(tx, table, listing, ids);
+  store::Rows rows = SOUK_TRY(tx.run("SELECT " + table.columns + ", " + listing.order_column + ", " + table.id +
+                                         " FROM " + table.from + " WHERE " + in_list(table.id, tx.dialect(), 1),
+                                     page.parameters));
+  std::unordered_map<std::int64_t, std::vector<store::Value>> by_id;
+  for (auto& row : rows.rows) {
+    const std::int64_t id = SOUK_TRY(store::from_value<std::int64_t>(row.back()));
+    row.pop_back();
+    by_id.emplace(id, std::move(row));
+  }
+  rows.rows.clear();
+  for (const std::int64_t id : ids) {
+    if (auto found = by_id.extract(id)) rows.rows.push_back(std::move(found.mapped()));
+  }
+  return rows;
 }
 
 std::string predicate(const Visible& visible, const VisibleTable& table, store::Dialect dialect, Statement& statement) {
@@ -96,38 +107,57 @@ Result<store::Rows> walk(store::Tx& tx, const Visible& visible, const VisibleTab
   return rows_of(tx, table, listing, ids);
 }
 
-// The first rows of each namespace, and the objects.
-Result<store::Rows> gather(store::Tx& tx, const Visible& visible, const VisibleTable& table,
-                           const store::Listing& listing) {
+// The first rows of each namespace.
+Result<std::vector<Placed>> of_namespaces(store::Tx& tx, const Visible& visible, const VisibleTable& table,
+                                          const store::Listing& listing) {
+  if (visible.namespaces.empty()) return std::vector<Placed>();
   Statement statement{listing.parameters};
   const std::string limit = statement.add(listing.fetch());
-  const std::string select = "SELECT " + table.id + " AS id, " + listing.order_column + " AS place FROM " + table.from +
-                             " WHERE " + listing.where + " AND ";
   std::string all;
-  const auto add = [&](const std::string& one) { all += (all.empty() ? "" : " UNION ALL ") + one; };
   // As many as the next power of two, so that few statements serve every number of namespaces.
-  const std::size_t count = visible.namespaces.empty() ? 0 : std::bit_ceil(visible.namespaces.size());
+  const std::size_t count = std::bit_ceil(visible.namespaces.size());
   for (std::size_t i = 0; i < count; ++i) {
     const std::int64_t id = i < visible.namespaces.size() ? visible.namespaces[i] : -1;
-    add("SELECT * FROM (" + select + table.namespace_column + " = " + statement.add(id) + " ORDER BY " + listing.order +
-        " LIMIT " + limit + ") n" + std::to_string(i));
-  }
-  if (!visible.objects.empty()) {
-    statement.add(id_list(visible.objects, tx.dialect()));
-    std::string objects = in_list(table.id, tx.dialect(), static_cast<int>(statement.parameters.size()));
-    // Once, also what lies in one of the namespaces: a row that came twice would take another's place.
-    if (count > 0) {
-      statement.add(id_list(visible.namespaces, tx.dialect()));
-      objects += " AND NOT (" +
-                 in_list(table.namespace_column, tx.dialect(), static_cast<int>(statement.parameters.size())) + ")";
-    }
-    add(select + objects);
+    all += (all.empty() ? "" : " UNION ALL ");
+    all += "SELECT * FROM (SELECT " + table.id + " AS id, " + listing.order_column + " AS place FROM " + table.from +
+           " WHERE " + listing.where + " AND " + table.namespace_column + " = " + statement.add(id) + " ORDER BY " +
+           listing.order + " LIMIT " + limit + ") n" + std::to_string(i);
   }
   const std::string direction = listing.order.ends_with("DESC") ? " DESC" : " ASC";
-  return rows_found(
-      tx, table, listing,
-      "SELECT g.id FROM (" + all + ") g ORDER BY g.place" + direction + ", g.id" + direction + " LIMIT " + limit,
-      statement);
+  return placed(tx,
+                "SELECT g.id, g.place FROM (" + all + ") g ORDER BY g.place" + direction + ", g.id" + direction +
+                    " LIMIT " + limit,
+                statement);
+}
+
+Result<std::vector<Placed>> of_objects(store::Tx& tx, const Visible& visible, const VisibleTable& table,
+                                       const store::Listing& listing) {
+  if (visible.objects.empty()) return std::vector<Placed>();
+  Statement statement{listing.parameters};
+  statement.add(id_list(visible.objects, tx.dialect()));
+  return placed(tx,
+                "SELECT " + table.id + ", " + listing.order_column + " FROM " + table.from + " WHERE " + listing.where +
+                    " AND " + in_list(table.id, tx.dialect(), static_cast<int>(statement.parameters.size())),
+                statement);
+}
+
+// The first rows of each namespace, and the objects, of which some may lie in one of these.
+Result<store::Rows> gather(store::Tx& tx, const Visible& visible, const VisibleTable& table,
+                           const store::Listing& listing) {
+  std::vector<Placed> all = SOUK_TRY(of_namespaces(tx, visible, table, listing));
+  const std::vector<Placed> objects = SOUK_TRY(of_objects(tx, visible, table, listing));
+  all.insert(all.end(), objects.begin(), objects.end());
+  const bool latest_first = listing.order.ends_with("DESC");
+  std::ranges::sort(all, [&](const Placed& a, const Placed& b) {
+    const auto before = std::tie(a.place, a.id) <=> std::tie(b.place, b.id);
+    return latest_first ? before > 0 : before < 0;
+  });
+  std::vector<std::int64_t> ids;
+  for (const Placed& one : all) {
+    if (static_cast<std::int64_t>(ids.size()) == listing.fetch()) break;
+    if (ids.empty() || ids.back() != one.id) ids.push_back(one.id);
+  }
+  return rows_of(tx, table, listing, ids);
 }
 
 // All that is seen, sorted.
@@ -137,11 +167,15 @@ Result<store::Rows> sort(store::Tx& tx, const Visible& visible, const VisibleTab
   const std::string limit = statement.add(listing.fetch());
   const std::string seen = predicate(visible, table, tx.dialect(), statement);
   // By the ids, lest the whole table be walked in the list's order.
-  const std::string ids = "SELECT " + table.id + " FROM " + table.from + " WHERE " + listing.where + " AND " + seen;
-  return rows_found(tx, table, listing,
-                    "SELECT " + table.id + " FROM " + table.from + " WHERE " + table.id + " IN (" + ids +
-                        ") ORDER BY " + listing.order + " LIMIT " + limit,
-                    statement);
+  const std::string all = "SELECT " + table.id + " FROM " + table.from + " WHERE " + listing.where + " AND " + seen;
+  std::vector<std::int64_t> ids;
+  for (const Placed& one :
+       SOUK_TRY(placed(tx,
+                       "SELECT " + table.id + ", " + listing.order_column + " FROM " + table.from + " WHERE " +
+                           table.id + " IN (" + all + ") ORDER BY " + listing.order + " LIMIT " + limit,
+                       statement)))
+    ids.push_back(one.id);
+  return rows_of(tx, table, listing, ids);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ struct VisibleTable {
 };
 
 // The rows of the page, the order column last, for store::page_of. `listing` was compiled with first = 1, and its order
-// is one that has an index, alone and within a namespace.
+// is by a column of whole numbers that has an index, alone and within a namespace.
 Result<store::Rows> read_visible(store::Tx& tx, const Visible& visible, const VisibleTable& table,
                                  const store::Listing& listing);
 

@@ -206,6 +206,22 @@ Result<std::vector<HitRow>> latest(store::Tx& tx, const Base& base, std::int64_t
   return store::rows_as<HitRow>(SOUK_TRY(tx.run(sql, s.values)));
 }
 
+// Those called so, however their name puts the words together: neither database finds one among very many that have
+// them.
+Result<std::vector<HitRow>> called(store::Tx& tx, const Base& base, const std::vector<std::string>& words,
+                                   std::int64_t most) {
+  Statement s = base.statement;
+  std::string names;
+  for (const std::string_view between : {"-", " ", "_", ".", "/", ""}) {
+    std::string name;
+    for (const std::string& word : words) name.append(name.empty() ? "" : between).append(word);
+    names += (names.empty() ? "" : ", ") + s.parameter(std::move(name));
+  }
+  const std::string sql = std::string(kHit) + "CAST(3 AS DOUBLE PRECISION) FROM documents d WHERE lower(d.title) IN (" +
+                          names + ") AND " + base.where + " ORDER BY d.id DESC LIMIT " + s.parameter(most);
+  return store::rows_as<HitRow>(SOUK_TRY(tx.run(sql, s.values)));
+}
+
 // PostgreSQL: ranked among all that match.
 Result<std::vector<HitRow>> ranked(store::Tx& tx, const Base& base, const std::string& match, std::int64_t most) {
   Statement s = base.statement;
@@ -370,7 +386,15 @@ Result<SearchAnswer> Search::find(const access::Call& call, std::string_view tex
     } else {
       const std::string match = match_text(SOUK_TRY(spelled(tx, query.words, out.corrected)), r.store.dialect());
       const bool sqlite = r.store.dialect() == store::Dialect::sqlite;
-      hits = SOUK_TRY(sqlite ? named_first(tx, base, match, query.words, most) : ranked(tx, base, match, limit));
+      hits = SOUK_TRY(called(tx, base, query.words, limit));
+      const std::size_t exact = hits.size();
+      for (HitRow& row :
+           SOUK_TRY(sqlite ? named_first(tx, base, match, query.words, most) : ranked(tx, base, match, limit))) {
+        const auto same = [&](const HitRow& hit) { return hit.kind == row.kind && hit.id == row.id; };
+        if (std::none_of(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(exact), same))
+          hits.push_back(std::move(row));
+      }
+      if (hits.size() > most) hits.resize(most);
     }
     for (HitRow& row : hits)
       out.hits.push_back({std::move(row.kind), row.id, std::move(row.title), std::move(row.reference),

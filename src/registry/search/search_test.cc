@@ -110,6 +110,18 @@ TEST_P(SearchTest, ABeginningThatManyWordsHaveFindsThemAll) {
   EXPECT_EQ(TestRegistry::must(search_->find(r_->call, "prefix1 comm", 5)).hits.size(), 5u);
 }
 
+TEST_P(SearchTest, WhatIsCalledJustSoComesFirstAmongManyWithItsWords) {
+  make("base-tower", "the oldest");
+  for (int i = 0; i < 210; ++i) make("base-tower-" + std::to_string(i), "younger");
+  catch_up();
+  for (const char* query : {"base tower", "base-tower", "Base_Tower", "base tower state:LIVE"}) {
+    const auto hits = TestRegistry::must(search_->find(r_->call, query, 100)).hits;
+    ASSERT_EQ(hits.size(), 100u) << query;
+    EXPECT_EQ(hits.front().reference, "default/base-tower") << query;
+    EXPECT_NE(hits.back().reference, "default/base-tower") << query;
+  }
+}
+
 TEST_P(SearchTest, MistypedWordsAreFound) {
   make("classifier", "of handwritten digits");
   catch_up();
