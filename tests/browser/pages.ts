@@ -14,7 +14,7 @@ export const views: Record<string, string> = {
   files: `${digits}/files?file=README.md`,
   graph: `${digits}/files?file=digits.onnx`,
   use: `${digits}/use`,
-  lineage: `${digits}/lineage`,
+  lineage: `${digits}/lineage?version=1`,
   "model-access": `${digits}/access`,
   compare: `${digits}/compare?versions=1,2&facts=all&file=NOTES.md`,
   gone: "/models/default/nothing",

@@ -136,6 +136,8 @@ test("every page", async ({ page }) => {
         }
       }
     }
+    const row = ([name, path]: [string, string]) => `| [\`${path.replace("|", "%7C")}\`](images/pages/${name}-1440.webp) | ![](images/pages/${name}-1440.webp) | <img src="images/pages/${name}-390.webp" width="130" alt=""> |`;
+    if (!only) writeFileSync(join(root, "docs/pages.md"), `# Every page\n\nMade by \`scripts/update-pictures\` from the real binary, light at 1440 pixels and dark at 390.\n\n| address | | |\n|---|---|---|\n${Object.entries(views).map(row).join("\n")}\n`);
   } finally {
     await souk.stop();
   }

@@ -27,6 +27,8 @@ export function SettingsPage() {
       <PageHead title="Settings" note={<Health />} />
       <div className="grid gap-4">
         <Figures />
+        <Doctor />
+        <Backups />
         <div className="grid grid-cols-2 items-start gap-4 max-desk:grid-cols-[minmax(0,1fr)]">
           <Panel aria-label="Server">
             <PanelHead title="Server" />
@@ -34,8 +36,6 @@ export function SettingsPage() {
           </Panel>
           <Storage server={server.data} />
         </div>
-        <Doctor />
-        <Backups />
         <Chosen />
         <Care />
       </div>

@@ -26,13 +26,13 @@ function Models({ models }: { models: StorageUse["models"] }) {
   if (models.length === 0) return <p className="px-4 py-3 text-fg-3">No version has bytes yet.</p>;
   const most = models[0]!.bytes;
   return (
-    <div className="relative max-h-[420px] overflow-auto" tabIndex={0} role="group" aria-label="Storage by model, scrolls">
+    <div className="relative max-h-[255px] overflow-auto" tabIndex={0} role="group" aria-label="Storage by model, scrolls">
       <table aria-label="Storage by model">
         <thead><tr><th>Model</th><th className="max-phone:hidden"><span className="sr-only">Share</span></th><th className="text-right!">All versions</th><th className="text-right!" title="What no other model refers to: what a deletion frees">Its own</th></tr></thead>
         <tbody>
           {models.map((one) => (
             <tr key={`${one.namespace}/${one.model}`}>
-              <td className="max-w-0 w-2/5 truncate" title={plural(one.blobs, "blob")}><Link className="link" to="/models/$namespace/$model" params={{ namespace: one.namespace, model: one.model }}>{one.namespace}/{one.model}</Link></td>
+              <td className="max-w-0 w-2/5 truncate" title={plural(one.blobs, "blob")}><Name one={one} /></td>
               <td aria-hidden className="w-2/5 max-phone:hidden">
                 <span className="flex h-2 overflow-hidden rounded-[2px] bg-sunken"><i className="block h-full bg-accent" style={{ width: `${Math.max(0.5, (one.own_bytes / most) * 100)}%` }} /><i className="block h-full bg-accent/40" style={{ width: `${((one.bytes - one.own_bytes) / most) * 100}%` }} /></span>
               </td>
@@ -44,4 +44,12 @@ function Models({ models }: { models: StorageUse["models"] }) {
       </table>
     </div>
   );
+}
+
+/** Where a namespace's exports are kept, beside its models. */
+const archives = "namespace-archives";
+
+function Name({ one: { namespace, model } }: { one: StorageUse["models"][number] }) {
+  if (model === archives) return <Link className="link" to="/transfers" search={{ namespace }}>exports of {namespace}</Link>;
+  return <Link className="link" to="/models/$namespace/$model" params={{ namespace, model }}>{namespace}/{model}</Link>;
 }
