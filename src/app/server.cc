@@ -11,15 +11,19 @@
 #include "api/kubeflow/catalog/catalog.h"
 #include "api/kubeflow/kubeflow.h"
 #include "api/native/native.h"
+#include "api/native/server/care.h"
 #include "api/native/server/settings.h"
 #include "api/oci/oci.h"
 #include "api/oip/oip.h"
 #include "api/ops/ops.h"
 #include "api/web/web.h"
+#include "app/backup/record.h"
+#include "app/doctor/diagnose.h"
 #include "app/first_start.h"
 #include "app/prepare.h"
 #include "app/process_metrics.h"
 #include "artifacts/artifacts.h"
+#include "artifacts/inventory.h"
 #include "artifacts/moves/moves.h"
 #include "blobs/blobs.h"
 #include "events/log.h"
@@ -199,17 +203,8 @@ Status Server::start() {
   // A preview's form: a catalogue's file, and what stands around it.
   api::kubeflow::add_catalog_routes(r.routes, *r.catalog, settings_.catalog.max_file.count + (1 << 20));
   api::web::add_routes(r.routes, api::web::embedded_assets());
-  r.ops.emplace(
-      api::ops::Rooms{r.metrics,
-                      [&r, limit = settings_.api.cut_off_limit]() -> Status {
-                        if (r.events->silence() > limit) {
-                          return unavailable("the database has not been reached for longer than api.cut_off_limit");
-                        }
-                        if (!r.serving->ready())
-                          return unavailable("deployments are still loading").retry_in(std::chrono::seconds(1));
-                        return {};
-                      },
-                      std::string(kVersion)});
+  api::native::add_care(r.routes, *r.access, care());
+  r.ops.emplace(api::ops::Rooms{r.metrics, [this] { return ready(); }, std::string(kVersion)});
   api::ops::add_routes(r.routes, *r.ops);
 
   const bool embedded = r.store->dialect() == store::Dialect::sqlite;
@@ -234,6 +229,38 @@ Status Server::start() {
   SOUK_TRY(r.webhooks->start());
   r.housekeeping = std::make_unique<Housekeeping>(*r.leases, settings_.collect_every, housekeeping_tasks(), log_);
   return {};
+}
+
+Status Server::ready() const {
+  const Rooms& r = *rooms_;
+  if (r.events->silence() > settings_.api.cut_off_limit) {
+    return unavailable("the database has not been reached for longer than api.cut_off_limit");
+  }
+  if (!r.serving->ready()) return unavailable("deployments are still loading").retry_in(std::chrono::seconds(1));
+  return {};
+}
+
+api::native::Care Server::care() {
+  Rooms& r = *rooms_;
+  api::native::Care care;
+  care.diagnose = [this] {
+    Look look;
+    look.url = url();
+    look.ready = [this] { return ready(); };
+    look.patience = std::chrono::seconds(5);
+    return diagnose(settings_, look);
+  };
+  care.backups = [this] { return noted_backups(settings_); };
+  care.storage = [&r](std::int64_t count) -> Result<std::vector<api::native::ModelStorage>> {
+    std::vector<api::native::ModelStorage> out;
+    for (auto& one : SOUK_TRY(r.store->read([&](store::Tx& tx) { return artifacts::largest_repositories(tx, count); })))
+      out.push_back({std::move(one.namespace_), std::move(one.model), one.bytes, one.own_bytes, one.blobs});
+    return out;
+  };
+  care.stored_bytes = [&r]() -> Result<std::int64_t> {
+    return static_cast<std::int64_t>(SOUK_TRY(r.artifacts->blobs().stored_bytes()));
+  };
+  return care;
 }
 
 std::vector<Housekeeping::Task> Server::housekeeping_tasks() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/native/server/care.h"
 #include "app/housekeeping.h"
 #include "app/settings.h"
 #include "base/log.h"
@@ -32,6 +33,9 @@ class Server {
 
  private:
   struct Rooms;
+  // Errors: unavailable (what is missing for everything that is wanted of this node)
+  Status ready() const;
+  api::native::Care care();
   std::vector<Housekeeping::Task> housekeeping_tasks();
   Settings settings_;
   const settings::Table& table_;

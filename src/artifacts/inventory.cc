@@ -65,6 +65,24 @@ Result<std::vector<std::string>> uses_of(store::Tx& tx, const Digest& digest) {
   return out;
 }
 
+Result<std::vector<RepositorySize>> largest_repositories(store::Tx& tx, std::int64_t count) {
+  auto rows = SOUK_TRY(tx.all<RepositorySize>(
+      "SELECT n.slug, r.model, CAST(SUM(b.size) AS BIGINT), 0, COUNT(*) FROM repository_blobs r "
+      "JOIN blobs b ON b.digest = r.digest AND b.delete_time = 0 JOIN namespaces n ON n.id = r.namespace_id "
+      "GROUP BY n.slug, r.model ORDER BY 3 DESC, n.slug, r.model LIMIT $1",
+      count));
+  for (RepositorySize& row : rows) {
+    row.own_bytes = SOUK_TRY(tx.scalar<std::int64_t>(
+                                 "SELECT CAST(COALESCE(SUM(b.size), 0) AS BIGINT) FROM repository_blobs r "
+                                 "JOIN blobs b ON b.digest = r.digest AND b.delete_time = 0 "
+                                 "JOIN namespaces n ON n.id = r.namespace_id WHERE n.slug = $1 AND r.model = $2 "
+                                 "AND (SELECT COUNT(*) FROM repository_blobs o WHERE o.digest = r.digest) = 1",
+                                 row.namespace_, row.model))
+                        .value_or(0);
+  }
+  return rows;
+}
+
 Status each_manifest(store::Tx& tx, const std::function<Status(const KeptManifest&)>& f) {
   NamespaceId ns;
   std::string model, digest;

@@ -27,6 +27,17 @@ Result<bool> is_kept(store::Tx& tx, const Digest& digest);
 // Where a blob or manifest is used: "default/digits:1, default/digits@sha256:…"; empty: nowhere.
 Result<std::vector<std::string>> uses_of(store::Tx& tx, const Digest& digest);
 
+// What repositories hold, the largest first. own_bytes: of what no other holds.
+struct RepositorySize {
+  std::string namespace_;
+  std::string model;
+  std::int64_t bytes = 0;
+  std::int64_t own_bytes = 0;
+  std::int64_t blobs = 0;
+};
+BOOST_DESCRIBE_STRUCT(RepositorySize, (), (namespace_, model, bytes, own_bytes, blobs))
+Result<std::vector<RepositorySize>> largest_repositories(store::Tx& tx, std::int64_t count);
+
 // Calls f for each manifest, whose bytes are a row of their own.
 struct KeptManifest {
   std::string repository;  // "default/digits"

@@ -87,7 +87,7 @@ ROWS = registry_rows(Row) | {
     **{f"GET {on}/access": Row(needs="ADMIN") for on in (NS, MODEL, DEPLOYMENT)},
     # the audit log, settings, queues, nodes
     "GET /api/v1/audit_events": Row("server"), "GET /api/v1/audit_events:export": Row("server"), f"GET {NS}/audit_events": Row(),
-    **{f"GET /api/v1/{noun}": Row("server") for noun in ("settings", "queues", "schedules", "nodes", "leases", "queues/{queue}", "queues/{queue}/items")},
+    **{f"GET /api/v1/{noun}": Row("server") for noun in ("settings", "doctor", "backups", "storage", "queues", "schedules", "nodes", "leases", "queues/{queue}", "queues/{queue}/items")},
     **{f"POST /api/v1/queues/{{queue}}:{verb}": Row("server") for verb in ("retry", "drop")},
     **{f"{verb} /api/v1/queues/{{queue}}/items/{{item}}{rest}": Row("server")
        for verb, rest in (("GET", ""), ("DELETE", ""), ("POST", ":retry"), ("POST", ":cancel"))},

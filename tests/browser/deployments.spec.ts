@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect, test, visit } from "./souk.ts";
+import { expect, test, undo, visit } from "./souk.ts";
 
 test("a deployment says its state, its replicas and what happened", async ({ page, souk }) => {
   await visit(page, `${souk.url}/deployments`);
@@ -72,4 +72,65 @@ test("charts are drawn from what is asked, zoom stands in the address, and a rev
   }).toPass({ timeout: 60_000 });
   await page.getByRole("button", { name: "Show all again" }).click();
   await expect(page).not.toHaveURL(/zoom/);
+});
+
+test("capacity is shown and changed live: pinned, asleep after a while, awake by a request", async ({ page, souk }) => {
+  await souk.cli("deploy", "default/digits:1", "--name", "sleepy");
+  await visit(page, `${souk.url}/deployments/default/sleepy`);
+  const capacity = page.getByRole("region", { name: "Capacity" });
+  await expect(capacity).toContainText(/all models .*B of .*B/);
+  await expect(capacity).toContainText(/v1.*Ready.*B.*not asked yet/);
+  const said = capacity.getByRole("status", { name: "When it is unloaded" });
+  await capacity.getByRole("button", { name: "Pin" }).click();
+  await expect(said).toContainText("Pinned");
+  await expect(capacity.getByRole("button", { name: "Unpin" })).toBeVisible();
+  await (await undo(page)).click();
+  await expect(said).toContainText("Unloaded when others need room");
+
+  await capacity.getByRole("button", { name: "Sleep" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("After how long without a request").fill("soon");
+  await expect(dialog.getByRole("button", { name: "Set" })).toBeDisabled();
+  await dialog.getByLabel("After how long without a request").fill("1s");
+  await dialog.getByRole("button", { name: "Set" }).click();
+  await expect(said).toContainText("after 1 s without a request");
+  await expect(capacity).toContainText("Asleep");
+  await expect(capacity).toContainText("not in memory");
+  await expect(capacity).toContainText("The next request loads it again");
+  await souk.cli("deployment", "set", "sleepy", "--scale-to-zero", "never");
+  await expect(said).not.toContainText("without a request");
+  await souk.cli("infer", "sleepy", "--image", "samples/digits/images/7.png");
+  await expect(capacity).toContainText(/v1.*Ready/);
+  await souk.cli("undeploy", "sleepy");
+});
+
+test("batching says what holds and whose word it is, and changes for the next batch", async ({ page, souk }) => {
+  await souk.cli("deploy", "default/digits:1", "--name", "joined");
+  await visit(page, `${souk.url}/deployments/default/joined`);
+  const batching = page.getByRole("region", { name: "Batching" });
+  await expect(batching.getByRole("row", { name: /Rows of a batch/ })).toContainText("64of the version");
+  await batching.getByRole("button", { name: "Change" }).click();
+  await expect(page).toHaveURL(/show=batching/);
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Held for a fuller batch").fill("later");
+  await expect(dialog.getByText("A duration, such as 500us")).toBeVisible();
+  await expect(dialog.getByRole("button", { name: "Set" })).toBeDisabled();
+  await dialog.getByLabel("Held for a fuller batch").fill("500us");
+  await dialog.getByLabel("Rows of a batch").fill("8");
+  await dialog.getByRole("button", { name: "Set" }).click();
+  await expect(batching.getByRole("row", { name: /Rows of a batch/ })).toContainText("8set here");
+  await expect(batching.getByRole("row", { name: /Held for/ })).toContainText("500usset here");
+  const config = await souk.api<{ max_batch_size: number; dynamic_batching: { max_queue_delay_microseconds: number } }>("GET", "/v2/models/joined/config");
+  expect([config.max_batch_size, config.dynamic_batching.max_queue_delay_microseconds]).toEqual([8, 500]);
+  // The command line's word shows here too, and what the server refuses is said in its words.
+  await souk.cli("deployment", "set", "joined", "--max-batch-size", "16");
+  await expect(batching.getByRole("row", { name: /Rows of a batch/ })).toContainText("16set here");
+  await batching.getByRole("button", { name: "Change" }).click();
+  await dialog.getByLabel("Rows of a batch").fill("999999999");
+  await dialog.getByRole("button", { name: "Set" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("max_batch_size");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await batching.getByRole("button", { name: "As the version says" }).click();
+  await expect(batching.getByRole("row", { name: /Rows of a batch/ })).toContainText("64of the version");
+  await souk.cli("undeploy", "joined");
 });

@@ -3,59 +3,8 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, filter, live, palette, sampleWith, Souk, test, visit } from "./souk.ts";
-
-const views = {
-  models: "/models",
-  model: "/models/default/digits",
-  versions: "/models/default/digits/versions",
-  files: "/models/default/digits/files?file=README.md",
-  use: "/models/default/digits/use",
-  lineage: "/models/default/digits/lineage",
-  search: "/search?q=digits",
-  experiments: "/experiments",
-  experiment: "/experiments/default/seen",
-  curves: "/experiments/default/seen/curves",
-  parallel: "/experiments/default/seen/parallel",
-  comparedRuns: "/experiments/default/seen/compare?pick=",
-  run: "/experiments/default/seen/runs/try-0",
-  deployments: "/deployments",
-  deployment: "/deployments/default/digits",
-  rollout: "/deployments/default/ramp?step=1",
-  rolledOut: "/deployments/default/ramped?rollout=1",
-  anotherVersion: "/deployments/default/digits?show=deploy",
-  playground: "/playground/default/digits",
-  numbers: "/playground/default/digits?input=numbers",
-  json: "/playground/default/digits?input=json",
-  image: "/playground/default/digits?input=image",
-  narrowed: "/models?task=CLASSIFICATION&state=LIVE",
-  graph: "/models/default/digits/files?file=digits.onnx",
-  compare: "/models/default/digits/compare?versions=1,2&facts=all&file=NOTES.md",
-  reference: "/reference?call=deploy",
-  errors: "/errors",
-  operations: "/operations",
-  queues: "/queues",
-  queue: "/queues/imports",
-  catalogue: "/catalogue",
-  servers: "/catalogue?of=servers",
-  transfers: "/transfers?namespace=default",
-  webhooks: "/webhooks",
-  newWebhook: "/webhooks?show=new",
-  webhook: "/webhooks/default/ci",
-  users: "/access/users",
-  user: "/access/users?user=admin",
-  teams: "/access/teams?team=crew",
-  accounts: "/access/accounts",
-  grants: "/access/grants?namespace=default",
-  keys: "/access/keys",
-  newKey: "/access/keys?show=new",
-  sessions: "/access/sessions",
-  audit: "/access/audit",
-  modelAccess: "/models/default/digits/access",
-  deploymentAccess: "/deployments/default/digits?show=access",
-  settings: "/settings?set=all",
-  gone: "/models/default/nothing",
-};
+import { fill, views } from "./pages.ts";
+import { expect, filter, live, palette, Souk, test, visit } from "./souk.ts";
 
 /** What does not depend on colour is the same in both themes and looked at in one. */
 async function clean(page: Page, what: string, all: boolean): Promise<void> {
@@ -64,29 +13,7 @@ async function clean(page: Page, what: string, all: boolean): Promise<void> {
   expect(violations.map((violation) => `${what}: ${violation.id} at ${violation.nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
 }
 
-test.beforeAll(async ({ souk }) => {
-  await souk.cli("model", "push", sampleWith(souk, "digits-next", "NOTES.md", "Two\nlines.\n"), "default/digits:2");
-  const experiments = "/api/v1/namespaces/default/experiments";
-  await souk.api("POST", experiments, { name: "seen", tags: { team: "crew" } });
-  for (const [i, lr] of [0.1, 0.01].entries()) {
-    const { id } = await souk.api<{ id: number }>("POST", `${experiments}/seen/runs`, { name: `try-${i}` });
-    views.comparedRuns += `${id},`;
-    const artifacts = [{ kind: "DATASET", name: "meters", source: "s3://data/meters" }];
-    await souk.api("POST", `${experiments}/seen/runs/${id}:log`, { parameters: { lr, optimizer: "adam" }, artifacts, metrics: [1, 2, 3].flatMap((step) => [{ name: "loss", value: lr / step, step }, { name: "accuracy", value: 1 - lr / step, step }]) });
-  }
-  // Of its own model: others of this worker ask the sample's only deployment.
-  await souk.cli("model", "push", "samples/digits", "default/stepped:1");
-  await souk.cli("model", "push", sampleWith(souk, "stepped-next", "NOTES.md", "Two\n"), "default/stepped:2");
-  for (const name of ["ramp", "ramped"]) {
-    await souk.cli("deploy", "default/stepped:1", "--name", name);
-    await souk.cli("deploy", "default/stepped:2", "--name", name, "--canary", "5:1h,50", "--check", "error_rate<=1%", "--check", "p99<=2x");
-  }
-  await souk.api("POST", "/api/v1/namespaces/default/deployments/ramped/rollouts/latest:abort");
-  await souk.api("POST", "/api/v1/namespaces/default/webhooks", { name: "ci", url: "http://127.0.0.1:9/", events: ["alias.*"] });
-  await souk.api("POST", "/api/v1/teams", { name: "crew" });
-  await souk.api("POST", "/api/v1/namespaces/default/service_accounts", { name: "robot", role: "READER" });
-  await souk.api("POST", "/api/v1/api_keys", { name: "robot", service_account: "default/robot", role: "READER" });
-});
+test.beforeAll(({ souk }) => fill(souk));
 
 /** In both themes, and as wide as a phone: each page is loaded once. */
 async function inspect(page: Page, name: string): Promise<void> {
@@ -195,6 +122,21 @@ test("an empty registry teaches, and fills by itself", async ({ page }) => {
     await live(page);
     await souk.cli("model", "push", "samples/digits", "default/digits:1");
     await expect(page.getByRole("row", { name: /digits/ })).toContainText("Not deployed");
+  } finally {
+    await souk.stop();
+  }
+});
+
+test("the sample comes in one click, and is the version that the command pushes", async ({ page }) => {
+  const souk = await Souk.start();
+  try {
+    await visit(page, `${souk.url}/models`);
+    await page.getByRole("button", { name: "Add the sample" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "digits" })).toBeVisible();
+    await expect(page).toHaveURL(/\/models\/default\/digits/);
+    await souk.cli("model", "push", "samples/digits", "default/again:1");
+    const digest = async (model: string) => (await souk.api<{ digest: string }>("GET", `/api/v1/namespaces/default/models/${model}/versions/1`)).digest;
+    expect(await digest("digits")).toBe(await digest("again"));
   } finally {
     await souk.stop();
   }

@@ -205,3 +205,26 @@ test("a graph is outlined without its weights being fetched", async ({ page, sou
   await expect(graph.getByRole("list", { name: "Operations in order" })).toContainText("Conv");
   expect(ranges.every((range) => range.startsWith("bytes="))).toBe(true);
 });
+
+test("it is used from curl, Python, the command line and containers; the copied commands work", async ({ page, souk }) => {
+  await visit(page, `${souk.url}/models/default/digits/use`);
+  const pull = page.getByRole("tabpanel").filter({ hasText: "souk model pull" });
+  await expect(pull).toBeVisible();
+  const tabs = page.getByRole("tablist", { name: "Pull" });
+  for (const [tongue, part] of [["crane", "crane pull"], ["skopeo", "skopeo copy"], ["docker", "docker run --rm"]] as const) {
+    await tabs.getByRole("tab", { name: tongue }).click();
+    await expect(page.getByRole("tabpanel").filter({ hasText: part })).toBeVisible();
+  }
+  const ask = page.getByRole("tablist", { name: "Ask with tensors" });
+  for (const tongue of ["Python", "souk", "curl"]) await ask.getByRole("tab", { name: tongue }).click();
+  const command = await page.getByRole("tabpanel").filter({ hasText: "/v2/models/digits/infer" }).last().textContent();
+  expect(command).toContain("curl -s");
+});
+
+test("lineage is drawn from the runs that made a version to where it serves", async ({ page, souk }) => {
+  await visit(page, `${souk.url}/models/default/digits/lineage?version=1`);
+  const lineage = page.getByRole("region", { name: "Lineage" });
+  await expect(lineage.getByRole("listitem").filter({ hasText: "champion" }).or(lineage.getByRole("listitem").filter({ hasText: "digits" })).first()).toBeVisible();
+  const count = await lineage.getByRole("listitem").count();
+  expect(count).toBeGreaterThan(1);
+});

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Not a test: makes the pictures of the documentation (scripts/update-pictures), with the sample and two versions of it.
-import { cpSync, writeFileSync } from "node:fs";
+// Not a test: makes the pictures of the documentation (scripts/update-pictures): some told stories for the README and the
+// how-tos, and every page there is, in both themes at 1440 and 390 pixels. Of those the light wide one and the dark narrow
+// one stay in docs/images/pages; all four lie in build/pictures to be looked at.
+import type { Page } from "@playwright/test";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { live, root, type Souk, test } from "./souk.ts";
+import { fill, images, views } from "./pages.ts";
+import { live, root, Souk, test } from "./souk.ts";
 import { digits, ways } from "./strokes.ts";
 
-const images = join(root, "docs/images");
 
 /** Runs as somebody has them who looks for a net that reads meters. */
 async function train(souk: Souk): Promise<void> {
@@ -59,7 +62,6 @@ test("pictures", async ({ page, souk }) => {
     await page.locator("[data-answer]").waitFor();
   };
   await page.emulateMedia({ colorScheme: "light" });
-  await take("models", "/models");
   await take("model", "/models/default/digits");
   await souk.cli("deploy", "default/digits:2", "--name", "digits", "--canary", "10:30m,50:1h", "--keep", "30m", "--check", "error_rate<=1%", "--check", "p99<=5x", "--check", "p99<=80ms");
   await take("deployment", "/deployments/default/digits", async () => {
@@ -71,20 +73,59 @@ test("pictures", async ({ page, souk }) => {
     }
   });
   await souk.api("POST", "/api/v1/namespaces/default/deployments/digits/rollouts/latest:abort");
-  await souk.api("POST", "/api/v1/users", { name: "anna", display_name: "Anna Author" });
-  await souk.api("POST", "/api/v1/users", { name: "ben", display_name: "Ben Builder" });
-  await souk.api("POST", "/api/v1/teams", { name: "vision", display_name: "Vision team" });
-  await souk.api("PUT", "/api/v1/teams/vision/members/anna", { role: "WRITER" });
-  await souk.api("POST", "/api/v1/namespaces/default/service_accounts", { name: "trainer", display_name: "Nightly training", role: "WRITER" });
-  await souk.api("POST", "/api/v1/namespaces/default/grants", { to: "vision", role: "ADMIN" });
-  await souk.api("POST", "/api/v1/namespaces/default/grants", { to: "ben", role: "READER" });
-  await take("access", "/access/grants?namespace=default");
   await train(souk);
-  await take("experiment", "/experiments/default/meter-digits?sort=-m:accuracy");
   await take("curves", "/experiments/default/meter-digits/curves?smooth=0.6");
-  await take("run", "/experiments/default/meter-digits/runs/net-3");
-  await take("search", "/search?q=digits");
   await page.emulateMedia({ colorScheme: "dark" });
-  await take("parallel", "/experiments/default/meter-digits/parallel");
   await take("playground", "/playground/default/digits", draw);
+});
+
+/** As WebP, which Chromium writes a third as large as PNG. */
+async function save(page: Page, path: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 82 });
+  writeFileSync(path, Buffer.from(data, "base64"));
+  await session.detach();
+}
+
+/** Moments that differ from one making to the next: nothing is measured while they are taken. */
+async function settled(page: Page): Promise<void> {
+  await page.locator("main h1, [role=dialog]").first().waitFor();
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(700);
+}
+
+test("every page", async ({ page }) => {
+  test.setTimeout(1_200_000);
+  const souk = await Souk.start();
+  const kept = join(images, "pages");
+  const all = join(root, "build/pictures");
+  try {
+    await souk.cli("model", "push", "samples/digits", "default/digits:1");
+    await souk.api("PUT", "/api/v1/namespaces/default/models/digits/aliases/champion", { version: 1 });
+    await souk.cli("deploy", "default/digits@champion", "--name", "digits");
+    await fill(souk);
+    const only = process.env.PAGES?.split(",");
+    for (const folder of only ? [] : [kept, all]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [kept, all]) mkdirSync(folder, { recursive: true });
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    for (const [name, path] of Object.entries(views)) {
+      if (only && !only.includes(name)) continue;
+      for (const [width, height] of [[1440, 900], [390, 844]] as const) {
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme: "light" });
+        await page.goto(souk.url + path);
+        await live(page);
+        for (const theme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme: theme });
+          await settled(page);
+          await save(page, join(all, `${name}-${width}-${theme}.webp`));
+          if ((width === 1440) === (theme === "light")) await save(page, join(kept, `${name}-${width}.webp`));
+        }
+      }
+    }
+    const row = ([name, path]: [string, string]) => `| [\`${path.replace("|", "%7C")}\`](images/pages/${name}-1440.webp) | ![](images/pages/${name}-1440.webp) | <img src="images/pages/${name}-390.webp" width="130" alt=""> |`;
+    writeFileSync(join(root, "docs/pages.md"), `# Every page\n\nMade by \`scripts/update-pictures\` from the real binary, light at 1440 pixels and dark at 390.\n\n| address | | |\n|---|---|---|\n${Object.entries(views).map(row).join("\n")}\n`);
+  } finally {
+    await souk.stop();
+  }
 });

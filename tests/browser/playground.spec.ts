@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Page } from "@playwright/test";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, root, sampleWith, type Souk, test, visit } from "./souk.ts";
 import { digits, type Drawing, ways } from "./strokes.ts";
@@ -196,4 +197,61 @@ test("what was asked is sent a hundred times and drawn", async ({ page, souk }) 
   await sketch.getByRole("button", { name: "Send" }).click();
   await expect(sketch).toContainText("100 of 100 answered", { timeout: 120_000 });
   await expect(sketch.getByRole("figure")).toHaveAccessibleName(/Latency.*took/);
+});
+
+test("answers are drawn for what they are: boxes, a mask, a picture, a table, text", async ({ page, souk }) => {
+  await souk.cli("model", "push", "tests/data/drawn", "default/drawn:1");
+  await souk.cli("deploy", "default/drawn:1", "--name", "drawn");
+  await visit(page, `${souk.url}/playground/default/drawn`);
+  const side = 16;
+  const all = (of: (x: number, y: number) => number) => Array.from({ length: side * side }, (_, i) => of(i % side, Math.floor(i / side)));
+  const inside = (x: number, y: number) => x >= 4 && x < 12 && y >= 4 && y < 12;
+  const image = [all((x) => x * 16), all((_, y) => y * 16), all(() => 128)].flat();
+  const inputs = [
+    { name: "given_boxes", datatype: "FP32", shape: [2, 4], data: [0.1, 0.1, 0.5, 0.5, 0.4, 0.3, 0.9, 0.8] },
+    { name: "given_scores", datatype: "FP32", shape: [2], data: [0.9, 0.6] },
+    { name: "given_classes", datatype: "INT64", shape: [2], data: [3, 5] },
+    { name: "given_mask", datatype: "INT64", shape: [1, side, side], data: all((x, y) => (inside(x, y) ? 1 : 0)) },
+    { name: "given_image", datatype: "UINT8", shape: [3, side, side], data: image },
+    { name: "given_table", datatype: "FP32", shape: [2, 3], data: [1.5, 2.5, 3.5, 4.5, 5.5, 6.5] },
+    { name: "given_text", datatype: "BYTES", shape: [1], data: ["<b>Grüße</b>\u{1F44B}"] },
+  ];
+  await page.getByRole("button", { name: "JSON" }).click(); // it opens with a table of numbers for each input
+  await expect(page).toHaveURL(/input=json/);
+  const body = page.getByLabel("Request body");
+  await body.fill(JSON.stringify({ inputs }));
+  await body.press("Control+Enter");
+  const answer = page.getByRole("region", { name: "Answer" });
+  const boxes = answer.getByRole("list", { name: "Boxes" }).getByRole("listitem");
+  await expect(boxes).toHaveCount(2);
+  await expect(boxes.first()).toContainText("0.1, 0.1, 0.5, 0.5");
+  const dot = (name: string, x: number, y: number) => answer.getByRole("img", { name: new RegExp(`^${name}`) }).evaluate((canvas, [left, top]) => [...(canvas as HTMLCanvasElement).getContext("2d")!.getImageData(left, top, 1, 1).data], [x, y] as const);
+  await expect(answer.getByRole("img", { name: "mask, a mask of 16 by 16" })).toBeVisible();
+  expect(await dot("mask", 8, 8)).not.toEqual(await dot("mask", 0, 0));
+  await expect(answer.getByRole("img", { name: "image, a picture of 16 by 16" })).toBeVisible();
+  expect(await dot("image", 10, 3)).toEqual([160, 48, 128, 255]);
+  await expect(answer.getByRole("group", { name: "Values of table" })).toContainText("1.52.53.54.55.56.5");
+  await expect(answer.getByRole("region", { name: "text" })).toContainText("<b>Grüße</b>\u{1F44B}"); // as text, never as markup
+  await expect(answer.locator("b", { hasText: "Grüße" })).toHaveCount(0);
+  // The same call in the other tongues, and what was asked in the list of tries.
+  for (const [tongue, part] of [["curl", "/v2/models/drawn/infer"], ["Python", "given_boxes"], ["souk", "souk infer drawn --data"]] as const) {
+    await page.getByRole("tab", { name: tongue }).click();
+    await expect(page.getByRole("tabpanel")).toContainText(part);
+  }
+  await expect(page.getByRole("region", { name: "Tried here" }).getByRole("listitem")).toHaveCount(1);
+});
+
+test("a model of text is written to, and what it says is read", async ({ page, souk }) => {
+  const folder = join(souk.folder, "echo");
+  mkdirSync(folder);
+  copyFileSync(join(root, "tests/data/models/identity_bytes.onnx"), join(folder, "model.onnx"));
+  await souk.cli("model", "push", folder, "default/echo:1");
+  await souk.cli("deploy", "default/echo:1", "--name", "echo");
+  await visit(page, `${souk.url}/playground/default/echo`);
+  await expect(page.getByRole("button", { name: "Text", exact: true })).toHaveAttribute("aria-pressed", "true");
+  await page.getByLabel("input 0", { exact: true }).fill("Grüße,\nשלום & <i>more</i>");
+  await page.keyboard.press("Control+Enter");
+  const answer = page.getByRole("region", { name: "Answer" });
+  await expect(answer.getByRole("region", { name: "output" })).toContainText("Grüße,\nשלום & <i>more</i>");
+  await expect(page.getByRole("region", { name: "Response" }).or(page.getByText("200 OK")).first()).toBeVisible();
 });

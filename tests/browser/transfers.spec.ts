@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from "node:crypto";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, visit } from "./souk.ts";
+import { expect, root, test, visit } from "./souk.ts";
 
 test("a namespace is exported, downloaded, and taken in elsewhere; twice changes nothing", async ({ page, souk }) => {
   await visit(page, `${souk.url}/transfers?namespace=default`);
@@ -37,4 +39,22 @@ test("what is no archive is refused in the server's words", async ({ page, souk 
   await imports.getByLabel("Archive").setInputFiles({ name: "nothing.tar.zst", mimeType: "application/octet-stream", buffer: Buffer.from("not an archive") });
   await expect(imports.getByRole("listitem").first()).toContainText("Failed");
   await expect(imports.getByRole("listitem").first().locator(".text-bad").last()).not.toBeEmpty();
+});
+
+test("what is under way is cancelled, and says so", async ({ page, souk }) => {
+  const bulky = join(souk.folder, "bulky");
+  mkdirSync(bulky);
+  cpSync(join(root, "samples/digits"), bulky, { recursive: true });
+  writeFileSync(join(bulky, "noise.bin"), randomBytes(16 << 20)); // does not compress, so an archive takes a while
+  await souk.api("POST", "/api/v1/namespaces", { slug: "many" });
+  await souk.cli("model", "push", bulky, "many/digits:1");
+  await visit(page, `${souk.url}/transfers?namespace=many`);
+  const jobs = page.getByRole("region", { name: "Exports" }).getByRole("listitem");
+  await expect(async () => {
+    // One is done at a time: the last of them waits for the others.
+    for (let i = 0; i < 3; i++) await souk.api("POST", "/api/v1/namespaces/many/exports", {});
+    await jobs.first().getByRole("button", { name: "Cancel" }).click({ timeout: 5_000 });
+    await expect(jobs.filter({ hasText: "Cancelled" }).first()).toBeVisible({ timeout: 30_000 });
+  }).toPass({ timeout: 150_000 });
+  await expect(jobs.filter({ hasText: "Cancelled" }).first().getByRole("link", { name: "Download" })).toHaveCount(0);
 });

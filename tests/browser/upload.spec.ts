@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Page } from "@playwright/test";
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, root, Souk, test, visit } from "./souk.ts";
 
@@ -116,4 +116,30 @@ test("a large file goes on where it was, after a reload and a restart of the ser
   } finally {
     await souk.stop();
   }
+});
+
+test("a file of 10 GiB is begun, the page goes on answering, and it can be stopped", async ({ page, souk }) => {
+  const large = join(souk.folder, "large");
+  mkdirSync(large);
+  const file = openSync(join(large, "huge.onnx"), "w");
+  ftruncateSync(file, 10 * 2 ** 30); // takes no room on the disk
+  closeSync(file);
+  await visit(page, `${souk.url}/models?show=upload`);
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Files", { exact: true }).setInputFiles(join(large, "huge.onnx"));
+  await expect(dialog.getByRole("list", { name: "Chosen files" })).toContainText("10.7 GB");
+  await dialog.getByLabel("Model", { exact: true }).fill("huge");
+  await dialog.getByRole("button", { name: /^Push/ }).click();
+  await expect(dialog.getByRole("status", { name: "Progress" })).toContainText(/reading, [1-9]\S* .*of 10\.7 GB/, { timeout: 120_000 });
+  // The page still lives, and holds parts of the file only.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const { metrics } = await session.send("Performance.getMetrics");
+  expect(metrics.find(({ name }) => name === "JSHeapUsedSize")!.value).toBeLessThan(300e6);
+  await souk.api("POST", "/api/v1/namespaces/default/models", { name: "meanwhile" });
+  await expect(page.locator("main").getByText("meanwhile")).toBeAttached();
+  await dialog.getByRole("button", { name: "Stop" }).click();
+  await expect(dialog).toHaveCount(0);
+  const models = await souk.api<{ models: { slug: string }[] }>("GET", "/api/v1/namespaces/default/models");
+  expect(models.models.map((one) => one.slug)).not.toContain("huge");
 });

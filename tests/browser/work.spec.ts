@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from "node:child_process";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
-import { expect, filter, go, type Souk, test, visit } from "./souk.ts";
+import { expect, filter, go, sampleWith, Souk, test, visit } from "./souk.ts";
 
 /** Items as a queue leaves them whose work fails for good; no queue of a server alone does that when asked. */
 async function failForGood(souk: Souk, queue: string, errors: string[]): Promise<void> {
@@ -48,6 +49,48 @@ test("queues, and what failed for good: looked at, tried again, forgotten", asyn
   await page.getByRole("button", { name: "Forget them" }).click();
   await dialog.getByRole("button", { name: "Forget them" }).click();
   await expect(page.getByText("No item is in this state now.")).toBeVisible();
+});
+
+test("settings say what the doctor finds and what to do, when all was saved last, and who takes the room", async ({ page }) => {
+  const souk = await Souk.start(); // what is stored and saved is of the whole server
+  await souk.cli("model", "push", sampleWith(souk, "more", "MORE.bin", "x".repeat(300_000)), "default/bulky:1");
+  await souk.cli("model", "push", "samples/digits", "default/digits:1");
+  await visit(page, `${souk.url}/settings`);
+  const doctor = page.getByRole("region", { name: "Doctor" });
+  await expect(doctor).toContainText(/Everything is well|found nothing wrong/);
+  await doctor.getByText(/^Show \d+ checks/).click();
+  await expect(doctor.getByRole("list", { name: "Well" })).toContainText("every page is well");
+  const storage = page.getByRole("region", { name: "Storage" });
+  await expect(storage.getByRole("row").nth(1)).toContainText("default/bulky");
+  await expect(storage.getByRole("row", { name: /default\/bulky/ })).toContainText("301 kB"); // without it so much would be free
+
+  // What a backup notes shows by itself, and so do its reading back and its damage.
+  const backups = page.getByRole("region", { name: "Backups" });
+  await expect(backups.getByRole("status")).toHaveText("No backup is known");
+  const place = join(souk.folder, "saved");
+  const data = ["--data", join(souk.folder, "data")];
+  await souk.cli("backup", place, ...data);
+  await expect(backups.getByRole("status")).toContainText("Saved");
+  await expect(backups.getByRole("row").nth(1)).toContainText(place);
+  await expect(backups.getByRole("row").nth(1)).toContainText("not yet");
+  await souk.cli("backup", place, "--verify", ...data);
+  await expect(backups.getByRole("status")).toContainText("read back whole");
+
+  // A blob that rots away is found, with who uses it and what to do. Its bytes are put back.
+  const { files } = await souk.api<{ files: { path: string; digest: string }[] }>("GET", "/api/v1/namespaces/default/models/bulky/versions/1/files");
+  const hexes = files.find((file) => file.path === "MORE.bin")!.digest.slice(7);
+  const blob = join(souk.folder, "data/blobs/sha256", hexes.slice(0, 2), hexes);
+  renameSync(blob, `${blob}.away`);
+  try {
+    await page.reload();
+    const findings = doctor.getByRole("list", { name: "Findings" });
+    await expect(findings).toContainText(hexes);
+    await expect(findings).toContainText("used by default/bulky:1");
+    await expect(findings).toContainText("To do: copy it from a backup");
+  } finally {
+    renameSync(`${blob}.away`, blob);
+    await souk.stop();
+  }
 });
 
 test("settings say whether the server is well, what it is and what it keeps", async ({ page, souk }) => {

@@ -61,6 +61,15 @@ def good_models():
         [numpy_helper.from_array(np.arange(4, dtype=np.float32), "table")])
 
 
+def drawn():
+    """What comes in goes out, under the names and types by which a page knows boxes, masks, pictures and text."""
+    kinds = {"boxes": (TensorProto.FLOAT, ["N", 4]), "scores": (TensorProto.FLOAT, ["N"]), "classes": (TensorProto.INT64, ["N"]),
+             "mask": (TensorProto.INT64, [1, "H", "W"]), "image": (TensorProto.UINT8, [3, "H", "W"]),
+             "table": (TensorProto.FLOAT, ["R", "C"]), "text": (TensorProto.STRING, [1])}
+    nodes = [helper.make_node("Identity", [f"given_{name}"], [name]) for name in kinds]
+    return model("drawn", nodes, [(f"given_{n}", *kind) for n, kind in kinds.items()], [(n, *kind) for n, kind in kinds.items()])
+
+
 def external(location):
     """y = x + w, where w lies in another file."""
     weight = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[4], data_location=TensorProto.EXTERNAL)
@@ -137,7 +146,7 @@ def bad_models(simple):
 
 
 def main():
-    for folder in ("models", "bad", "external"):
+    for folder in ("models", "bad", "external", "drawn"):
         (HERE / folder).mkdir(exist_ok=True)
     for name, data in good_models():
         onnx.checker.check_model(data)
@@ -145,6 +154,7 @@ def main():
     for name, data in [*bad_images(), *bad_models((HERE / "models/simple.onnx").read_bytes())]:
         (HERE / "bad" / name).write_bytes(data)
     (HERE / "external/model.onnx").write_bytes(external("weights.bin"))
+    (HERE / "drawn/drawn.onnx").write_bytes(drawn())
     (HERE / "external/weights.bin").write_bytes(np.arange(4, dtype="<f4").tobytes())
 
 

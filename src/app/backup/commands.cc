@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app/backup/backup.h"
+#include "app/backup/record.h"
 #include "app/operator_commands.h"
 #include "app/own_arguments.h"
 #include "app/prepare.h"
@@ -86,33 +87,57 @@ Status list(BackupPlace& place, const cli::Output& out) {
   return {};
 }
 
-Status save(const Settings& settings, BackupPlace& place, std::int64_t keep, const cli::Output& out, Logger& log) {
+// A backup counts, noted or not: who may only read the database makes one all the same.
+void tell_unnoted(const Status& noted, const cli::Output& out) {
+  if (noted || noted.error().code == Code::not_found) return;  // a copy is verified where there is no server
+  out.remark("the server will not tell of it, for it could not be noted: " + noted.error().describe());
+}
+
+struct Target {
+  const std::string& url;  // as it was given
+  BackupPlace& place;
+};
+
+Status save(const Settings& settings, const Target& target, std::int64_t keep, const cli::Output& out, Logger& log) {
   Metrics metrics;
   auto store = SOUK_TRY(store::Store::open(settings.database, settings.store, log, metrics, store::Access::read_only));
   auto bytes = SOUK_TRY(artifacts::Moves::open_blobs(*store, settings.blobs, [&](const std::string& url) {
     return blobs::Blobs::open(url, log, metrics, settings.s3);
   }));
-  const BackupReport report = SOUK_TRY(make_backup(*store, *bytes, place, progress_of(out)));
+  const BackupReport report = SOUK_TRY(make_backup(*store, *bytes, target.place, progress_of(out)));
   print(out, report);
+  tell_unnoted(note_backup(settings, log, target.url, report), out);
   if (!report.lost.empty()) {
     return data_loss("the backup was made, but " + std::to_string(report.lost.size()) +
                      " blobs could not be saved; the first: " + report.lost.front().reason)
         .advise("souk doctor --verify names them all, and what refers to them");
   }
-  if (keep > 0) SOUK_TRY(keep_newest(place, keep));
+  if (keep > 0) {
+    SOUK_TRY(keep_newest(target.place, keep));
+    tell_unnoted(note_dropped(settings, log, target.url, SOUK_TRY(target.place.names())), out);
+  }
   return {};
 }
 
-Status back_up(const Settings& settings, const std::string& where, bool listing, const OwnArguments::Optional& verify,
+Status verify(const Settings& settings, const Target& target, const std::string& name, const cli::Output& out,
+              Logger& log) {
+  const Result<BackupReport> verified = verify_backup(target.place, name, progress_of(out));
+  tell_unnoted(note_verified(settings, log, target.url, name, verified), out);
+  if (!verified) return verified.error();
+  print(out, *verified);
+  out.remark("the backup is whole");
+  return {};
+}
+
+Status back_up(const Settings& settings, const std::string& where, bool listing, const OwnArguments::Optional& verified,
                std::int64_t keep, const cli::Output& out) {
   Logger log = quiet_logger(settings);
   Metrics metrics;
-  auto place = SOUK_TRY(BackupPlace::open(where, listing || verify.given, log, metrics));
+  auto place = SOUK_TRY(BackupPlace::open(where, listing || verified.given, log, metrics));
   if (listing) return list(place, out);
-  if (!verify.given) return save(settings, place, keep, out, log);
-  print(out, SOUK_TRY(verify_backup(place, verify.value ? *verify.value : SOUK_TRY(newest(place)), progress_of(out))));
-  out.remark("the backup is whole");
-  return {};
+  const Target target{where, place};
+  if (!verified.given) return save(settings, target, keep, out, log);
+  return verify(settings, target, verified.value ? *verified.value : SOUK_TRY(newest(place)), out, log);
 }
 
 Status restore_into(const Settings& settings, const std::string& where, const std::optional<std::string>& name,

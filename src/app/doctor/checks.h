@@ -3,8 +3,10 @@
 // Everything that `souk doctor` looks at. No check changes anything that a server keeps, and none needs one to run.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/doctor/findings.h"
@@ -24,6 +26,7 @@ struct Patient {
   std::unique_ptr<store::Store> store;  // null: cannot be opened, as was found
   std::unique_ptr<blobs::Blobs> blobs;  // the same
   std::function<void(std::int64_t done, std::int64_t all)> progress;
+  std::optional<std::chrono::seconds> patience;  // for what grows with what is kept; none: as long as it takes
 };
 
 // Folders: space, inodes, owner and mode, whether fsync works and how long it takes.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <filesystem>
 
 #include "app/doctor/checks.h"
+#include "cli/output.h"
 #include "store/migrations.h"
 #include "store/transfer/tables.h"
 
@@ -10,6 +12,7 @@ namespace souk::app {
 namespace {
 
 constexpr std::int64_t kSkew = 500, kLargeSkew = 30'000;  // ms
+constexpr std::uintmax_t kLargeDatabase = 512 << 20;
 constexpr const char* kRestore = "stop the server, and restore the newest backup into an empty folder: souk restore";
 
 std::string seconds(std::int64_t millis) {
@@ -39,7 +42,20 @@ Result<std::vector<std::string>> texts(store::Tx& tx, const std::string& sql) {
   return out;
 }
 
+// Reading a whole database through is too much for a server that others are asking.
+std::optional<double> too_large(const Patient& patient) {
+  if (!patient.patience) return std::nullopt;
+  std::error_code error;
+  const auto size = std::filesystem::file_size(patient.settings.database.substr(7), error);
+  if (error || size < kLargeDatabase) return std::nullopt;
+  return static_cast<double>(size);
+}
+
 void check_sqlite(const Patient& patient, store::Store& store, Findings& out) {
+  if (const auto size = too_large(patient)) {
+    return out.ok("database.integrity", "not read through from here, for it has " + cli::human_bytes(*size) +
+                                            ": souk doctor on this machine does");
+  }
   const char* pragma = patient.verify ? "PRAGMA integrity_check(20)" : "PRAGMA quick_check(20)";
   const auto said = store.read([&](store::Tx& tx) { return texts(tx, pragma); });
   if (!said) return out.wrong("database.integrity", said.error(), kRestore);

@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include "app/doctor/checks.h"
+#include "app/doctor/diagnose.h"
 #include "app/operator_commands.h"
 #include "app/own_arguments.h"
 #include "app/prepare.h"
@@ -20,12 +20,6 @@ constexpr const char* kUsage =
     "a running server or without one, and says how to put right what is wrong. Changes nothing. --verify reads every\n"
     "byte and compares its digest. Exit codes: 0 all is well, or there are only warnings; 1 something is wrong; 2 "
     "usage.";
-
-struct Diagnosis {
-  Verdict verdict = Verdict::OK;
-  std::vector<Finding> findings;
-};
-BOOST_DESCRIBE_STRUCT(Diagnosis, (), (verdict, findings))
 
 std::string for_people(const Diagnosis& diagnosis) {
   std::string out;
@@ -59,17 +53,10 @@ int doctor(const std::vector<std::string>& arguments) {
   settings::Table table = table_of(settings);
   if (auto code = prepare(settings, table, own.settings(), kUsage)) return *code;
   if (verify) be_patient(settings);
-  const Logger log(Logger::Level::off);
-  Logger silent = log;
-  Metrics metrics;
-  Patient patient{settings, verify, silent, metrics, nullptr, nullptr, progress_of(*out)};
-  Findings findings;
-  check_machine(patient, findings);
-  check_disk(patient, findings);
-  check_database(patient, findings);
-  check_bytes(patient, findings);
-  check_address(patient, findings);
-  const Diagnosis diagnosis{findings.worst(), findings.all()};
+  Look look;
+  look.verify = verify;
+  look.progress = progress_of(*out);
+  const Diagnosis diagnosis = diagnose(settings, look);
   const auto whole = json::Document::parse(json::write(diagnosis));
   if (!whole) return fail(whole.error(), 1);
   out->print(whole->root(), [&] { return for_people(diagnosis); });

@@ -3,25 +3,18 @@
 // What `souk doctor` found: of each thing it looked at, whether it is well, and if not how to put it right.
 #pragma once
 
-#include <optional>
+#include <algorithm>
 #include <string>
 #include <vector>
 
-#include <boost/describe.hpp>
-
+#include "api/native/server/care.h"
 #include "base/result.h"
 
 namespace souk::app {
 
-BOOST_DEFINE_ENUM_CLASS(Verdict, OK, WARNING, WRONG)
-
-struct Finding {
-  std::string check;  // "database.integrity"
-  Verdict verdict = Verdict::OK;
-  std::string found;
-  std::optional<std::string> fix;
-};
-BOOST_DESCRIBE_STRUCT(Finding, (), (check, verdict, found, fix))
+using api::native::Diagnosis;
+using api::native::Finding;
+using Verdict = api::native::FindingVerdict;
 
 class Findings {
  public:

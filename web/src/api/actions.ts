@@ -2,7 +2,7 @@
 //
 // What pages do. The event that a change causes brings it to every page; nothing here touches what is shown.
 import { at, call, callJson } from "./client.ts";
-import type { Deployment, Model, Namespace, Strategy, TrafficShare } from "./types.ts";
+import type { BatchingPatch, CapacityPatch, Deployment, Model, Namespace, Strategy, TrafficShare } from "./types.ts";
 
 const one = "/api/v1/namespaces/{ns}/models/{model}";
 const ifMatch = (etag: string | undefined): Record<string, string> => (etag ? { "If-Match": etag } : {});
@@ -30,7 +30,7 @@ export async function deleteModel(ns: string, model: string, etag: string | unde
 export function deploy(ns: string, wanted: { reference: string; name?: string; follow?: boolean; strategy?: Strategy; traffic?: number }): Promise<Deployment> {
   return callJson<Deployment>(at("/api/v1/namespaces/{ns}/deployments", { ns }), { method: "POST", json: wanted });
 }
-export function changeDeployment(ns: string, slug: string, change: { desired_state?: "RUNNING" | "STOPPED"; follow?: boolean; reference?: string; strategy?: Strategy; traffic?: TrafficShare[] }, etag?: string): Promise<Deployment> {
+export function changeDeployment(ns: string, slug: string, change: { desired_state?: "RUNNING" | "STOPPED"; follow?: boolean; reference?: string; strategy?: Strategy; traffic?: TrafficShare[]; capacity?: CapacityPatch; batching?: BatchingPatch | null }, etag?: string): Promise<Deployment> {
   return callJson<Deployment>(at("/api/v1/namespaces/{ns}/deployments/{deployment}", { ns, deployment: slug }), { method: "PATCH", json: change, headers: { "Content-Type": "application/merge-patch+json", ...ifMatch(etag) } });
 }
 export async function undeploy(ns: string, slug: string): Promise<void> {

@@ -91,3 +91,22 @@ export const deployment = (ns: string, slug: string) =>
   queryOptions({ queryKey: ["deployment", ns, slug, "self"], queryFn: ({ signal }) => callJson<Deployment>(at("/api/v1/namespaces/{ns}/deployments/{deployment}", { ns, deployment: slug }), { signal }) });
 export const logs = (ns: string, slug: string) =>
   queryOptions({ queryKey: ["deployment", ns, slug, "logs"], queryFn: async ({ signal }) => (await callJson<{ entries: LogEntry[] }>(at("/api/v1/namespaces/{ns}/deployments/{deployment}/logs", { ns, deployment: slug }), { signal })).entries });
+
+/** How its batches are joined now, whoever said so, as the inference protocol tells it; and when each revision was last asked. */
+export const served = (ns: string, slug: string) =>
+  queryOptions({
+    queryKey: ["deployment", ns, slug, "served"],
+    queryFn: async ({ signal }) => {
+      // What is not ready has neither, and says so on its page in other words.
+      const read = (what: string) => call(`/v2/models/${encodeURIComponent(ns)}/${encodeURIComponent(slug)}/${what}`, { signal, accept: [400, 404, 412, 503] });
+      const [config, stats] = await Promise.all([read("config"), read("stats")]);
+      return {
+        config: config.ok ? ((await config.json()) as ServedConfig) : undefined,
+        last: new Map(stats.ok ? ((await stats.json()) as { model_stats: { version: string; last_inference: number }[] }).model_stats.map((one) => [Number(one.version), one.last_inference]) : []),
+      };
+    },
+  });
+export interface ServedConfig {
+  max_batch_size?: number;
+  dynamic_batching?: { preferred_batch_size: number[]; max_queue_delay_microseconds: number; priority_levels: number; default_priority_level: number };
+}

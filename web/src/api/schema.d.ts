@@ -107,6 +107,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The backups that souk backup made of this server, newest first; for its admins */
+        get: operations["list_backups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/blob_moves": {
         parameters: {
             query?: never;
@@ -168,6 +185,23 @@ export interface paths {
         };
         /** Deployments of every namespace that the caller sees */
         get: operations["list_all_deployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What souk doctor finds, looked at now, and how to put it right; for the server's admins */
+        get: operations["get_diagnosis"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1878,6 +1912,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is stored, and the models that take most of it; for the server's admins */
+        get: operations["get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -2131,6 +2182,31 @@ export interface components {
             audit_events?: components["schemas"]["AuditEvent"][];
             next_page_token?: string | null;
         };
+        BackupList: {
+            backups?: components["schemas"]["BackupRecord"][];
+        };
+        BackupRecord: {
+            machine: string;
+            place: string;
+            name: string;
+            /** Format: date-time */
+            time: string;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            blobs: number;
+            /** Format: int64 */
+            blob_bytes: number;
+            /** Format: int64 */
+            copied_bytes: number;
+            /** Format: double */
+            seconds: number;
+            /** Format: int64 */
+            lost: number;
+            /** Format: date-time */
+            verify_time?: string | null;
+            damage?: string | null;
+        };
         BatchingOverride: {
             /** Format: int64 */
             max_batch_size?: number | null;
@@ -2378,6 +2454,14 @@ export interface components {
         DeploymentState: "PENDING" | "READY" | "FAILED" | "STOPPED";
         /** @enum {string} */
         DesiredState: "RUNNING" | "STOPPED";
+        Diagnosis: {
+            verdict: components["schemas"]["FindingVerdict"];
+            /** Format: date-time */
+            time: string;
+            /** Format: double */
+            seconds: number;
+            findings?: components["schemas"]["Finding"][];
+        };
         /** @enum {string} */
         Difference: "SAME" | "CHANGED" | "ADDED" | "REMOVED";
         Edge: {
@@ -2432,6 +2516,14 @@ export interface components {
         FileList: {
             files?: components["schemas"]["File"][];
         };
+        Finding: {
+            check: string;
+            verdict: components["schemas"]["FindingVerdict"];
+            found: string;
+            fix?: string | null;
+        };
+        /** @enum {string} */
+        FindingVerdict: "OK" | "WARNING" | "WRONG";
         GrantList: {
             grants?: components["schemas"]["GrantView"][];
         };
@@ -2731,6 +2823,16 @@ export interface components {
             end_time?: string | null;
             task_inputs?: unknown;
             task_outputs?: unknown;
+        };
+        ModelStorage: {
+            namespace: string;
+            model: string;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            own_bytes: number;
+            /** Format: int64 */
+            blobs: number;
         };
         ModelVersion: {
             id: number;
@@ -3326,6 +3428,11 @@ export interface components {
         };
         /** @enum {string} */
         StickyBy: "HEADER" | "KEY";
+        StorageUse: {
+            /** Format: int64 */
+            stored_bytes: number;
+            models?: components["schemas"]["ModelStorage"][];
+        };
         Strategy: {
             kind: components["schemas"]["StrategyKind"];
             steps?: components["schemas"]["Step"][];
@@ -3758,6 +3865,35 @@ export interface operations {
             };
         };
     };
+    list_backups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_blob_moves: {
         parameters: {
             query?: never;
@@ -3904,6 +4040,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeploymentList"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_diagnosis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnosis"];
                 };
             };
             /** @description What went wrong and what to do about it */
@@ -8379,6 +8544,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkOwner"];
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageUse"];
                 };
             };
             /** @description What went wrong and what to do about it */

@@ -25,7 +25,7 @@ export function Gone({ what, problem, children }: { what: string; problem?: Prob
       <h1>{sentence(what)} is not here</h1>
       <p className="wrap-anywhere text-fg-2">{problem?.message ?? "It may have been deleted or renamed, or you may not be allowed to see it."}</p>
       {problem?.hint ? <p className="text-fg-2">{problem.hint}</p> : null}
-      {children ? <div className="mt-2 flex gap-2">{children}</div> : null}
+      <p className="mt-2 flex gap-3">{children ?? <Link className="link" to="/search">Search for it</Link>}</p>
     </div>
   );
 }

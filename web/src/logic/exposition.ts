@@ -130,6 +130,9 @@ export interface Summary {
   files: [open: number, most: number] | undefined;
   databaseSilence: number | undefined;
   watchers: number | undefined;
+  /** What loaded models may take on this node, and what they took. */
+  memoryBudget: number | undefined;
+  memoryHeld: number | undefined;
 }
 
 export function summaryOf(text: string): Summary {
@@ -154,5 +157,7 @@ export function summaryOf(text: string): Summary {
     files: files === undefined ? undefined : [files, of("process_max_fds") ?? Infinity],
     databaseSilence: of("souk_app_database_silence_seconds"),
     watchers: of("souk_events_subscribers"),
+    memoryBudget: of("souk_serving_memory_budget_bytes"),
+    memoryHeld: of("souk_serving_memory_held_bytes"),
   };
 }

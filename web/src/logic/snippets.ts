@@ -4,7 +4,7 @@
 // where data is long.
 
 export interface Snippet {
-  language: "curl" | "Python" | "souk" | "crane" | "skopeo";
+  language: "curl" | "Python" | "souk" | "crane" | "skopeo" | "docker";
   full: string;
   shown: string;
 }
@@ -128,5 +128,6 @@ export function pullCalls(host: string, plain: boolean, ns: string, model: strin
     same("souk", `souk model pull ${ns}/${model}:${version} \\\n  ./${model}`),
     same("crane", `crane manifest${plain ? " --insecure" : ""} ${repository}:${name}\ncrane pull${plain ? " --insecure" : ""} --format=oci \\\n  ${repository}:${name} ./${model}`),
     same("skopeo", `skopeo copy${plain ? " --src-tls-verify=false" : ""} \\\n  docker://${repository}:${name} \\\n  dir:./${model}`),
+    same("docker", `docker run --rm --network host -v "$PWD:/out" \\\n  quay.io/skopeo/stable copy${plain ? " --src-tls-verify=false" : ""} \\\n  docker://${repository}:${name} dir:/out/${model}`),
   ];
 }

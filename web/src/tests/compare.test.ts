@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Model, Version } from "../api/types.ts";
 import { type Compared, compareRows, foundRows } from "../logic/compare.ts";
 import { diffLines, folded } from "../logic/diff.ts";
-import { fits, readViews, sameSearch, valuesOf } from "../logic/facets.ts";
+import { fitting, readViews, sameSearch, valuesOf } from "../logic/facets.ts";
 
 const joined = (before: string, after: string) => diffLines(before, after)!.map(({ kind, text }) => ({ same: " ", old: "-", new: "+" })[kind] + text);
 
@@ -55,8 +55,8 @@ describe("facets", () => {
   const model = (more: Partial<Model>) => ({ aliases: [], tags: {}, state: "LIVE", ...more }) as unknown as Model;
   const all = [model({ task: "CLASSIFICATION", tags: { team: "vision" } }), model({ task: "CLASSIFICATION", state: "ARCHIVED" }), model({ aliases: [{ name: "champion", version: 1 }] })];
   it("narrow, all together", () => {
-    expect(all.filter((one) => fits(one, { task: "CLASSIFICATION" }))).toHaveLength(2);
-    expect(all.filter((one) => fits(one, { task: "CLASSIFICATION", state: "LIVE", tag: "team: vision" }))).toHaveLength(1);
+    expect(all.filter(fitting({ task: "CLASSIFICATION" }))).toHaveLength(2);
+    expect(all.filter(fitting({ task: "CLASSIFICATION", state: "LIVE", tag: "team: vision" }))).toHaveLength(1);
     expect(valuesOf(all, "task")).toEqual([{ value: "CLASSIFICATION", count: 2 }]);
   });
   it("read views that were kept, and nothing else", () => {

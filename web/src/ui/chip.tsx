@@ -17,8 +17,8 @@ const tones: Record<Tone, string> = {
 
 export function Chip({ tone = "idle", children, title }: { tone?: Tone; children: ReactNode; title?: string }) {
   return (
-    <span title={title} className={cx("inline-flex h-5 max-w-full flex-none items-center gap-1 whitespace-nowrap rounded-chip px-1.5 align-middle text-[11.5px] font-[480] [&>svg]:size-3", tones[tone])}>
-      {children}
+    <span title={title} className={cx("inline-flex h-5 max-w-full flex-none items-center overflow-hidden gap-1 whitespace-nowrap rounded-chip px-1.5 align-middle text-[11.5px] font-[480] [&>svg]:size-3", tones[tone])}>
+      {typeof children === "string" ? <span className="truncate">{children}</span> : children}
     </span>
   );
 }

@@ -19,6 +19,7 @@ import { KeyValue, RailPart, Tiles } from "../../ui/panel.tsx";
 import { SkeletonPage } from "../../ui/skeleton.tsx";
 import { State } from "../../ui/state.tsx";
 import { When } from "../../ui/time.tsx";
+import { Capacity } from "./capacity.tsx";
 import { Charts } from "./charts.tsx";
 import { Happened } from "./happened.tsx";
 import { Revisions } from "./revisions.tsx";
@@ -46,6 +47,7 @@ export function DeploymentPage() {
               <Figures deployment={data} readAt={query.dataUpdatedAt} />
               <Charts deployment={data} />
               <Revisions deployment={data} />
+              <Capacity deployment={data} />
               <Rollouts deployment={data} />
             </div>
             <aside aria-label="About the deployment">

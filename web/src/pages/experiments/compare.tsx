@@ -55,9 +55,9 @@ function Table({ runs }: { runs: Run[] }) {
         <table aria-label="Compared runs" className="w-auto! min-w-full">
           <thead>
             <tr>
-              <th className="sticky left-0 z-1 w-48 min-w-40 bg-surface">Fact</th>
+              <th className="sticky left-0 z-1 w-48 min-w-40 bg-surface max-phone:w-24 max-phone:min-w-24">Fact</th>
               {runs.map((run, i) => (
-                <th key={run.id} className="min-w-48">
+                <th key={run.id} className="min-w-48 max-phone:min-w-32">
                   <span className="inline-flex items-center gap-1.5">
                     <Link className="link max-w-48 truncate" to="/experiments/$namespace/$experiment/runs/$run" params={{ namespace: run.namespace, experiment: run.experiment, run: String(run.id) }}><bdi>{nameOf(run)}</bdi></Link>
                     {i === 0 ? <span className="text-11">baseline</span> : <Button look="quiet" small onClick={() => setPicked([run.id, ...runs.map(({ id }) => id).filter((id) => id !== run.id)])} aria-label={`Measure the others by ${nameOf(run)}`} title="Measure the others by this one">↤</Button>}

@@ -32,7 +32,8 @@ export function RunTable({ runs, columns, sort, onSort, picked, toggle, open }: 
   const body = useRef<HTMLDivElement>(null);
   const [offset, setOffset] = useState(0);
   useLayoutEffect(() => setOffset((body.current?.getBoundingClientRect().top ?? 0) + scrollY), []);
-  const virtual = useWindowVirtualizer({ count: runs.length, estimateSize: () => rowHeight, overscan: 12, scrollMargin: offset, scrollPaddingStart: 56, getItemKey: (index) => runs[index]!.id });
+  const keyOf = useCallback((index: number) => runs[index]!.id, [runs]); // a new one would place every row anew
+  const virtual = useWindowVirtualizer({ count: runs.length, estimateSize: () => rowHeight, overscan: 12, scrollMargin: offset, scrollPaddingStart: 56, getItemKey: keyOf });
   const scrollTo = useCallback((index: number) => virtual.scrollToIndex(index, { align: "auto" }), [virtual]);
   const { rowProps, listProps } = useRows(runs.length, (index) => open(runs[index]!.id), scrollTo, (index) => toggle(runs[index]!.id));
   const shown = useMemo(() => [...fixed, ...columns], [columns]);

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The empty registry teaches: one command, what it will give, and the door by the browser.
-import { ChevronRight, CircleDot, Container, Upload } from "lucide-react";
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { ChevronRight, CircleDot, Container, Sparkles, Upload } from "lucide-react";
 import type { ReactNode } from "react";
+import { pushSample } from "../../api/sample.ts";
+import { Refused } from "../../app/confirm.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
 import { Identicon } from "../../ui/drawn/identicon.tsx";
@@ -20,6 +24,7 @@ export default function FirstModel({ namespace, onChoose }: { namespace: string;
         <code tabIndex={0} className="min-w-0 flex-1 relative overflow-x-auto text-[15px] whitespace-nowrap">{command}</code>
         <CopyButton text={command} label="Copy the command" />
       </div>
+      <Sample ns={ns} />
       <p role="status" className="mt-3 ml-0.5 flex flex-wrap gap-2.5 text-12">
         <span className="flex items-center gap-1.5"><CircleDot aria-hidden size={14} className="text-info" />Waiting for the first push</span>
         <span className="text-fg-3">This page changes by itself.</span>
@@ -59,6 +64,18 @@ export default function FirstModel({ namespace, onChoose }: { namespace: string;
           <pre className="mx-3.5 mb-3 ml-[39px] relative overflow-x-auto rounded-control bg-code px-3 py-2 text-12">oras push {window.location.host}/{ns}/digits:1 model.onnx</pre>
         </details>
       </div>
+    </div>
+  );
+}
+
+/** The same version as the command's: this page carries its files. */
+function Sample({ ns }: { ns: string }) {
+  const navigate = useNavigate();
+  const push = useMutation({ mutationFn: () => pushSample(ns), onSuccess: () => void navigate({ to: "/models/$namespace/$model", params: { namespace: ns, model: "digits" } }) });
+  return (
+    <div className="mt-3 grid gap-2">
+      <p className="flex flex-wrap items-center gap-x-3 gap-y-1"><Button look="primary" disabled={push.isPending} onClick={() => push.mutate()}><Sparkles aria-hidden />{push.isPending ? "Adding the sample" : "Add the sample"}</Button><span className="text-fg-2">The same in one click: no checkout, no command line.</span></p>
+      <Refused title="The sample was not added" error={push.error} />
     </div>
   );
 }

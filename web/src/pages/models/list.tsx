@@ -6,7 +6,7 @@ import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useState } from "
 import * as queries from "../../api/queries.ts";
 import type { Model } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
-import { facetNames, facets, fits, type Wanted } from "../../logic/facets.ts";
+import { facetNames, facets, fitting, type Wanted } from "../../logic/facets.ts";
 import { plural } from "../../logic/format.ts";
 import { matches, textFilter } from "../../logic/search.ts";
 import { Button } from "../../ui/button.tsx";
@@ -44,11 +44,13 @@ export function ModelsPage() {
   const view: Show = show === "serving" || show === "attention" ? show : "all";
   const [dropped, setDropped] = useState<TakenFile[]>();
 
+  // What was pressed shows at once; a long list follows in the next frame.
   const { task, format, alias, tag, state } = search;
+  const wanted = useDeferredValue(useMemo(() => ({ task, format, alias, tag, state, view }), [task, format, alias, tag, state, view]));
   const shown = useMemo(() => {
-    const wanted = { task, format, alias, tag, state };
-    return models.filter((model) => (view === "serving" ? serving(model) : view === "attention" ? failed(model) : true) && fits(model, wanted) && (!text || long || matches(textOf(model), text)));
-  }, [models, text, view, long, task, format, alias, tag, state]);
+    const fits = fitting(wanted);
+    return models.filter((model) => (wanted.view === "serving" ? serving(model) : wanted.view === "attention" ? failed(model) : true) && fits(model) && (!text || long || matches(textOf(model), text)));
+  }, [models, text, wanted, long]);
 
   // A view of a part of the list would lie, so the rest is read while one is chosen.
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
@@ -140,7 +142,10 @@ function Count({ of, more }: { of: number; more: boolean }) {
 function NothingFound({ q, view, wanted, without, set }: { q: string; view: Show; wanted: Wanted; without: Model[]; set: (change: Wanted & { q?: undefined; show?: undefined }) => void }) {
   const narrowed = facetNames.filter((name) => wanted[name]);
   const byView = (model: Model) => (view === "serving" ? serving(model) : view === "attention" ? failed(model) : true);
-  const count = (text: string, ofView: (model: Model) => boolean, by: Wanted) => without.filter((model) => ofView(model) && fits(model, by) && (!text || matches(textOf(model), text))).length;
+  const count = (text: string, ofView: (model: Model) => boolean, by: Wanted) => {
+    const fits = fitting(by);
+    return without.filter((model) => ofView(model) && fits(model) && (!text || matches(textOf(model), text))).length;
+  };
   return (
     <div className="grid justify-items-center gap-2.5 rounded-panel border border-line bg-surface px-4 py-8 text-center">
       <p className="max-w-full wrap-anywhere">{q ? <>No model {view === "all" ? "" : view === "serving" ? "that serves " : "that needs attention "}has “{q}” in its name, task, aliases or digest{narrowed.length > 0 ? " and fits the rest" : ""}.</> : narrowed.length > 0 ? "No model fits all of these." : view === "serving" ? "No model serves now." : "No model needs attention."}</p>

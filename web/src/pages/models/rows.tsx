@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { Ref } from "react";
+import { type Ref, useMemo } from "react";
 import type { Model } from "../../api/types.ts";
 import { formatName, metric, plural, taskName } from "../../logic/format.ts";
 import { headline } from "../../logic/metrics.ts";
@@ -29,6 +29,7 @@ export function ModelTable({ models, places, height, body, scrollTo }: { models:
     if (model) void navigate({ to: "/models/$namespace/$model", params: { namespace: model.namespace, model: model.slug } });
   };
   const { rowProps, listProps } = useRows(models.length, open, scrollTo);
+  const versions = useMemo(() => models.reduce((sum, one) => sum + one.version_count, 0), [models]);
   return (
     <>
       <div role="table" aria-label="Models" aria-rowcount={models.length + 1} className="rounded-panel border border-line bg-surface" {...listProps}>
@@ -61,7 +62,7 @@ export function ModelTable({ models, places, height, body, scrollTo }: { models:
         </div>
       </div>
       <div className="flex items-center gap-4 px-1 pt-2 text-12 text-fg-3">
-        <span className="num">{plural(models.length, "model")}, {plural(models.reduce((sum, one) => sum + one.version_count, 0), "version")}</span>
+        <span className="num">{plural(models.length, "model")}, {plural(versions, "version")}</span>
         <span className="ml-auto flex items-center gap-1.5 max-phone:hidden"><Kbd>j</Kbd><Kbd>k</Kbd>move</span>
         <span className="flex items-center gap-1.5 max-phone:hidden"><Kbd>Enter</Kbd>open</span>
         <span className="flex items-center gap-1.5 max-phone:hidden"><Kbd>?</Kbd>all keys</span>

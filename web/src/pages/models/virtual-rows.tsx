@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Model } from "../../api/types.ts";
 import { ModelTable } from "./rows.tsx";
 
@@ -10,7 +10,9 @@ export default function VirtualRows({ models, onEnd }: { models: Model[]; onEnd:
   const [offset, setOffset] = useState(0);
   useLayoutEffect(() => setOffset((body.current?.getBoundingClientRect().top ?? 0) + scrollY), []);
   const phone = useMedia("(max-width: 760px)");
-  const rows = useWindowVirtualizer({ count: models.length, estimateSize: () => (phone ? 69 : 44), overscan: 12, scrollMargin: offset, scrollPaddingStart: 56, getItemKey: (index) => models[index]!.id });
+  // A new function for the keys would have every row placed anew at each drawing.
+  const keyOf = useCallback((index: number) => models[index]!.id, [models]);
+  const rows = useWindowVirtualizer({ count: models.length, estimateSize: () => (phone ? 69 : 44), overscan: 12, scrollMargin: offset, scrollPaddingStart: 56, getItemKey: keyOf });
   useEffect(() => rows.measure(), [phone, rows]);
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;

@@ -9,7 +9,7 @@ import type { Question } from "./question.ts";
 
 type Cells = Record<string, string[]>;
 
-/** A table for each input tensor. A block copied from a sheet can be pasted into any cell. */
+/** A table for each input tensor, and fields to write in for text. A block copied from a sheet can be pasted into any cell. */
 export function GridInput({ signature, busy, onAsk }: { signature: Signature; busy: boolean; onAsk: (question: Question) => void }) {
   const [cells, setCells] = useState<Cells>({});
   const [batch, setBatch] = useState(1);
@@ -60,18 +60,21 @@ export function GridInput({ signature, busy, onAsk }: { signature: Signature; bu
                 {Array.from({ length: total }, (_, i) => {
                   const value = read(tensor, i);
                   const bad = !parseCell(value, tensor.datatype).ok;
+                  if (tensor.datatype === "BYTES") {
+                    return <textarea key={i} aria-label={`${tensor.name} ${i}`} rows={total === 1 ? 6 : 2} value={value} placeholder="Text" onChange={(event) => write(tensor.name, i, [event.target.value], total)} className="w-full min-w-0 resize-y rounded-chip border border-line-strong bg-bg px-2 py-1 focus-visible:border-accent focus-visible:shadow-[0_0_0_1px_var(--accent)]" />;
+                  }
                   return (
                     <input
                       key={i}
                       aria-label={`${tensor.name} ${i}`}
                       aria-invalid={bad || undefined}
-                      inputMode={tensor.datatype === "BYTES" ? "text" : "decimal"}
+                      inputMode="decimal"
                       value={value}
-                      placeholder={tensor.datatype === "BYTES" ? "" : "0"}
+                      placeholder="0"
                       onChange={(event) => write(tensor.name, i, [event.target.value], total)}
                       onPaste={(event) => {
                         const values = splitCells(event.clipboardData.getData("text"));
-                        if (values.length < 2 || tensor.datatype === "BYTES") return;
+                        if (values.length < 2) return;
                         event.preventDefault();
                         write(tensor.name, i, values, total);
                       }}

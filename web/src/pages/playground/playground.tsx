@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { Braces, ChevronsUpDown, Image, PenLine, Rocket, Table2 } from "lucide-react";
+import { Braces, ChevronsUpDown, Image, PenLine, Rocket, Table2, Type } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { type Answer, classified, classify, infer, tensorsOf } from "../../api/ask.ts";
 import * as queries from "../../api/queries.ts";
@@ -48,6 +48,7 @@ function Playground({ deployment }: { deployment: Deployment }) {
   const task = (deployment.task ?? deployment.signature?.task ?? "").replace(/^TASK_/, "");
   const images = task === "CLASSIFICATION";
   const grid = fitsGrid(deployment.signature);
+  const written = deployment.signature?.inputs.every((tensor) => tensor.datatype === "BYTES") ?? false;
   const modes: Input[] = [...(images ? (["draw", "image"] as const) : []), ...(grid ? (["numbers"] as const) : []), "json"];
   const mode = modes.find((one) => one === input) ?? modes[0]!;
 
@@ -125,7 +126,7 @@ function Playground({ deployment }: { deployment: Deployment }) {
             label="Input"
             value={mode}
             onChange={(next) => void navigate({ search: { input: next === modes[0] ? undefined : next }, replace: true })}
-            options={modes.map((value) => ({ value, label: value === "draw" ? <><PenLine aria-hidden />Draw</> : value === "image" ? <><Image aria-hidden />Image</> : value === "numbers" ? <><Table2 aria-hidden />Numbers</> : <><Braces aria-hidden />JSON</> }))}
+            options={modes.map((value) => ({ value, label: value === "draw" ? <><PenLine aria-hidden />Draw</> : value === "image" ? <><Image aria-hidden />Image</> : value === "numbers" ? (written ? <><Type aria-hidden />Text</> : <><Table2 aria-hidden />Numbers</>) : <><Braces aria-hidden />JSON</> }))}
           />
         ) : null}
         <span className="ml-auto max-phone:hidden" />

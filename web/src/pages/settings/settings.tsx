@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Is this souk well, what is it, and where does it keep what it has?
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
 import * as health from "../../api/health.ts";
 import * as queries from "../../api/queries.ts";
-import type { Model, Server } from "../../api/types.ts";
+import type { Server } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import type { Summary } from "../../logic/exposition.ts";
 import { age, bytes, count } from "../../logic/format.ts";
@@ -15,7 +15,10 @@ import { Note } from "../../ui/note.tsx";
 import { KeyValue, PageHead, Panel, PanelHead, Tiles } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
 import { useNow, When } from "../../ui/time.tsx";
+import { Backups } from "./backups.tsx";
 import { Chosen } from "./chosen.tsx";
+import { Doctor } from "./doctor.tsx";
+import { Storage } from "./storage.tsx";
 
 export function SettingsPage() {
   const server = useQuery(queries.server);
@@ -24,6 +27,8 @@ export function SettingsPage() {
       <PageHead title="Settings" note={<Health />} />
       <div className="grid gap-4">
         <Figures />
+        <Doctor />
+        <Backups />
         <div className="grid grid-cols-2 items-start gap-4 max-desk:grid-cols-[minmax(0,1fr)]">
           <Panel aria-label="Server">
             <PanelHead title="Server" />
@@ -101,38 +106,6 @@ function About({ server }: { server: Server }) {
           ["API", <Link key="r" className="link" to="/reference">reference</Link>],
         ]}
       />
-    </div>
-  );
-}
-
-function Storage({ server }: { server: Server | undefined }) {
-  const list = useInfiniteQuery(queries.models(""));
-  return (
-    <Panel aria-label="Storage">
-      <PanelHead title="Storage" note={server ? `${bytes(server.storage_bytes)} kept, equal bytes once` : undefined} />
-      <Loaded query={list} what="the models" skeleton={<div className="late p-4"><Bone className="w-40" /></div>}>
-        {({ pages }) => <Largest models={pages.flatMap((page) => page.models)} />}
-      </Loaded>
-    </Panel>
-  );
-}
-
-function Largest({ models }: { models: Model[] }) {
-  const sized = models.flatMap((model) => (model.latest_version?.size_bytes ? [{ model, size: model.latest_version.size_bytes }] : [])).sort((a, b) => b.size - a.size).slice(0, 8);
-  if (sized.length === 0) return <p className="px-4 py-3 text-fg-3">No version has bytes yet.</p>;
-  const most = sized[0]!.size;
-  return (
-    <div className="px-4 py-3">
-      <h3 className="mb-2">Largest, by the latest version</h3>
-      <ul className="grid gap-1">
-        {sized.map(({ model, size }) => (
-          <li key={model.id} className="grid h-7 grid-cols-[minmax(0,40%)_minmax(0,1fr)_72px] items-center gap-3">
-            <Link className="link truncate" to="/models/$namespace/$model" params={{ namespace: model.namespace, model: model.slug }}>{model.namespace}/{model.slug}</Link>
-            <span aria-hidden className="block h-2 overflow-hidden rounded-[2px] bg-sunken"><i className="block h-full rounded-[2px] bg-accent" style={{ width: `${Math.max(1, (size / most) * 100)}%` }} /></span>
-            <span className="num text-right">{bytes(size)}</span>
-          </li>
-        ))}
-      </ul>
     </div>
   );
 }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether the newest backup is good enough to sleep by.
+import type { Backup } from "../api/types.ts";
+import { relative } from "./format.ts";
+
+const day = 86_400_000;
+/** One a day is asked for; an hour is given to the one that is late. */
+const late = day + 3_600_000;
+
+export interface Said {
+  tone: "ok" | "warn" | "bad";
+  title: string;
+  todo?: { say: string; command: string };
+}
+
+export function backupSaid(newest: Backup | undefined, now: number): Said {
+  if (!newest) return { tone: "warn", title: "No backup is known", todo: { say: "Make one a day, beside the running server:", command: "souk backup /backups/souk --keep 14" } };
+  const again = { say: "Make another:", command: `souk backup ${newest.place}` };
+  const made = relative(newest.time, now);
+  if (newest.damage) return { tone: "bad", title: `The newest backup is damaged: ${newest.damage}`, todo: again };
+  if (newest.lost > 0) return { tone: "bad", title: `The newest backup lacks ${newest.lost} blobs, which were lost before it`, todo: { say: "See which, and what uses them:", command: "souk doctor --verify" } };
+  if (now - Date.parse(newest.time) > late) return { tone: "warn", title: `The newest backup was made ${made}`, todo: again };
+  if (!newest.verify_time) return { tone: "ok", title: `Saved ${made}`, todo: { say: "It was not read back yet:", command: `souk backup ${newest.place} --verify` } };
+  return { tone: "ok", title: `Saved ${made}, and read back whole` };
+}
