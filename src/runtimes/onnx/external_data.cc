@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/onnx/external_data.h"
 
-#include <cstdint>
-#include <optional>
+#include <charconv>
 #include <string_view>
 
 namespace souk::runtimes {
@@ -52,7 +51,6 @@ class Fields {
     return field;
   }
 
- private:
   Result<std::uint64_t> varint() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
@@ -64,6 +62,8 @@ class Fields {
     }
     return malformed();
   }
+
+ private:
   Result<std::span<const std::byte>> take(std::uint64_t count) {
     if (count > in_.size()) return malformed();
     auto taken = in_.first(count);
@@ -122,41 +122,70 @@ std::optional<Child> child_of(Message parent, std::uint32_t field, bool main_gra
   return std::nullopt;
 }
 
-Status read_tensor(std::span<const std::byte> bytes, bool main_initializer, std::set<std::string>& found) {
+std::optional<std::uint64_t> number_of(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// TensorProto.dims: one a field, or all packed in one.
+Status read_dimensions(const Fields::Field& field, std::vector<std::int64_t>& shape) {
+  if (!field.is_bytes) {
+    shape.push_back(static_cast<std::int64_t>(field.varint));
+    return {};
+  }
+  for (Fields packed(field.bytes); packed.more();) {
+    shape.push_back(static_cast<std::int64_t>(SOUK_TRY(packed.varint())));
+  }
+  return {};
+}
+
+// TensorProto.external_data. Should there be several locations, each must be allowed.
+Status read_entry(std::span<const std::byte> bytes, ExternalTensor& tensor, std::set<std::string>& locations) {
+  std::string key, value;
+  for (Fields entry(bytes); entry.more();) {
+    Fields::Field part = SOUK_TRY(entry.next());
+    if (part.number == 1 && part.is_bytes) key = text_of(part.bytes);
+    if (part.number == 2 && part.is_bytes) value = text_of(part.bytes);
+  }
+  if (key == "location") locations.insert(tensor.location = value);
+  if (key == "offset") tensor.offset = number_of(value).value_or(UINT64_MAX);
+  if (key == "length") tensor.length = number_of(value).value_or(UINT64_MAX);
+  return {};
+}
+
+Status read_tensor(std::span<const std::byte> bytes, bool main_initializer, ExternalData& found) {
   bool external = false;
-  std::string name;
-  std::set<std::string> locations;  // should there be several, each must be allowed
+  ExternalTensor tensor;
+  std::set<std::string> locations;
   for (Fields fields(bytes); fields.more();) {
     Fields::Field field = SOUK_TRY(fields.next());
-    if (field.number == 8 && field.is_bytes) name = text_of(field.bytes);
+    if (field.number == 1) SOUK_TRY(read_dimensions(field, tensor.shape));
+    if (field.number == 2 && !field.is_bytes) tensor.element_type = static_cast<std::int64_t>(field.varint);
+    if (field.number == 8 && field.is_bytes) tensor.name = text_of(field.bytes);
     if (field.number == 14 && !field.is_bytes) external = field.varint == 1;
     if (field.number != 13 || !field.is_bytes) continue;
     external = true;  // a location alone is enough to be careful
-    std::string key, value;
-    for (Fields entry(field.bytes); entry.more();) {
-      Fields::Field part = SOUK_TRY(entry.next());
-      if (part.number == 1 && part.is_bytes) key = text_of(part.bytes);
-      if (part.number == 2 && part.is_bytes) value = text_of(part.bytes);
-    }
-    if (key == "location") locations.insert(value);
+    SOUK_TRY(read_entry(field.bytes, tensor, locations));
   }
   if (!external) return {};
   if (locations.empty()) {
-    return invalid_argument("tensor \"" + name + "\" lies in another file, but in which is not said");
+    return invalid_argument("tensor \"" + tensor.name + "\" lies in another file, but in which is not said");
   }
   if (!main_initializer) {
-    return invalid_argument("tensor \"" + name +
+    return invalid_argument("tensor \"" + tensor.name +
                             "\", which is not an initializer of the main graph, lies in another file: keep it in the "
                             "model's own");
   }
   // "*/_ORT_MEM_ADDR_/*" and its like mean an address in memory to ONNX Runtime.
   if (locations.begin()->starts_with("*/")) return malformed();
-  found.merge(locations);
+  if (locations.size() == 1) found.tensors.push_back(std::move(tensor));
+  found.locations.merge(locations);
   return {};
 }
 
-Status walk(std::span<const std::byte> bytes, Message message, bool main_graph, int depth,
-            std::set<std::string>& found) {
+Status walk(std::span<const std::byte> bytes, Message message, bool main_graph, int depth, ExternalData& found) {
   if (depth > kMaxDepth) return invalid_argument("its graphs are nested too deep");
   for (Fields fields(bytes); fields.more();) {
     Fields::Field field = SOUK_TRY(fields.next());
@@ -175,8 +204,8 @@ Status walk(std::span<const std::byte> bytes, Message message, bool main_graph, 
 
 }  // namespace
 
-Result<std::set<std::string>> external_locations(std::span<const std::byte> model) {
-  std::set<std::string> found;
+Result<ExternalData> external_data(std::span<const std::byte> model) {
+  ExternalData found;
   SOUK_TRY(walk(model, Message::model, false, 0, found));
   return found;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/onnx/library.h"
 
+#include "base/cores.h"
 #include "runtimes/onnx/loader.h"
 #include "runtimes/onnx/reason.h"
 
@@ -47,7 +48,10 @@ Status check(OrtStatus* status) {
   return Error(code_of(ort().GetErrorCode(status), reason), reason);
 }
 
-Result<std::shared_ptr<const Environment>> Environment::start(std::int64_t threads, Logger& log) {
+Result<std::shared_ptr<const Environment>> Environment::start(std::int64_t threads, std::shared_ptr<Blocks> blocks,
+                                                              Logger& log) {
+  // Its own count would be of the machine's cores, whatever this process is bound to.
+  if (threads == 0) threads = static_cast<std::int64_t>(usable_cores());
   OrtThreadingOptions* options = nullptr;
   SOUK_TRY(check(ort().CreateThreadingOptions(&options)));
   ThreadingOptionsOwner options_owner(options);
@@ -64,6 +68,8 @@ Result<std::shared_ptr<const Environment>> Environment::start(std::int64_t threa
   OrtMemoryInfo* cpu = nullptr;
   SOUK_TRY(check(ort().CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeCPU, &cpu)));
   environment->cpu.reset(cpu);
+  environment->allocator = std::make_unique<Allocator>(std::move(blocks), cpu);
+  SOUK_TRY(check(ort().RegisterAllocator(env, environment->allocator.get())));
   return std::shared_ptr<const Environment>(std::move(environment));
 }
 

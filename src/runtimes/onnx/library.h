@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "runtimes/onnx/allocator.h"
 
 namespace souk::runtimes {
 
@@ -41,11 +42,14 @@ Status check(OrtStatus* status);
 
 // Everything that sessions share. Kept by each of them.
 struct Environment {
-  EnvOwner env;
   MemoryInfoOwner cpu;  // where callers' tensors lie
+  std::unique_ptr<Allocator> allocator;
+  EnvOwner env;  // the first to go
 
-  // Errors: unavailable (the library cannot start, with why)
-  static Result<std::shared_ptr<const Environment>> start(std::int64_t threads, Logger& log);
+  // `threads`: 0 is one for each core that this process may use. Errors: unavailable (the library cannot start, with
+  // why)
+  static Result<std::shared_ptr<const Environment>> start(std::int64_t threads, std::shared_ptr<Blocks> blocks,
+                                                          Logger& log);
 };
 
 }  // namespace souk::runtimes

@@ -17,17 +17,19 @@ namespace souk::runtimes {
 struct OnnxLoader::State {
   OnnxSettings settings;
   Logger& log;
+  std::shared_ptr<Blocks> blocks;
   std::mutex mutex;  // of environment
   std::shared_ptr<const Environment> environment;
 
   Result<std::shared_ptr<const Environment>> get_environment() {
     std::lock_guard lock(mutex);
-    if (!environment) environment = SOUK_TRY(Environment::start(settings.threads, log));
+    if (!environment) environment = SOUK_TRY(Environment::start(settings.threads, blocks, log));
     return environment;
   }
 };
 
-OnnxLoader::OnnxLoader(OnnxSettings settings, Logger& log) : state_(new State{settings, log, {}, nullptr}) {}
+OnnxLoader::OnnxLoader(OnnxSettings settings, Logger& log, std::shared_ptr<Blocks> blocks)
+    : state_(new State{settings, log, blocks ? std::move(blocks) : std::make_shared<Blocks>(), {}, nullptr}) {}
 OnnxLoader::~OnnxLoader() = default;
 
 Choice OnnxLoader::find_model(std::span<const registry::VersionFile> files) const {
@@ -68,11 +70,6 @@ std::string beside(const std::string& model, const std::string& location) {
   return path;
 }
 
-struct Weights {
-  std::vector<MappedFile> maps;
-  std::vector<WeightFile> files;
-};
-
 Result<Weights> open_weights(std::span<const registry::VersionFile> files, const std::string& model,
                              const std::set<std::string>& locations) {
   Weights weights;
@@ -85,8 +82,7 @@ Result<Weights> open_weights(std::span<const registry::VersionFile> files, const
     if (file == files.end()) {
       return invalid_argument("its weights lie in \"" + location + "\", which is not among the version's files");
     }
-    weights.maps.push_back(SOUK_TRY(MappedFile::open(file->local_path, file->path)));
-    weights.files.push_back({location, weights.maps.back().bytes()});
+    weights.push_back({location, SOUK_TRY(MappedFile::open(file->local_path, file->path))});
   }
   return weights;
 }
@@ -103,11 +99,11 @@ Result<std::shared_ptr<Runtime>> OnnxLoader::load(std::span<const registry::Vers
   {
     MappedFile model = SOUK_TRY(MappedFile::open(file.local_path, file.path));
     if (model.bytes().empty()) return invalid_argument(file.path + ": the file is empty");
-    auto locations = external_locations(model.bytes());
-    if (!locations) return in_file(file.path, locations.error());
-    auto weights = open_weights(files, file.path, *locations);
+    auto external = external_data(model.bytes());
+    if (!external) return in_file(file.path, external.error());
+    auto weights = open_weights(files, file.path, external->locations);
     if (!weights) return in_file(file.path, weights.error());
-    auto opened = OnnxSession::open(std::move(environment), model.bytes(), weights->files);
+    auto opened = OnnxSession::open(std::move(environment), model.bytes(), *std::move(weights), external->tensors);
     if (!opened) return in_file(file.path, opened.error());
     session = std::move(*opened);
   }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "base/blocks.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "runtimes/runtime.h"
@@ -25,7 +26,8 @@ std::string onnx_version();  // of the library that is loaded: "1.28.0"
 
 class OnnxLoader final : public Loader {
  public:
-  OnnxLoader(OnnxSettings settings, Logger& log);
+  // `blocks`: where tensors of runs lie; none: its own.
+  OnnxLoader(OnnxSettings settings, Logger& log, std::shared_ptr<Blocks> blocks = nullptr);
   ~OnnxLoader() override;
 
   std::string_view name() const override { return "onnx"; }

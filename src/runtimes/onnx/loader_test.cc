@@ -221,6 +221,46 @@ TEST_F(OnnxTest, ReadsWeightsOfTheVersionsFilesOnly) {
   }
 }
 
+TEST_F(OnnxTest, WeightsInFilesAreUsedWhereTheyLie) {
+  const std::vector<float> weights{1, 2, 3, 4}, others{5, 5, 5, 5}, x{10, 20, 30, 40};
+  const auto text = [](const std::vector<float>& values) {
+    return std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+  };
+  const std::string path = write_temporary(text(weights));
+  auto runtime = loader.load({{{"external.onnx", kData + "external.onnx"}, {"weights.bin", path}}});
+  ASSERT_TRUE(runtime) << runtime.error().describe();
+  // Nothing of the kind ever happens to a version's files; it shows that there is no copy.
+  std::fstream(path, std::ios::binary | std::ios::in | std::ios::out) << text(others);
+  auto result = infer(**runtime, {{{"x", Datatype::FP32, {4}, bytes_of(x), {}}}, {}});
+  ASSERT_TRUE(result) << result.error().describe();
+  EXPECT_EQ(values_of<float>((*result)[0]), (std::vector<float>{15, 25, 35, 45}));
+}
+
+TEST_F(OnnxTest, AWeightBeyondItsFileIsAnError) {
+  for (std::size_t size : {0, 8, 15}) {
+    const std::string path = write_temporary(std::string(size, 'x'));
+    const Error error = load_error({{"external.onnx", kData + "external.onnx"}, {"weights.bin", path}});
+    EXPECT_EQ(error.code, Code::invalid_argument) << size << error.describe();
+  }
+}
+
+TEST_F(OnnxTest, TensorsOfRunsLieInBlocks) {
+  auto blocks = std::make_shared<Blocks>();
+  OnnxLoader own{OnnxSettings{.threads = 1}, log, blocks};
+  auto runtime = own.load(files({"mlp.onnx"}));
+  ASSERT_TRUE(runtime);
+  const std::vector<float> pixels(64 * 20'000, 0.5F);
+  auto result = infer(**runtime, {{{"pixels", Datatype::FP32, {20'000, 64}, bytes_of(pixels), {}}}, {}});
+  ASSERT_TRUE(result) << result.error().describe();
+  const std::size_t size = result->at(0).data.size();
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(result->at(0).data.data()) % 64, 0u);
+  EXPECT_GT(size, Blocks::kLarge);
+  const std::size_t kept = blocks->kept();
+  result = internal("let go");
+  EXPECT_GE(blocks->kept(), std::min(kept, size));
+  EXPECT_GE(blocks->kept(), size);
+}
+
 TEST_F(OnnxTest, FindsWeightsBesideTheModel) {
   std::vector<registry::VersionFile> in_folder{{"net/model_v3.onnx", kData + "external.onnx"},
                                                {"net/weights.bin", kData + "weights.bin"},

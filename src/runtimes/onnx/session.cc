@@ -3,8 +3,11 @@
 
 #include <onnxruntime_session_options_config_keys.h>
 
+#include <algorithm>
 #include <new>
+#include <set>
 
+#include "runtimes/datatype.h"
 #include "runtimes/onnx/values.h"
 
 namespace souk::runtimes {
@@ -20,24 +23,25 @@ constexpr std::size_t kAloneBelow = 4 << 20;
 constexpr const char* kFoldingLimit = "optimization.constant_folding_max_output_size_in_bytes";
 constexpr const char* kFoldingBytes = "16777216";
 
-Result<SessionOptionsOwner> make_options(std::size_t model_bytes, std::span<const WeightFile> weights) {
+Result<SessionOptionsOwner> make_options(std::size_t model_bytes, const Weights& weights) {
   OrtSessionOptions* options = nullptr;
   SOUK_TRY(check(ort().CreateSessionOptions(&options)));
   SessionOptionsOwner owner(options);
-  for (const WeightFile& file : weights) model_bytes += file.bytes.size();
+  for (const WeightFile& one : weights) model_bytes += one.file.bytes().size();
   SOUK_TRY(check(model_bytes < kAloneBelow ? ort().SetIntraOpNumThreads(options, 1)
                                            : ort().DisablePerSessionThreads(options)));
   // Never guess a format: ONNX Runtime's own is not checked as carefully.
   SOUK_TRY(check(ort().AddSessionConfigEntry(options, kOrtSessionOptionsConfigLoadModelFormat, "ONNX")));
   SOUK_TRY(check(ort().AddSessionConfigEntry(options, kFoldingLimit, kFoldingBytes)));
+  SOUK_TRY(check(ort().AddSessionConfigEntry(options, kOrtSessionOptionsConfigUseEnvAllocators, "1")));
   if (!weights.empty()) {
     std::vector<const char*> names;
     std::vector<char*> buffers;
     std::vector<std::size_t> sizes;
-    for (const WeightFile& file : weights) {
-      names.push_back(file.location.c_str());
-      buffers.push_back(reinterpret_cast<char*>(const_cast<std::byte*>(file.bytes.data())));
-      sizes.push_back(file.bytes.size());
+    for (const WeightFile& one : weights) {
+      names.push_back(one.location.c_str());
+      buffers.push_back(reinterpret_cast<char*>(const_cast<std::byte*>(one.file.bytes().data())));
+      sizes.push_back(one.file.bytes().size());
     }
     SOUK_TRY(check(ort().AddExternalInitializersFromFilesInMemory(options, names.data(), buffers.data(), sizes.data(),
                                                                   names.size())));
@@ -80,17 +84,45 @@ Result<std::string> take_name(OrtAllocator* allocator, OrtStatus* status, char*&
 }  // namespace
 
 Result<std::shared_ptr<OnnxSession>> OnnxSession::open(std::shared_ptr<const Environment> environment,
-                                                       std::span<const std::byte> model,
-                                                       std::span<const WeightFile> weights) {
+                                                       std::span<const std::byte> model, Weights weights,
+                                                       std::span<const ExternalTensor> tensors) {
   SessionOptionsOwner options = SOUK_TRY(make_options(model.size(), weights));
-  OrtSession* handle = nullptr;
-  SOUK_TRY(
-      check(ort().CreateSessionFromArray(environment->env.get(), model.data(), model.size(), options.get(), &handle)));
+  const Allocator::Loading loading;
   std::shared_ptr<OnnxSession> session(new OnnxSession);
-  session->session_.reset(handle);
   session->environment_ = std::move(environment);
+  session->weights_ = std::move(weights);
+  SOUK_TRY(session->map_weights(options.get(), tensors));
+  OrtSession* handle = nullptr;
+  SOUK_TRY(check(ort().CreateSessionFromArray(session->environment_->env.get(), model.data(), model.size(),
+                                              options.get(), &handle)));
+  session->session_.reset(handle);
   SOUK_TRY(session->read_signature());
   return session;
+}
+
+// What does not fit its file, or is not aligned, is left to ONNX Runtime, which has the files in memory too.
+Status OnnxSession::map_weights(OrtSessionOptions* options, std::span<const ExternalTensor> tensors) {
+  std::set<std::string_view> names;
+  for (const ExternalTensor& tensor : tensors) {
+    auto one = std::ranges::find(weights_, tensor.location, &WeightFile::location);
+    if (one == weights_.end() || tensor.shape.empty() || !names.insert(tensor.name).second) continue;
+    auto type = datatype_of(static_cast<ONNXTensorElementDataType>(tensor.element_type));
+    if (!type || *type == Datatype::BYTES) continue;
+    const std::span<const std::byte> file = one->file.bytes();
+    auto count = element_count(tensor.shape);
+    if (!count || *count == 0 || *count > file.size()) continue;
+    const std::uint64_t size = *count * element_size(*type);
+    if (tensor.length.value_or(size) != size || size > file.size() || tensor.offset > file.size() - size) continue;
+    const std::byte* bytes = file.data() + tensor.offset;
+    if (reinterpret_cast<std::uintptr_t>(bytes) % element_size(*type) != 0) continue;
+    OrtValue* value = nullptr;
+    SOUK_TRY(check(ort().CreateTensorWithDataAsOrtValue(environment_->cpu.get(), const_cast<std::byte*>(bytes), size,
+                                                        tensor.shape.data(), tensor.shape.size(),
+                                                        element_type_of(*type), &value)));
+    mapped_.emplace_back(value);
+    SOUK_TRY(check(ort().AddInitializer(options, tensor.name.c_str(), value)));
+  }
+  return {};
 }
 
 Status OnnxSession::read_signature() {
