@@ -1,6 +1,7 @@
 """Batching of a model that has work to do: `mlp`, four layers of 1024 in FP32, one row a request.
 
-Its yardsticks: ONNX Runtime called directly at the best batch size, Triton with dynamic batching, and souk without.
+Its yardsticks: ONNX Runtime called directly at the best batch size (alone, and one after the other with what carrying the
+same requests takes on that core), Triton with dynamic batching, and souk without.
 """
 import json
 import subprocess
@@ -35,6 +36,10 @@ def bench(make_server, direct_onnx, h2load, report, work):
     best = max(direct, key=direct.get)
     with tempfile.TemporaryDirectory(prefix="souk-peer.") as folder, peers.triton(folder, [mlp]) as (addresses, _):
         triton = max(peers.rate(h2load, addresses[p], mlp, p, 64, 3000, folder) for p in ("binary", "gRPC"))
+    # What the same core needs to take in and answer the same requests: an identity of the same tensors.
+    identity = peers.Model("identity", peers.ROOT / "tests/data/models/identity_fp32.onnx", [("input", "FP32", [1024])], [("output", "FP32", [1024])])
+    with make_server("mlp-identity") as server, peers.souk(server, [identity]) as (addresses, _):
+        carried = max(peers.rate(h2load, addresses[p], identity, p, 64, 20_000, work) for p in ("binary", "gRPC"))
     on, off = {}, {}
     for rates, more in ((on, True), (off, False)):
         with make_server(f"mlp-{more}") as server, peers.souk(server, [mlp], joined=more) as (addresses, _):
@@ -42,4 +47,6 @@ def bench(make_server, direct_onnx, h2load, report, work):
             rates[1] = peers.rate(h2load, addresses["binary"], mlp, "binary", 1, 600, work)
     report("mlp, 64 connections: souk / Triton's best", on[64] / triton, 1, f"{on[64]:.0f} / {triton:.0f} a second")
     report("mlp, 64 connections: souk / ONNX Runtime at its best batch", on[64] / direct[best], 0.85, f"{on[64]:.0f} / {direct[best]:.0f} rows a second at {best}")
+    both = 1 / (1 / direct[best] + 1 / carried)
+    report("… / the same with the requests carried on the same core", on[64] / both, 0.85, f"{on[64]:.0f} / {both:.0f} a second; an identity: {carried:.0f}")
     report("mlp, 1 connection: batching on / off", on[1] / off[1], 0.97, f"{on[1]:.0f} / {off[1]:.0f} a second")

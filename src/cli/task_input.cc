@@ -29,13 +29,14 @@ Result<std::string> read_all(std::istream& stream, const std::string& shown) {
 }  // namespace
 
 Result<std::string> read_file(const std::string& path) {
+  if (path == "-") return read_all(std::cin, "stdin");
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return not_found("cannot read " + path + ": " + std::strerror(errno));
   return read_all(stream, path);
 }
 
 Result<std::string> read_argument(const std::string& text) {
-  if (text == "-") return read_all(std::cin, "stdin");
+  if (text == "-") return read_file(text);
   if (text.starts_with('@')) return read_file(text.substr(1));
   return text;
 }

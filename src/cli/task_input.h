@@ -9,7 +9,7 @@
 
 namespace souk::cli {
 
-// At most 64 MiB. Errors: not_found, unavailable, invalid_argument (too large)
+// At most 64 MiB; "-" is stdin. Errors: not_found, unavailable, invalid_argument (too large)
 Result<std::string> read_file(const std::string& path);
 // "@FILE", "-" for stdin, or the text itself.
 Result<std::string> read_argument(const std::string& text);

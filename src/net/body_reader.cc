@@ -68,7 +68,8 @@ std::span<std::byte> BodyReader::target() {
     std::size_t step = kCollectStep;
     if (length_) {
       step = static_cast<std::size_t>(std::min<std::uint64_t>(*length_ - filled_, step));
-      std::uint64_t reserve = std::min<std::uint64_t>(*length_, std::max(2 * filled_, kTrustedLength));
+      // A length that came true in part is believed; memory is not touched before it is filled.
+      std::uint64_t reserve = filled_ < kTrustedLength ? std::min<std::uint64_t>(*length_, kTrustedLength) : *length_;
       if (text.capacity() < filled_ + step) text.reserve(static_cast<std::size_t>(reserve));
     } else {
       step = std::clamp(filled_, kFirstStep, kCollectStep);

@@ -232,6 +232,7 @@ void Serving::State::settle_capacity(Served& served, std::vector<Leaving>& leavi
   if (std::chrono::steady_clock::now() < served.serving->last_used() + std::chrono::milliseconds(*after)) return;
   if (unload(served, *served.serving, "no request for " + std::to_string(*after / 1000) + " s", leaving)) {
     unloads.with({"idle"}).add();
+    served.serving->series->evicted("idle");
   }
 }
 

@@ -17,6 +17,9 @@ RevisionFamilies::RevisionFamilies(Metrics& metrics)
     : requests(metrics.counter("souk_serving_revision_requests_total",
                                "Inferences answered by a revision that is loaded, by code",
                                {"deployment", "revision", "code"})),
+      evictions(metrics.counter("souk_serving_revision_evictions_total",
+                                "Times that a revision was unloaded while it was wanted, by why: idle, room",
+                                {"deployment", "revision", "reason"})),
       duration(metrics.histogram("souk_serving_revision_request_duration_seconds",
                                  "Of a revision: from the checked request to its answer, waiting included",
                                  {"deployment", "revision"})),
@@ -69,6 +72,13 @@ void RevisionSeries::ran(Time begun, Time started, Time ended, const Trace* trac
 
 void RevisionSeries::executed(std::int64_t rows) {
   rows_->observe(static_cast<double>(rows));
+}
+
+void RevisionSeries::evicted(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Counter>& counter = evictions_[why];
+  if (!counter) counter = families_.evictions.hold({deployment_, revision_, why});
+  counter->add();
 }
 
 void RevisionSeries::loaded(std::int64_t memory_bytes) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,6 +37,8 @@ class RevisionSeries {
   // The model ran over so many rows.
   void executed(std::int64_t rows);
   void loaded(std::int64_t memory_bytes);
+  // Unloaded while it was wanted: "room" for another, or "idle".
+  void evicted(const std::string& why);
 
  private:
   static constexpr std::size_t kCodes = 17;
@@ -47,6 +50,7 @@ class RevisionSeries {
   std::shared_ptr<Histogram> duration_, queue_, compute_, rows_;
   std::shared_ptr<Gauge> info_, memory_;
   std::mutex mutex_;  // of the making of the other counters
+  std::map<std::string, std::shared_ptr<Counter>> evictions_;
   std::array<std::shared_ptr<Counter>, kCodes> failed_;
   std::array<std::atomic<Counter*>, kCodes> ready_{};
 };
@@ -57,7 +61,7 @@ class RevisionFamilies {
 
  private:
   friend class RevisionSeries;
-  Metrics::Family<Counter> requests;
+  Metrics::Family<Counter> requests, evictions;
   Metrics::Family<Histogram> duration, queue, compute, rows;
   Metrics::Family<Gauge> info, memory;
 };

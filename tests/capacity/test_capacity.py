@@ -93,6 +93,7 @@ def test_scale_to_zero_and_back(server, model):
     log = run_cli("logs", "sleepy", url=server.url)
     assert "UNLOADED" in log.stdout and "no request for 1 s" in log.stdout, log.stdout
     assert metric(server, 'souk_serving_unloads_total{reason="idle"}') >= 1
+    assert metric(server, 'souk_serving_revision_evictions_total{deployment="default/sleepy",revision="1",reason="idle"}') >= 1
 
 
 def test_room_is_made_and_pins_are_kept(server, model):

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from google.protobuf.descriptor_pool import DescriptorPool
 from registry_client import deploy, push
 from tritonclient.utils import InferenceServerException
+from wire import call
 
 LEFT = np.arange(16, dtype=np.int32).reshape(1, 16)
 RIGHT = np.full((1, 16), 3, dtype=np.int32)
@@ -84,6 +86,28 @@ def test_model_metadata_and_configuration(client, digits, models):
     assert config["max_batch_size"] > 1 and "dynamic_batching" in config
     assert [int(size) for size in config["input"][0]["dims"]] == [1, 16, 16], "without the batch"
     assert config["input"][0]["data_type"] == "TYPE_FP32"
+
+
+def test_configuration_after_a_live_change(client, souk):
+    client, module = client
+    name = own_model(souk)
+    deploy(souk, f"default/{name}", name)
+
+    def config():
+        said = ask(client, module, "get_model_config", name)
+        return said.get("config", said)
+
+    assert "dynamic_batching" not in config()
+    wanted = {"max_batch_size": 16, "preferred_batch_size": [4, 16], "max_queue_delay_microseconds": 700, "priority_levels": 3}
+    assert call(souk, "PATCH", f"/api/v1/namespaces/default/deployments/{name}", data={"batching": wanted}).status == 200
+    end = time.monotonic() + 60
+    while int(config().get("max_batch_size", 0)) != 16:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    batching = config()["dynamic_batching"]
+    assert [int(size) for size in batching["preferred_batch_size"]] == [4, 16]
+    assert int(batching["max_queue_delay_microseconds"]) == 700 and int(batching["priority_levels"]) == 3
+    check(client.infer(name, inputs_for(module)))
 
 
 @pytest.mark.parametrize("binary", [True, False])

@@ -133,7 +133,8 @@ Status rollout_history(const Context& context, const RolloutOptions& options) {
   const json::Document document = SOUK_TRY(context.remote.list(deployment_path(name) + "/rollouts", "rollouts"));
   context.out.print(document.root(), [&] {
     const std::vector<json::Value> rows = rows_of(document, "rollouts");
-    if (rows.empty()) return name.string() + " has had no roll-out; deploy another version\n";
+    if (rows.empty())
+      return name.string() + " has had no roll-out: nothing has taken over from its first revision yet\n";
     return table({{"ROLL-OUT", "number"},
                   {"STATE", "state"},
                   {"STRATEGY", "strategy.kind"},

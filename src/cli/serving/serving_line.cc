@@ -123,7 +123,7 @@ void add_rollouts(CommandLine& line) {
 
 void add_inputs(CommandLine& line, CLI::App* app) {
   app->add_option("deployment", line.infer_options.deployment, kDeployment)->required();
-  CLI::Option* image = app->add_option("--image", line.infer_options.image, "A PNG or JPEG file");
+  CLI::Option* image = app->add_option("--image", line.infer_options.image, "A PNG or JPEG file, or - for stdin");
   app->add_option("--data", line.infer_options.data,
                   "An array for the only input, or a whole OIP request; JSON, @FILE (JSON or .npy) or -")
       ->excludes(image);

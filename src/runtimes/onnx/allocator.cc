@@ -46,18 +46,14 @@ Allocator::Loading::~Loading() {
   --loading;
 }
 
-void* Allocator::allocate(std::size_t size, bool stays) noexcept {
-  if (size == 0 || size > SIZE_MAX - 2 * kAlignment) return nullptr;
+void* Allocator::allocate(std::size_t size, bool stays) {
+  if (size == 0) return nullptr;
+  if (size > SIZE_MAX - 2 * kAlignment) throw std::bad_alloc();
   const std::size_t whole = size + kAlignment + sizeof(Front);
-  if (stays || whole < Blocks::kLarge) {
-    void* begin = std::malloc(whole);
-    return begin == nullptr ? nullptr : behind(begin, 0);
-  }
-  try {
-    return behind(blocks_->take_raw(whole), whole);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
+  if (!stays && whole >= Blocks::kLarge) return behind(blocks_->take_raw(whole), whole);
+  void* begin = std::malloc(whole);
+  if (begin == nullptr) throw std::bad_alloc();
+  return behind(begin, 0);
 }
 
 void Allocator::release(void* at) noexcept {

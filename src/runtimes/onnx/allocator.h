@@ -28,7 +28,9 @@ class Allocator final : public OrtAllocator {
   };
 
  private:
-  void* allocate(std::size_t size, bool stays) noexcept;
+  // Throws std::bad_alloc: ONNX Runtime does not look whether an allocator of others gave it any, and makes it a
+  // status.
+  void* allocate(std::size_t size, bool stays);
   void release(void* at) noexcept;
 
   const std::shared_ptr<Blocks> blocks_;

@@ -68,7 +68,8 @@ Result<std::shared_ptr<const Environment>> Environment::start(std::int64_t threa
   OrtMemoryInfo* cpu = nullptr;
   SOUK_TRY(check(ort().CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeCPU, &cpu)));
   environment->cpu.reset(cpu);
-  environment->allocator = std::make_unique<Allocator>(std::move(blocks), cpu);
+  environment->blocks = std::move(blocks);
+  environment->allocator = std::make_unique<Allocator>(environment->blocks, cpu);
   SOUK_TRY(check(ort().RegisterAllocator(env, environment->allocator.get())));
   return std::shared_ptr<const Environment>(std::move(environment));
 }

@@ -43,6 +43,7 @@ Status check(OrtStatus* status);
 // Everything that sessions share. Kept by each of them.
 struct Environment {
   MemoryInfoOwner cpu;  // where callers' tensors lie
+  std::shared_ptr<Blocks> blocks;
   std::unique_ptr<Allocator> allocator;
   EnvOwner env;  // the first to go
 

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstring>
-#include <new>
 
 #include "runtimes/datatype.h"
 
@@ -83,10 +82,9 @@ Result<ValueOwner> make_value(const Environment& environment, const TensorView& 
   if (view.data.empty()) {
     bytes = nothing;
   } else if (reinterpret_cast<std::uintptr_t>(bytes) % element_size(view.datatype) != 0) {
-    auto* copy = static_cast<std::byte*>(::operator new(view.data.size(), std::align_val_t{64}));
-    copies.emplace_back(copy);
-    std::memcpy(copy, bytes, view.data.size());
-    bytes = copy;
+    const auto& copy = copies.emplace_back(environment.blocks->take(view.data.size()));
+    std::memcpy(copy.get(), bytes, view.data.size());
+    bytes = copy.get();
   }
   OrtValue* value = nullptr;
   SOUK_TRY(check(ort().CreateTensorWithDataAsOrtValue(environment.cpu.get(), const_cast<std::byte*>(bytes),

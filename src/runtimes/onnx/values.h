@@ -17,10 +17,7 @@ Result<Datatype> datatype_of(ONNXTensorElementDataType type);
 ONNXTensorElementDataType element_type_of(Datatype type);
 
 // Aligned copies of inputs that were not; as long as the values made from them.
-struct FreeAligned {
-  void operator()(std::byte* bytes) const { ::operator delete(bytes, std::align_val_t{64}); }
-};
-using InputCopies = std::vector<std::unique_ptr<std::byte, FreeAligned>>;
+using InputCopies = std::vector<std::shared_ptr<std::byte>>;
 
 // A value over the view's bytes; strings are copied. The view was checked against the signature.
 Result<ValueOwner> make_value(const Environment& environment, const TensorView& view, InputCopies& copies);

@@ -91,6 +91,7 @@ Status Serving::State::take_room(Replicated& replica, std::int64_t bytes, std::v
     const std::int64_t held = one.replica->held_bytes;
     if (!unload(*one.served, *one.replica, "to make room for " + name, leaving)) continue;
     unloads.with({"room"}).add();
+    one.replica->series->evicted("room");
     free += held;
   }
   if (free < bytes) {
