@@ -8,9 +8,13 @@ export interface Ranked<T> {
   marks: [number, number] | undefined;
 }
 
+/** Of text in small letters. */
+export function finder(wanted: string): (low: string) => boolean {
+  const words = wanted.toLowerCase().split(/\s+/);
+  return (low) => words.every((word) => low.includes(word));
+}
 export function matches(text: string, wanted: string): boolean {
-  const low = text.toLowerCase();
-  return wanted.toLowerCase().split(/\s+/).every((word) => low.includes(word));
+  return finder(wanted)(text.toLowerCase());
 }
 
 /** The same as a filter of the server's lists, for lists too long to be read whole. */

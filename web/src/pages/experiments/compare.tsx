@@ -103,7 +103,7 @@ function Value({ run, first, id, best }: { run: Run; first: Run | undefined; id:
   return (
     <td className={cx("max-w-72 wrap-anywhere", other && "bg-accent-soft/40")}>
       {value === undefined ? <span className="text-fg-3">{other ? "not there" : "none"}</span> : <span title={String(value)} className={cx(right && "num", typeof value === "number" && value === best && "font-strong")}>{typeof value === "number" ? metric(value) : <bdi>{value}</bdi>}{typeof value === "number" && value === best ? <span className="ml-1 text-11 font-normal text-ok">best</span> : null}</span>}
-      {change !== undefined ? <span className={cx("num ml-2 text-12", good === true ? "text-ok" : good === false ? "text-bad" : "text-fg-3")}>{change > 0 ? "+" : "−"}{Number(Math.abs(change).toPrecision(3))}{good === undefined ? "" : good ? " better" : " worse"}</span> : null}
+      {change !== undefined ? <span className={cx("num ml-2 inline-block text-12 whitespace-nowrap", good === true ? "text-ok" : good === false ? "text-bad" : "text-fg-3")}>{change > 0 ? "+" : "−"}{Number(Math.abs(change).toPrecision(3))}{good === undefined ? "" : good ? " better" : " worse"}</span> : null}
     </td>
   );
 }

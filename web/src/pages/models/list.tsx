@@ -8,7 +8,7 @@ import type { Model } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { facetNames, facets, fitting, type Wanted } from "../../logic/facets.ts";
 import { plural } from "../../logic/format.ts";
-import { matches, textFilter } from "../../logic/search.ts";
+import { finder, textFilter } from "../../logic/search.ts";
 import { Button } from "../../ui/button.tsx";
 import { Kbd, SearchField, Segments } from "../../ui/field.tsx";
 import { PageHead } from "../../ui/panel.tsx";
@@ -22,7 +22,14 @@ const route = getRouteApi("/models");
 
 type Show = "all" | "serving" | "attention";
 
+/** What is searched, put together once: a long list is read through at each letter. */
+const texts = new WeakMap<Model, string>();
 function textOf(model: Model): string {
+  let text = texts.get(model);
+  if (text === undefined) texts.set(model, (text = textNow(model).toLowerCase()));
+  return text;
+}
+function textNow(model: Model): string {
   const latest = model.latest_version;
   return [model.namespace, model.slug, model.name, model.description, model.task, latest?.task, latest?.format, latest?.digest, ...model.aliases.map((alias) => `@${alias.name}`), ...Object.entries(model.tags ?? {}).flat()].join(" ");
 }
@@ -40,6 +47,8 @@ export function ModelsPage() {
   const part = useInfiniteQuery({ ...queries.models(namespace, textFilter(text)), enabled: long, placeholderData: keepPreviousData });
   const query = long && part.data ? part : whole;
   const models = useMemo(() => query.data?.pages.flatMap((page) => page.models) ?? [], [query.data]);
+  const last = query.data?.pages.at(-1);
+  useEffect(() => last?.models.forEach((model) => (textOf(model), facets.tag.of(model))), [last]); // as they come, and not all at the first letter
   const uploading = show === "upload";
   const view: Show = show === "serving" || show === "attention" ? show : "all";
   const [dropped, setDropped] = useState<TakenFile[]>();
@@ -49,7 +58,8 @@ export function ModelsPage() {
   const wanted = useDeferredValue(useMemo(() => ({ task, format, alias, tag, state, view }), [task, format, alias, tag, state, view]));
   const shown = useMemo(() => {
     const fits = fitting(wanted);
-    return models.filter((model) => (wanted.view === "serving" ? serving(model) : wanted.view === "attention" ? failed(model) : true) && fits(model) && (!text || long || matches(textOf(model), text)));
+    const found = finder(text);
+    return models.filter((model) => (wanted.view === "serving" ? serving(model) : wanted.view === "attention" ? failed(model) : true) && fits(model) && (!text || long || found(textOf(model))));
   }, [models, text, wanted, long]);
 
   // A view of a part of the list would lie, so the rest is read while one is chosen.
@@ -144,7 +154,8 @@ function NothingFound({ q, view, wanted, without, set }: { q: string; view: Show
   const byView = (model: Model) => (view === "serving" ? serving(model) : view === "attention" ? failed(model) : true);
   const count = (text: string, ofView: (model: Model) => boolean, by: Wanted) => {
     const fits = fitting(by);
-    return without.filter((model) => ofView(model) && fits(model) && (!text || matches(textOf(model), text))).length;
+    const found = finder(text);
+    return without.filter((model) => ofView(model) && fits(model) && (!text || found(textOf(model)))).length;
   };
   return (
     <div className="grid justify-items-center gap-2.5 rounded-panel border border-line bg-surface px-4 py-8 text-center">

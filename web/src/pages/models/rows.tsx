@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type Ref, useMemo } from "react";
+import { memo, type Ref, useMemo } from "react";
 import type { Model } from "../../api/types.ts";
 import { formatName, metric, plural, taskName } from "../../logic/format.ts";
 import { headline } from "../../logic/metrics.ts";
@@ -71,7 +71,8 @@ export function ModelTable({ models, places, height, body, scrollTo }: { models:
   );
 }
 
-function Row({ model }: { model: Model }) {
+/** Drawn anew only with its model: moving in the list draws what moves. */
+const Row = memo(function Row({ model }: { model: Model }) {
   const latest = model.latest_version;
   const head = headline(latest?.custom_properties);
   const about = [taskName(model.task ?? latest?.task), formatName(latest?.format)].filter(Boolean).join(" · ");
@@ -98,7 +99,7 @@ function Row({ model }: { model: Model }) {
       <span role="cell" className={cx(cell, "text-right text-fg-2 max-phone:order-2 max-phone:row-span-2 max-phone:text-12")}><When time={model.update_time} /></span>
     </>
   );
-}
+});
 
 /** The worst state speaks; how many there are is said beside it. */
 function WhereDeployed({ model }: { model: Model }) {

@@ -35,7 +35,7 @@ function Found({ data }: { data: Diagnosis }) {
     <>
       {bad.length > 0 ? <ul aria-label="Findings" className="grid">{bad.map((one, i) => <Line key={`${one.check} ${i}`} finding={one} />)}</ul> : null}
       <details className="group border-t border-line first:border-t-0">
-        <summary className="flex min-h-10 cursor-default items-center gap-2 px-4 py-1.5 marker:content-none hover:bg-hover"><CircleCheck aria-hidden size={14} className="text-ok" /><span>{bad.length === 0 ? "Everything is well" : `${plural(well.length, "other check")} found nothing wrong`}</span><span className="ml-auto text-12 text-fg-3"><span className="group-open:hidden">Show {plural(well.length, "check")}</span><span className="hidden group-open:inline">Hide</span></span></summary>
+        <summary className="flex min-h-10 cursor-default items-center gap-2 px-4 py-1.5 marker:content-none hover:bg-hover"><CircleCheck aria-hidden size={14} className="text-ok" /><span>{bad.length === 0 ? "Everything is well" : `${plural(well.length, "other check")} found nothing wrong`}</span><span className="ml-auto text-12 whitespace-nowrap text-fg-3"><span className="group-open:hidden">Show {plural(well.length, "check")}</span><span className="hidden group-open:inline">Hide</span></span></summary>
         <ul aria-label="Well">{well.map((one, i) => <Line key={`${one.check} ${i}`} finding={one} />)}</ul>
       </details>
     </>
