@@ -19,6 +19,7 @@ Place place_of(std::string_view field, const std::vector<std::string>& names) {
 }
 
 Result<std::optional<std::string>> text_of(const Exchange& exchange, std::string_view field, Place place) {
+  const std::optional<std::string> none;
   auto header = [&](std::string_view name) -> std::optional<std::string> {
     if (!exchange.head().has_header(name)) return std::nullopt;
     return std::string(exchange.head().header(name));
@@ -31,7 +32,7 @@ Result<std::optional<std::string>> text_of(const Exchange& exchange, std::string
     case Place::prefer:
       return header("Prefer");
     case Place::body:
-      return std::optional<std::string>();
+      return none;
     case Place::query:
       break;
   }
