@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/onnx/library.h"
 
+#include <mutex>
+
 #include "base/cores.h"
 #include "runtimes/onnx/loader.h"
 #include "runtimes/onnx/reason.h"
@@ -48,6 +50,21 @@ Status check(OrtStatus* status) {
   return Error(code_of(ort().GetErrorCode(status), reason), reason);
 }
 
+namespace {
+
+// ONNX Runtime has one environment a process, however many are asked for, and that keeps what was registered with it.
+std::mutex registering;
+const Allocator* registered = nullptr;
+
+}  // namespace
+
+Environment::~Environment() {
+  const std::lock_guard lock(registering);
+  if (!allocator || registered != allocator.get()) return;
+  (void)check(ort().UnregisterAllocator(env.get(), cpu.get()));
+  registered = nullptr;
+}
+
 Result<std::shared_ptr<const Environment>> Environment::start(std::int64_t threads, std::shared_ptr<Blocks> blocks,
                                                               Logger& log) {
   // Its own count would be of the machine's cores, whatever this process is bound to.
@@ -70,7 +87,11 @@ Result<std::shared_ptr<const Environment>> Environment::start(std::int64_t threa
   environment->cpu.reset(cpu);
   environment->blocks = std::move(blocks);
   environment->allocator = std::make_unique<Allocator>(environment->blocks, cpu);
+  const std::lock_guard lock(registering);
+  if (registered != nullptr) SOUK_TRY(check(ort().UnregisterAllocator(env, cpu)));
+  registered = nullptr;
   SOUK_TRY(check(ort().RegisterAllocator(env, environment->allocator.get())));
+  registered = environment->allocator.get();
   return std::shared_ptr<const Environment>(std::move(environment));
 }
 

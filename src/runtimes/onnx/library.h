@@ -42,6 +42,10 @@ Status check(OrtStatus* status);
 
 // Everything that sessions share. Kept by each of them.
 struct Environment {
+  Environment() = default;
+  ~Environment();
+  Environment(const Environment&) = delete;
+
   MemoryInfoOwner cpu;  // where callers' tensors lie
   std::shared_ptr<Blocks> blocks;
   std::unique_ptr<Allocator> allocator;
