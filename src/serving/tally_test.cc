@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <thread>
 
 namespace souk::serving {
@@ -11,7 +12,8 @@ namespace {
 using std::chrono::microseconds;
 
 TEST(Tally, AddsUpWhatThreadsCount) {
-  Tally tally;
+  const auto made = std::make_unique<Tally>();
+  Tally& tally = *made;
   auto begun = Tally::Clock::now();
   auto work = [&] {
     for (int i = 0; i < 1000; ++i) {
@@ -41,7 +43,8 @@ TEST(Tally, AddsUpWhatThreadsCount) {
 }
 
 TEST(Tally, KeepsSoManyBatchSizesAndNoMore) {
-  Tally tally;
+  const auto made = std::make_unique<Tally>();
+  Tally& tally = *made;
   for (std::int64_t rows = 1; rows <= 100; ++rows) tally.executed(rows, microseconds(1));
   Tally::Sums sums = tally.sums();
   EXPECT_EQ(sums.executions, 100u);
