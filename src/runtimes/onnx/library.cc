@@ -36,9 +36,17 @@ Code code_of(OrtErrorCode code, const std::string& reason) {
   }
 }
 
+// ONNX Runtime has one environment a process, however many are asked for, and that keeps what the first one gave it:
+// where it logs to, and what was registered with it, is that of the latest.
+std::mutex registering;
+const Allocator* registered = nullptr;
+std::mutex telling;
+const Logger* told = nullptr;
+
 // ONNX Runtime repeats on its log what its statuses say.
-void ORT_API_CALL to_log(void* log, OrtLoggingLevel, const char*, const char*, const char*, const char* message) {
-  static_cast<const Logger*>(log)->debug("runtimes", "onnxruntime", {{"message", clean_reason(message)}});
+void ORT_API_CALL to_log(void*, OrtLoggingLevel, const char*, const char*, const char*, const char* message) {
+  const std::lock_guard lock(telling);
+  if (told != nullptr) told->debug("runtimes", "onnxruntime", {{"message", clean_reason(message)}});
 }
 
 }  // namespace
@@ -50,15 +58,11 @@ Status check(OrtStatus* status) {
   return Error(code_of(ort().GetErrorCode(status), reason), reason);
 }
 
-namespace {
-
-// ONNX Runtime has one environment a process, however many are asked for, and that keeps what was registered with it.
-std::mutex registering;
-const Allocator* registered = nullptr;
-
-}  // namespace
-
 Environment::~Environment() {
+  {
+    const std::lock_guard lock(telling);
+    if (told == log) told = nullptr;
+  }
   const std::lock_guard lock(registering);
   if (!allocator || registered != allocator.get()) return;
   (void)check(ort().UnregisterAllocator(env.get(), cpu.get()));
@@ -77,8 +81,13 @@ Result<std::shared_ptr<const Environment>> Environment::start(std::int64_t threa
   SOUK_TRY(check(ort().SetGlobalSpinControl(options, 0)));
 
   auto environment = std::make_shared<Environment>();
+  environment->log = &log;
+  {
+    const std::lock_guard lock(telling);
+    told = &log;
+  }
   OrtEnv* env = nullptr;
-  SOUK_TRY(check(ort().CreateEnvWithCustomLoggerAndGlobalThreadPools(to_log, &log, ORT_LOGGING_LEVEL_ERROR, "souk",
+  SOUK_TRY(check(ort().CreateEnvWithCustomLoggerAndGlobalThreadPools(to_log, nullptr, ORT_LOGGING_LEVEL_ERROR, "souk",
                                                                      options, &env)));
   environment->env.reset(env);
   SOUK_TRY(check(ort().DisableTelemetryEvents(env)));

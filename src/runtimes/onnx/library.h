@@ -46,6 +46,7 @@ struct Environment {
   ~Environment();
   Environment(const Environment&) = delete;
 
+  const Logger* log = nullptr;
   MemoryInfoOwner cpu;  // where callers' tensors lie
   std::shared_ptr<Blocks> blocks;
   std::unique_ptr<Allocator> allocator;
