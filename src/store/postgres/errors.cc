@@ -74,7 +74,8 @@ Error postgres_error(const pg_result* result) {
   said += primary.empty() ? trimmed(PQresultErrorMessage(result)) : std::string(primary);
   const std::string_view kind = state.substr(0, 2);
   if (kind == "23") return integrity_error(state, result);
-  if (state == "40001" || state == "40P01" || plan_is_stale(result)) {
+  // 53200 is told of a serializable transaction for which there is no room among those that run beside it.
+  if (state == "40001" || state == "40P01" || state == "53200" || plan_is_stale(result)) {
     return aborted("another change came in between").because(aborted(std::move(said)));
   }
   if (state == "53100") return full_error(std::move(said));
