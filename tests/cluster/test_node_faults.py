@@ -152,12 +152,14 @@ def test_a_node_cut_off_from_the_database(own_postgres, tmp_path, root):
 def test_nobody_is_taken_for_dead_when_the_database_was_away(own_postgres, tmp_path, root):
     cluster = start(tmp_path, own_postgres.database(), root)
     until(lambda: len(call(cluster[0], "GET", "/api/v1/nodes").json()["nodes"]) == 2, 10, "both are nodes")
-    own_postgres.freeze()
-    time.sleep(8)
-    own_postgres.thaw()
-    for node in cluster.nodes:
-        until(lambda node=node: call(node, "POST", MODELS, data={"name": f"m-{time.monotonic_ns()}"}).status == 201, 15, "it does not come back")
-    time.sleep(4)
-    for node in cluster.nodes:
-        assert "a node is dead" not in node.log() and "took this node for dead" not in node.log(), node.log()[-2000:]
-    cluster.__exit__(None)
+    try:
+        own_postgres.freeze()
+        time.sleep(8)
+        own_postgres.thaw()
+        for node in cluster.nodes:
+            until(lambda node=node: call(node, "POST", MODELS, data={"name": f"m-{time.monotonic_ns()}"}).status == 201, 15, "it does not come back")
+        time.sleep(4)
+        for node in cluster.nodes:
+            assert "a node is dead" not in node.log() and "took this node for dead" not in node.log(), node.log()[-2000:]
+    finally:
+        cluster.__exit__(None)
