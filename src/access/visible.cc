@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <tuple>
+#include <utility>
 
 #include <boost/describe.hpp>
 
@@ -39,6 +39,16 @@ struct Placed {
 };
 BOOST_DESCRIBE_STRUCT(Placed, (), (id, place))
 
+bool latest_first(const store::Listing& listing) {
+  return listing.order.ends_with("DESC");
+}
+
+// Whether a comes before b in the list.
+bool before(const store::Listing& listing, const Placed& a, const Placed& b) {
+  const std::pair first(a.place, a.id), second(b.place, b.id);
+  return latest_first(listing) ? first > second : first < second;
+}
+
 Result<std::vector<Placed>> placed(store::Tx& tx, const std::string& sql, const Statement& statement) {
   return store::rows_as<Placed>(SOUK_TRY(tx.run(sql, statement.parameters)));
 }
@@ -60,13 +70,11 @@ Result<store::Rows> rows_of(store::Tx& tx, const VisibleTable& table, const stor
   store::Rows rows = SOUK_TRY(tx.run(
       "SELECT " + table.columns + ", " + listing.order_column + ", " + table.id + of_ids(table, tx.dialect(), list),
       page.parameters));
-  const auto number = [](const store::Value& value) { return std::get<std::int64_t>(value); };
-  const bool latest_first = listing.order.ends_with("DESC");
-  std::ranges::sort(rows.rows, [&](const auto& a, const auto& b) {
-    const auto before =
-        std::pair(number(a.end()[-2]), number(a.back())) <=> std::pair(number(b.end()[-2]), number(b.back()));
-    return latest_first ? before > 0 : before < 0;
-  });
+  const auto placed_at = [](const std::vector<store::Value>& row) {
+    return Placed{std::get<std::int64_t>(row.back()), std::get<std::int64_t>(row.end()[-2])};
+  };
+  std::ranges::sort(rows.rows,
+                    [&](const auto& a, const auto& b) { return before(listing, placed_at(a), placed_at(b)); });
   for (auto& row : rows.rows) row.pop_back();
   return rows;
 }
@@ -128,7 +136,7 @@ Result<std::vector<Placed>> of_namespaces(store::Tx& tx, const Visible& visible,
            " WHERE " + listing.where + " AND " + table.namespace_column + " = " + statement.add(id) + " ORDER BY " +
            listing.order + " LIMIT " + limit + ") n" + std::to_string(i);
   }
-  const std::string direction = listing.order.ends_with("DESC") ? " DESC" : " ASC";
+  const std::string direction = latest_first(listing) ? " DESC" : " ASC";
   return placed(tx,
                 "SELECT g.id, g.place FROM (" + all + ") g ORDER BY g.place" + direction + ", g.id" + direction +
                     " LIMIT " + limit,
@@ -152,11 +160,7 @@ Result<store::Rows> gather(store::Tx& tx, const Visible& visible, const VisibleT
   std::vector<Placed> all = SOUK_TRY(of_namespaces(tx, visible, table, listing));
   const std::vector<Placed> objects = SOUK_TRY(of_objects(tx, visible, table, listing));
   all.insert(all.end(), objects.begin(), objects.end());
-  const bool latest_first = listing.order.ends_with("DESC");
-  std::ranges::sort(all, [&](const Placed& a, const Placed& b) {
-    const auto before = std::tie(a.place, a.id) <=> std::tie(b.place, b.id);
-    return latest_first ? before > 0 : before < 0;
-  });
+  std::ranges::sort(all, [&](const Placed& a, const Placed& b) { return before(listing, a, b); });
   std::vector<std::int64_t> ids;
   for (const Placed& one : all) {
     if (static_cast<std::int64_t>(ids.size()) == listing.fetch()) break;
