@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "registry/local_files.h"
+#include "registry/push/local_files.h"
 #include "serving/batching/queue.h"
 #include "serving/capacity/capacity.h"
 #include "serving/capacity/warm.h"

@@ -2,10 +2,10 @@
 #include "registry/exchange/applier.h"
 
 #include "base/digest.h"
-#include "registry/examine.h"
 #include "registry/lineage/lineage.h"
 #include "registry/metrics/series.h"
 #include "registry/properties.h"
+#include "registry/push/examine.h"
 #include "registry/records/kinds.h"
 #include "registry/records/rows.h"
 #include "registry/state.h"

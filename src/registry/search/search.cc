@@ -2,12 +2,10 @@
 #include "registry/search/search.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <functional>
 #include <set>
-#include <thread>
 
-#include "registry/search/documents.h"
+#include "registry/search/indexer.h"
 #include "registry/search/query.h"
 #include "registry/search/words.h"
 
@@ -15,15 +13,10 @@ namespace souk::registry {
 
 namespace {
 
-constexpr std::chrono::milliseconds kGather{250};
-constexpr std::size_t kEventsAtOnce = 500;
-constexpr std::size_t kMaxKnown = 1'000'000;
 constexpr std::size_t kMaxHits = 100;
 constexpr std::size_t kMaxCorrections = 5;
-constexpr std::int64_t kMostWords = 32;      // that stand for the beginning of one
-constexpr std::size_t kCandidates = 200;     // the latest whose name matches, to be ranked
-constexpr std::chrono::seconds kMaxLag{45};  // while others write much
-constexpr std::chrono::seconds kRetry{5};
+constexpr std::int64_t kMostWords = 32;   // that stand for the beginning of one
+constexpr std::size_t kCandidates = 200;  // the latest whose name matches, to be ranked
 
 struct HitRow {
   std::string kind;
@@ -269,107 +262,24 @@ Result<std::vector<HitRow>> named_first(store::Tx& tx, const Base& base, const s
 }  // namespace
 
 struct Search::State {
-  explicit State(std::shared_ptr<Registry::State> registry) : registry(std::move(registry)) {}
-
-  void run(std::stop_token stop) {
-    std::unique_lock lock(mutex);
-    while (!stop.stop_requested()) {
-      rang = false;
-      lock.unlock();
-      Result<std::size_t> done = catch_up();
-      lock.lock();
-      if (done && *done > 0) {
-        // What changes meanwhile goes with it: a commit for each change would take turns with those who make them.
-        if (*done < kEventsAtOnce) {
-          wake.wait_for(lock, stop, kGather, [] { return false; });
-        } else {
-          let_others_write(lock, stop);
-        }
-        continue;
-      }
-      if (!done && done.error().code != Code::failed_precondition)
-        registry->log.warn("registry", "the search index is behind", {{"why", done.error().describe()}});
-      if (done) {
-        wake.wait(lock, stop, [this] { return rang; });
-      } else {
-        wake.wait_for(lock, stop, kRetry, [] { return false; });
-      }
-    }
-  }
-
-  // SQLite has one writer: while much is written the index waits, up to a while.
-  void let_others_write(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
-    std::optional<std::uint64_t> before = registry->store.commits();
-    while (before && !stop.stop_requested() && now() - reached < kMaxLag) {
-      wake.wait_for(lock, stop, kGather, [] { return false; });
-      const auto after = registry->store.commits();
-      if (after == before) return;
-      before = after;
-    }
-  }
-
-  Result<std::size_t> catch_up() {
-    const std::string from = SOUK_TRY(registry->store.read([](store::Tx& tx) {
-                               return tx.scalar<std::string>("SELECT cursor FROM search_position WHERE id = 1");
-                             })).value_or("");
-    const events::Filter filter{
-        .types = {"model.*", "version.*", "experiment.*", "run.created", "run.updated", "run.deleted"}, .visible = {}};
-    const events::Page page = SOUK_TRY(registry->events.read(from, filter, kEventsAtOnce));
-    if (page.cursor == from) return 0;
-    Changed changed;
-    for (const events::Event& event : page.events) changed.add(event);
-    if (!page.events.empty()) reached = page.events.back().time;
-    KnownWords fresh;
-    SOUK_TRY(registry->store.write([&](store::Tx& tx) -> Status {
-      fresh.clear();
-      // Of two nodes that read the same events one writes.
-      if (SOUK_TRY(tx.exec("UPDATE search_position SET cursor = $1 WHERE id = 1 AND cursor = $2", page.cursor, from)) ==
-          0)
-        return failed_precondition("another node writes the search index");
-      return changed.empty() ? Status() : write_documents(tx, changed, known, fresh);
-    }));
-    if (known.size() + fresh.size() > kMaxKnown) known.clear();
-    known.merge(fresh);
-    return page.events.size() + (page.more ? 1 : 0);
-  }
-
+  explicit State(const std::shared_ptr<Registry::State>& registry) : registry(registry), indexer(registry) {}
   std::shared_ptr<Registry::State> registry;
-  KnownWords known;  // of the writing thread
-  Time reached;      // of the latest change that the index has; of the writing thread
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  bool rang = false;
-  events::Subscription subscription;
-  std::jthread thread;
+  Indexer indexer;
 };
 
 Search::Search(Registry& registry) : state_(std::make_unique<State>(registry.state_)) {}
-Search::~Search() {
-  stop();
-}
+Search::~Search() = default;
 
 Status Search::start() {
-  State& s = *state_;
-  s.subscription = SOUK_TRY(s.registry->events.subscribe(
-      {.types = {"model.*", "version.*", "experiment.*", "run.created", "run.updated", "run.deleted"}, .visible = {}},
-      [&s](const events::EventPtr&) {
-        std::lock_guard lock(s.mutex);
-        s.rang = true;
-        s.wake.notify_all();
-      }));
-  s.thread = std::jthread([&s](std::stop_token stop) { s.run(stop); });
-  return {};
+  return state_->indexer.start();
 }
 
 void Search::stop() {
-  state_->subscription.reset();
-  state_->thread.request_stop();
-  state_->wake.notify_all();
-  if (state_->thread.joinable()) state_->thread.join();
+  state_->indexer.stop();
 }
 
 Result<std::size_t> Search::catch_up() {
-  return state_->catch_up();
+  return state_->indexer.catch_up();
 }
 
 Result<SearchAnswer> Search::find(const access::Call& call, std::string_view text, std::size_t most) {

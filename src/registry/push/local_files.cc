@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/local_files.h"
+#include "registry/push/local_files.h"
 
 namespace souk::registry {
 

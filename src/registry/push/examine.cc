@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "registry/examine.h"
+#include "registry/push/examine.h"
 
-#include "registry/local_files.h"
+#include "registry/push/local_files.h"
 
 namespace souk::registry {
 

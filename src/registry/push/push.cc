@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "registry/examine.h"
+#include "registry/push/examine.h"
 #include "registry/records/held.h"
 #include "registry/state.h"
 
