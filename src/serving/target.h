@@ -72,7 +72,8 @@ class Pinned {
   ~Pinned();
   const Target& operator*() const { return *target_; }
   const Target* operator->() const { return target_; }
-  Batching batching() const;  // as the deployment has it now
+  Batching batching() const;                  // as the deployment has it now
+  runtimes::Concurrency concurrency() const;  // zeros: it is not loaded
 
  private:
   friend class Serving;

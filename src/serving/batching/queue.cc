@@ -41,7 +41,7 @@ struct Queue::Taken {
 };
 
 Queue::Queue(Pool& pool, Batching batching, std::int64_t limit, std::int64_t runs, std::chrono::nanoseconds wait)
-    : pool_(pool), usual_limit_(limit), runs_(runs), batching_(std::move(batching)), limiter_(wait, limit) {
+    : pool_(pool), usual_limit_(limit), batching_(std::move(batching)), runs_(runs), limiter_(wait, limit) {
   set_limits();
 }
 
@@ -52,9 +52,10 @@ void Queue::set_limits() {
   limiter_.set_bounds(least, std::max(limit_ + runs_ * batching_.worth_running(), least));
 }
 
-void Queue::configure(Batching batching) {
+void Queue::configure(Batching batching, std::int64_t runs) {
   const std::lock_guard lock(mutex_);
   batching_ = std::move(batching);
+  runs_ = runs;
   set_limits();
   more_.notify_all();
 }

@@ -30,7 +30,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // the limit alone bounds them. The pool must outlive the queue.
   Queue(Pool& pool, Batching batching, std::int64_t limit, std::int64_t runs, std::chrono::nanoseconds wait = {});
   // From the next batch on.
-  void configure(Batching batching);
+  void configure(Batching batching, std::int64_t runs);
   Batching batching() const;
   std::int64_t limit() const;  // requests that may be under way just now
 
@@ -60,10 +60,11 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::vector<Waiting> take_all();
 
   Pool& pool_;
-  const std::int64_t usual_limit_, runs_;
+  const std::int64_t usual_limit_;
 
   mutable std::mutex mutex_;
   Batching batching_;
+  std::int64_t runs_;
   std::int64_t limit_ = 0;
   Limiter limiter_;
   std::condition_variable more_;

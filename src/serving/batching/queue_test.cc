@@ -249,7 +249,7 @@ TEST_F(QueueTest, TakesOtherSettingsWhileItRuns) {
   make({});
   occupy();
   for (float value : {1.F, 2.F, 3.F}) push(value);
-  queue_->configure({.max_batch_size = 2, .max_queue_size = 3});
+  queue_->configure({.max_batch_size = 2, .max_queue_size = 3}, 1);
   EXPECT_EQ(push(4).get().error().code, Code::unavailable);
   EXPECT_EQ(queue_->batching().max_batch_size, 2);
   runtime_->let_go(3);
