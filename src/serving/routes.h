@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "access/model.h"
-#include "serving/series.h"
+#include "serving/seen/series.h"
+#include "serving/seen/tally.h"
 #include "serving/serving.h"
-#include "serving/tally.h"
 #include "serving/traffic/figures.h"
 
 namespace souk::serving {

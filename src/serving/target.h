@@ -13,7 +13,7 @@
 #include "runtimes/runtime.h"
 #include "serving/batching/batching.h"
 #include "serving/model.h"
-#include "serving/tally.h"
+#include "serving/seen/tally.h"
 #include "serving/traffic/figures.h"
 
 namespace souk::serving {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "serving/batching/batch.h"
-#include "serving/spans.h"
+#include "serving/seen/spans.h"
 
 namespace souk::serving {
 
