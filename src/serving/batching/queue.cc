@@ -70,7 +70,7 @@ std::int64_t Queue::limit() const {
   return limiter_.limit();
 }
 
-Status Queue::push(Waiting& one) {
+Status Queue::put(Waiting& one, bool more_follow) {
   const auto now = Clock::now();
   std::unique_lock lock(mutex_);
   one.priority = batching_.level_of(static_cast<std::uint64_t>(one.priority));
@@ -90,7 +90,7 @@ Status Queue::push(Waiting& one) {
   std::deque<Waiting>& line = level.of_caller[caller];
   if (line.empty()) level.turns.push_back(caller);
   line.push_back(std::move(one));
-  start(lock);
+  if (!more_follow || waiting_rows_ >= batching_.worth_running()) start(lock);
   if (lock.owns_lock()) lock.unlock();
   if (dropped) {
     Error why = unavailable("deployment " + dropped->replica->metrics->name +
@@ -99,6 +99,11 @@ Status Queue::push(Waiting& one) {
     fail(std::move(*dropped), std::move(why));
   }
   return {};
+}
+
+void Queue::begin() {
+  std::unique_lock lock(mutex_);
+  start(lock);
 }
 
 // Under the mutex, where no more may come: the newest of the caller whose line is the longest, unless that is about as

@@ -36,7 +36,10 @@ class Queue : public std::enable_shared_from_this<Queue> {
 
   // Takes the request and answers it later, from the pool; or leaves it untouched. Errors: unavailable with retry_after
   // (full, or it could not begin before its deadline)
-  Status push(Waiting& one);
+  Status push(Waiting& one) { return put(one, false); }
+  // The same, but it begins nothing that is not full: `begin` follows.
+  Status gather(Waiting& one) { return put(one, true); }
+  void begin();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -47,6 +50,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   };
   struct Taken;
 
+  Status put(Waiting& one, bool more_follow);
   Status admit(const Waiting& one, Clock::time_point now) const;
   std::optional<Waiting> make_place(const Waiting& one);
   void set_limits();
