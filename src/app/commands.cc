@@ -19,6 +19,7 @@
 #include "runtimes/inspect.h"
 #include "runtimes/onnx/loader.h"
 #include "serving/batching/batching.h"
+#include "serving/capacity/concurrency.h"
 #include "store/migrations.h"
 #include "tasks/tasks.h"
 
@@ -180,6 +181,7 @@ int inspect() {
     auto task = SOUK_TRY(tasks::make_task(declaration, signature, read_file));
     auto batching = serving::batching_of(declaration, signature);
     if (!batching) return batching.error();
+    if (auto concurrency = serving::declared_concurrency(&declaration); !concurrency) return concurrency.error();
     return task ? std::string(task->name()) : std::string();
   };
   return runtimes::inspect_main(loaders, check, std::cin, std::cout);

@@ -8,6 +8,8 @@
 #include <ctime>
 #include <vector>
 
+#include "net/stream.h"
+
 namespace souk::net {
 namespace {
 
@@ -100,8 +102,30 @@ bool Loop::post(Mail* mail) {
     if (head == &ended) return false;
     mail->next = head;
   } while (!mail_.compare_exchange_weak(head, mail, std::memory_order_acq_rel, std::memory_order_acquire));
-  if (head == nullptr) asio::post(state_->io, [this] { deliver_all(); });
+  if (head != nullptr) return true;
+  SendTogether* const together = SendTogether::current_;
+  if (together != nullptr && !current()) {
+    together->to_wake_.push_back(shared_from_this());
+  } else {
+    wake();
+  }
   return true;
+}
+
+void Loop::wake() {
+  asio::post(state_->io, [this] { deliver_all(); });
+}
+
+thread_local SendTogether* SendTogether::current_ = nullptr;
+
+SendTogether::SendTogether() {
+  if (current_ == nullptr) current_ = this;
+}
+
+SendTogether::~SendTogether() {
+  if (current_ != this) return;
+  current_ = nullptr;
+  for (const auto& loop : to_wake_) loop->wake();
 }
 
 void Loop::deliver_all() {

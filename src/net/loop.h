@@ -36,7 +36,7 @@ class Descriptor {
   virtual void wait(Direction direction, std::shared_ptr<Ready> who) = 0;
 };
 
-class Loop {
+class Loop : public std::enable_shared_from_this<Loop> {
  public:
   struct Mail {
     Mail* next = nullptr;
@@ -102,6 +102,8 @@ class Loop {
   struct State;
   static constexpr std::size_t kDateLength = 29;
 
+  friend class SendTogether;
+  void wake();
   void run_eagerly(std::chrono::microseconds spin);
   void deliver_all();
   void schedule_tick();

@@ -2,7 +2,9 @@
 #include "net/server.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <thread>
 
 #include "base/pool.h"
@@ -41,6 +43,34 @@ TEST(Server, ALoopThatLooksForMoreBeforeItSleepsAnswersAsWell) {
       }
     }
   }
+}
+
+TEST(Server, WhatIsSentTogetherReachesEveryone) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<StreamPtr> kept;
+  TestServer server(
+      [&](StreamPtr stream) {
+        const std::lock_guard lock(mutex);
+        kept.push_back(std::move(stream));
+        changed.notify_all();
+      },
+      {.threads = 3});
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 7; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    clients.back()->send("GET /one HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return kept.size() == clients.size(); });
+    const SendTogether together;
+    {
+      const SendTogether inner;
+      for (StreamPtr& stream : kept) echo(std::exchange(stream, nullptr));
+    }
+  }
+  for (auto& client : clients) EXPECT_EQ(status_of(client->until("GET /one  ")), 200);
 }
 
 TEST(Server, AnswersPipelinedRequestsInOrder) {

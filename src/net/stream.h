@@ -79,6 +79,20 @@ class Stream {
   Status write(Chunk chunk);
 };
 
+// While one lives, what its thread sends on streams of other threads is kept; at its end each of those threads is woken
+// once for all of it, where it would be woken for each.
+class SendTogether {
+ public:
+  SendTogether();
+  ~SendTogether();
+  SendTogether(const SendTogether&) = delete;
+
+ private:
+  friend class Loop;
+  static thread_local SendTogether* current_;
+  std::vector<std::shared_ptr<class Loop>> to_wake_;
+};
+
 using StreamPtr = std::shared_ptr<Stream>;
 using Handler = std::function<void(StreamPtr)>;
 

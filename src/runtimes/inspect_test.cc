@@ -84,7 +84,8 @@ class HungryLoader : public Loader {
   std::string_view name() const override { return "hungry"; }
   std::string_view platform() const override { return "hungry"; }
   Choice find_model(std::span<const registry::VersionFile>) const override { return {0, ""}; }
-  Result<std::shared_ptr<Runtime>> load(std::span<const registry::VersionFile>) override {
+  using Loader::load;
+  Result<std::shared_ptr<Runtime>> load(std::span<const registry::VersionFile>, Concurrency) override {
     return std::shared_ptr<Runtime>(std::make_shared<Hungry>(bytes_));
   }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "registry/inspector.h"
@@ -54,6 +55,13 @@ struct MemoryUse {
   std::uint64_t bytes = 0;  // measured: what loading added to the process
 };
 
+// How a runtime uses the cores. 0: not said.
+struct Concurrency {
+  std::int64_t sessions = 0;  // copies of the model, over which requests that run at the same time spread
+  std::int64_t threads = 0;   // that one run takes
+};
+BOOST_DESCRIBE_STRUCT(Concurrency, (), (sessions, threads))
+
 class Runtime {
  public:
   virtual ~Runtime() = default;
@@ -62,6 +70,7 @@ class Runtime {
   // the signature (check_request). Errors: invalid_argument, deadline_exceeded (not begun in time), internal
   virtual void infer(const InferRequest& request, Deadline deadline, Completion done) = 0;
   virtual MemoryUse memory() const = 0;
+  virtual Concurrency concurrency() const { return {1, 1}; }
 };
 
 // Checks names, datatypes, shapes, byte counts and declared ranges against a signature, and that an answer has what was
@@ -84,7 +93,8 @@ class Loader {
   virtual Choice find_model(std::span<const registry::VersionFile> files) const = 0;
   // Errors: invalid_argument (a broken model, with the library's reason), unimplemented (sound, but this runtime
   // lacks something it needs: what), resource_exhausted, unavailable
-  virtual Result<std::shared_ptr<Runtime>> load(std::span<const registry::VersionFile> files) = 0;
+  virtual Result<std::shared_ptr<Runtime>> load(std::span<const registry::VersionFile> files, Concurrency wanted) = 0;
+  Result<std::shared_ptr<Runtime>> load(std::span<const registry::VersionFile> files) { return load(files, {}); }
 };
 
 }  // namespace souk::runtimes

@@ -94,6 +94,37 @@ void gather(const void* owner, Waiting one, const Later& later) {
   later([round] { end_turn(round); });
 }
 
+// A queue that a thread puts requests into during one turn of its loop, and what it put there.
+struct Filling {
+  std::shared_ptr<Queue> queue;
+  Later later;
+  std::size_t put = 1;
+  std::size_t seen = 0;
+};
+thread_local std::shared_ptr<Filling> open_filling;
+
+// As of a round: what has already arrived is taken in before a batch begins that is not full.
+void end_filling(const std::shared_ptr<Filling>& filling) {
+  if (filling->put > filling->seen) {
+    filling->seen = filling->put;
+    return filling->later([filling] { end_filling(filling); });
+  }
+  if (open_filling == filling) open_filling = nullptr;
+  filling->queue->begin();
+}
+
+Status put_into(const std::shared_ptr<Queue>& queue, Waiting& one, bool may_gather, const Later& later) {
+  if (!may_gather) return queue->push(one);
+  SOUK_TRY(queue->gather(one));
+  if (open_filling && open_filling->queue == queue) {
+    ++open_filling->put;
+    return {};
+  }
+  open_filling = std::make_shared<Filling>(queue, later);
+  later([filling = open_filling] { end_filling(filling); });
+  return {};
+}
+
 // The number of a route's revision that runs a version, named or numbered; -1: none does.
 std::int64_t revision_with(const Route& route, const std::string& version) {
   const auto runs = [&](Replicated& replica) {
@@ -217,7 +248,9 @@ void Serving::infer(const Pinned& pinned, const runtimes::InferRequest& request,
   one.priority = static_cast<std::int64_t>(std::min<std::uint64_t>(options.priority, 1 << 20));
   one.gone = std::move(options.gone);
   if (asleep) return s.hold(std::move(one));
-  if (Status queued = replica.queue->push(one); !queued) fail(std::move(one), std::move(queued.error()));
+  const bool may_gather = options.later && replica.max_batch_size.load(std::memory_order_relaxed) > 1;
+  Status queued = put_into(replica.queue, one, may_gather, options.later);
+  if (!queued) fail(std::move(one), std::move(queued.error()));
 }
 
 }  // namespace souk::serving

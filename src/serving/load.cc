@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/cores.h"
 #include "registry/push/local_files.h"
 #include "serving/batching/queue.h"
 #include "serving/capacity/capacity.h"
+#include "serving/capacity/concurrency.h"
 #include "serving/capacity/warm.h"
 #include "serving/state.h"
 
@@ -12,6 +14,7 @@ namespace souk::serving {
 namespace {
 
 constexpr std::chrono::milliseconds kRefusedRetry{1'000};
+constexpr std::size_t kMostMeasurements = 10'000;
 
 std::string reason_of(const Error& error) {
   std::string reason = error.describe();
@@ -71,6 +74,7 @@ void Serving::State::begin(Served& served, std::shared_ptr<Replicated> replica) 
   replica->generation = served.row.generation;
   replica->unwanted = false;
   replica->loading = true;
+  replica->loaded_as = served.capacity.cores();
   replica->restored = restoring && !served.capacity.pinned.value_or(false);
   replica->update_time = now();
   Load one{replica, served.row};
@@ -130,19 +134,44 @@ Status Serving::State::run(Load& one) {
   }
   if (!may_go_on(ReplicaState::LOADING)) return {};
   const Meter::Ticket ticket = meter.begin(one.version.size_bytes);
-  const auto load_and_warm = [&]() -> Status {
-    one.runtime = SOUK_TRY(one.loader->load(one.local->files()));
-    if (!one.known) SOUK_TRY(describe(*one.target, one.version, one.runtime->signature()));
-    if (!may_go_on(ReplicaState::WARMING)) return {};
-    const Target& target = one.known ? *one.replica->target : *one.target;
-    const auto samples = SOUK_TRY(samples_of(target.declaration.get(), target.signature, one.local->files()));
-    one.replica->run_time_ns = SOUK_TRY(warm_up(*one.runtime, samples)).count();
-    one.replica->longest_learned_ns = std::max<std::int64_t>(5 * settings.run_in_place_us * 1000, 1000);
-    return {};
-  };
-  Status loaded = load_and_warm();
+  Status loaded = load_and_warm(one);
   one.bytes = meter.end(ticket);
   return loaded;
+}
+
+Status Serving::State::load_and_warm(Load& one) {
+  const Target& target = one.known ? *one.replica->target : *one.target;
+  bool first = true;
+  const LoadAndWarm load = [&](runtimes::Concurrency how) -> Result<Loaded> {
+    Loaded loaded{SOUK_TRY(one.loader->load(one.local->files(), how))};
+    if (std::exchange(first, false)) {
+      if (!one.known) SOUK_TRY(describe(*one.target, one.version, loaded.runtime->signature()));
+      one.unwanted = !advance(one.replica, ReplicaState::WARMING);
+    }
+    if (one.unwanted) return loaded;
+    const auto samples = SOUK_TRY(samples_of(target.declaration.get(), target.signature, one.local->files()));
+    loaded.run_time = SOUK_TRY(warm_up(*loaded.runtime, samples));
+    return loaded;
+  };
+  const auto declared = SOUK_TRY(declared_concurrency(target.declaration.get()));
+  const auto wanted = SOUK_TRY(wanted_concurrency(capacity_of(one.row.capacity), declared, settings));
+  const std::string digest = one.replica->revision.digest.string();
+  std::optional<runtimes::Concurrency> known;
+  {
+    const std::lock_guard lock(mutex);
+    if (auto found = measured.find(digest); found != measured.end()) known = found->second;
+  }
+  Loaded best =
+      SOUK_TRY(load_measured(load, wanted, known, one.version.size_bytes, static_cast<std::int64_t>(usable_cores())));
+  one.runtime = std::move(best.runtime);
+  one.replica->run_time_ns = best.run_time.count();
+  one.replica->longest_learned_ns = std::max<std::int64_t>(5 * settings.run_in_place_us * 1000, 1000);
+  if (wanted.threads == 0 && !one.unwanted) {
+    const std::lock_guard lock(mutex);
+    if (measured.size() >= kMostMeasurements) measured.clear();
+    measured[digest] = one.runtime->concurrency();
+  }
+  return {};
 }
 
 // Puts down what became of a load, and answers who waited for it.
@@ -175,8 +204,8 @@ void Serving::State::finish(Load& one, Status done) {
       done = unavailable("the revision was replaced");
     } else if (done) {
       if (!one.known) replica.target = std::move(one.target);
-      set_batching(served, replica);
       replica.runtime = std::move(one.runtime);
+      set_batching(served, replica);
       replica.memory_bytes = replica.measured_bytes = one.bytes;
       replica.series->loaded(replica.memory_bytes);
       replica.ready_time = std::chrono::steady_clock::now();

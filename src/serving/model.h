@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "registry/signature.h"
+#include "runtimes/runtime.h"
 #include "serving/rollouts/rollout.h"
 #include "serving/traffic/traffic.h"
 
@@ -79,6 +80,7 @@ struct Replica {
   std::int64_t memory_bytes = 0;  // measured; 0: not loaded
   double load_ms = 0;
   Time update_time;
+  runtimes::Concurrency concurrency;  // not in its row: of this node's only
 };
 BOOST_DESCRIBE_STRUCT(Replica, (), (id, revision_id, node, state, reason, memory_bytes, load_ms, update_time))
 

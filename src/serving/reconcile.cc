@@ -52,6 +52,7 @@ Deadline Serving::State::next_deadline() const {
   for (const auto& [id, served] : deployments) {
     for (const auto& [revision, replica] : served.replicas) {
       if (replica->state == ReplicaState::DRAINING) next = std::min(next, replica->drain_deadline);
+      if (served.is_loaded_otherwise(*replica)) next = std::min(next, now + kLookAtBusy);
     }
     if (const auto after = served.capacity.scale_to_zero_after_ms; after && served.serving) {
       if (served.serving->state != ReplicaState::READY || !served.may_unload()) continue;
@@ -213,12 +214,20 @@ void Serving::State::set_batching(const Served& served, Replicated& replica) {
   auto batching = overridden(replica.target->batching, served.batching, replica.target->signature);
   if (!batching) batching = replica.target->batching;
   replica.max_batch_size.store(batching->max_batch_size, std::memory_order_relaxed);
-  replica.queue->configure(std::move(*batching));
+  // A run that takes all cores runs alone; others go side by side.
+  const auto cores = static_cast<std::int64_t>(compute->threads());
+  const std::int64_t threads = replica.runtime ? replica.runtime->concurrency().threads : 1;
+  replica.queue->configure(std::move(*batching), std::max<std::int64_t>(cores / std::max<std::int64_t>(threads, 1), 1));
 }
 
-// Loads what is to stay loaded, and unloads what nobody has asked for long enough.
+// Loads again what is to use the cores otherwise, in a moment without a request; loads what is to stay loaded, and
+// unloads what nobody has asked for long enough.
 void Serving::State::settle_capacity(Served& served, std::vector<Leaving>& leaving) {
   if (!served.runs()) return;
+  for (const auto& [id, replica] : served.replicas) {
+    if (!served.is_loaded_otherwise(*replica)) continue;
+    if (unload(served, *replica, "to load it on other sessions or threads", leaving)) begin(served, replica);
+  }
   if (!served.may_unload()) {
     for (const auto& [id, replica] : served.replicas) {
       // One that found no room is tried again when something about the deployment changes.

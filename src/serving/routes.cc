@@ -102,6 +102,10 @@ Batching Pinned::batching() const {
   return replica_->queue ? replica_->queue->batching() : target_->batching;
 }
 
+runtimes::Concurrency Pinned::concurrency() const {
+  return replica_->asleep() || !replica_->runtime ? runtimes::Concurrency() : replica_->runtime->concurrency();
+}
+
 Pinned::~Pinned() {
   if (replica_) replica_->unpin();
 }

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "access/model.h"
-#include "serving/series.h"
+#include "serving/seen/series.h"
+#include "serving/seen/tally.h"
 #include "serving/serving.h"
-#include "serving/tally.h"
 #include "serving/traffic/figures.h"
 
 namespace souk::serving {
@@ -59,6 +59,7 @@ struct Replicated : std::enable_shared_from_this<Replicated> {
   Time update_time;
   std::int64_t generation = 0;  // of the deployment when this was last begun
   bool loading = false;         // begun, and not over
+  CoresWanted loaded_as;        // what the deployment asked for when this was last begun
   bool restored = false;        // begun by the start of the server: it takes no room from others
   bool unwanted = false;        // on its way, but to be stopped when it arrives
   Deadline drain_deadline = kNoDeadline;

@@ -8,6 +8,17 @@ void declare(settings::Table& table, ServingSettings& s) {
   table.add(
       "serving.compute_threads", s.compute_threads,
       {.help = "Threads that run models too slow for a connection's thread; 0: one a core", .min = 0, .max = 1024});
+  table.add("serving.sessions", s.sessions,
+            {.help = "Copies of each model, over which requests that run at the same time spread, where neither its "
+                     "version nor its deployment says; 0: one",
+             .min = 0,
+             .max = 64});
+  table.add(
+      "serving.threads", s.threads,
+      {.help = "Threads that one run of a model takes, where neither its version nor its deployment says; 0: one, "
+               "or all of the cores where a measurement at its load says that this is better",
+       .min = 0,
+       .max = 256});
   table.add("serving.run_in_place_us", s.run_in_place_us,
             {.help = "A model at most this slow (microseconds, measured) runs on the connection's thread",
              .min = 0,

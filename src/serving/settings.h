@@ -23,6 +23,8 @@ struct ServingSettings {
   std::chrono::milliseconds request_timeout{60'000};
   std::chrono::milliseconds rollout_window{1'000};  // between two looks at a roll-out
   std::vector<std::string> metrics_allow;           // address ranges besides the public internet
+  std::int64_t sessions = 0;                        // copies of a model; 0: one
+  std::int64_t threads = 0;                         // of one run; 0: as measured
   settings::Bytes memory_budget{0};                 // of the models loaded on this node; 0: a share of its memory
 };
 void declare(settings::Table& table, ServingSettings& s);

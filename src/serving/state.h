@@ -48,6 +48,10 @@ struct Served {
   bool runs() const { return !removed && row.desired_state == DesiredState::RUNNING; }
   // Several revisions that share the traffic are kept loaded, and so is what is pinned.
   bool may_unload() const { return arms.empty() && !capacity.pinned.value_or(false); }
+  bool is_loaded_otherwise(const Replicated& replica) const {
+    return runs() && replica.state == ReplicaState::READY && !replica.loading && wants(replica.revision.id) &&
+           replica.loaded_as != capacity.cores();
+  }
 };
 
 // What goes out of memory: destroyed without the lock, for that takes time.
@@ -94,6 +98,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   struct Load;
   void load(Load one);
   Status run(Load& one);
+  Status load_and_warm(Load& one);
   Status prepare(Load& one);
   void finish(Load& one, Status done);
   bool advance(const std::shared_ptr<Replicated>& replica, ReplicaState to);
@@ -186,6 +191,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   std::map<std::string, std::shared_ptr<DeploymentMetrics>> all_metrics;  // by name; a name keeps its series
   std::vector<Waiter> waiters;
   std::map<const Replicated*, std::vector<Waiting>> held;  // until it is loaded
+  std::map<std::string, runtimes::Concurrency> measured;   // by digest
   bool restoring = true;  // until what was deployed is back: only the ends are written down
 
   std::unique_ptr<Pool> loads, compute, shadows;

@@ -13,7 +13,7 @@
 #include "runtimes/runtime.h"
 #include "serving/batching/batching.h"
 #include "serving/model.h"
-#include "serving/tally.h"
+#include "serving/seen/tally.h"
 #include "serving/traffic/figures.h"
 
 namespace souk::serving {
@@ -72,7 +72,8 @@ class Pinned {
   ~Pinned();
   const Target& operator*() const { return *target_; }
   const Target* operator->() const { return target_; }
-  Batching batching() const;  // as the deployment has it now
+  Batching batching() const;                  // as the deployment has it now
+  runtimes::Concurrency concurrency() const;  // zeros: it is not loaded
 
  private:
   friend class Serving;

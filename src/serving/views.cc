@@ -117,7 +117,8 @@ void Serving::State::overlay(DeploymentView& view) const {
   for (const auto& [id, replica] : served.replicas) {
     std::erase_if(view.replicas, [&](const Replica& row) { return row.node == node && row.revision_id == id; });
     view.replicas.push_back({ReplicaId(), id, node, replica->state, replica->reason, replica->memory_bytes,
-                             replica->load_ms, replica->update_time});
+                             replica->load_ms, replica->update_time,
+                             replica->runtime ? replica->runtime->concurrency() : runtimes::Concurrency()});
   }
   if (served.serving) view.serving_revision = served.serving->revision.number;
   const DeploymentMetrics& metrics = *served.metrics;

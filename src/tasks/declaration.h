@@ -50,9 +50,10 @@ struct Declaration {
   std::optional<InputDeclaration> input;
   std::optional<OutputDeclaration> output;
   std::optional<json::Raw> batching;  // read by serving (serving/batching/batching.h)
+  std::optional<json::Raw> runtime;   // likewise (serving/capacity/concurrency.h)
   std::optional<json::Raw> warm_up;   // likewise (serving/capacity/samples.h)
   std::optional<json::Raw> tensors;   // read by runtimes (runtimes/ranges.h)
 };
-BOOST_DESCRIBE_STRUCT(Declaration, (), (task, input, output, batching, warm_up, tensors))
+BOOST_DESCRIBE_STRUCT(Declaration, (), (task, input, output, batching, runtime, warm_up, tensors))
 
 }  // namespace souk::tasks

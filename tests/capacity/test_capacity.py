@@ -121,3 +121,51 @@ def test_what_makes_no_sense_is_refused(server, model):
     assert call(server, "PATCH", f"{DEPLOYMENTS}/odd", data={"capacity": {"pinned": True}}).json()["capacity"] == {"pinned": True}
     assert call(server, "PATCH", f"{DEPLOYMENTS}/odd", data={"capacity": {"pinned": None, "scale_to_zero_after_ms": 60000}}).json()["capacity"] == {"scale_to_zero_after_ms": 60000}
     assert call(server, "PATCH", f"{DEPLOYMENTS}/odd", data={"capacity": None}).json()["capacity"] == {}
+
+
+def test_sessions_and_threads_as_the_version_says(server, model):
+    def pushed(version, souk_yaml):
+        return push(server, "default/said", version, {"model.onnx": model, "souk.yaml": souk_yaml})
+
+    refused = pushed("1", b"runtime:\n  threads: 0\n")
+    assert refused.status == 400 and b"runtime.threads" in refused.body and b"from 1 to 256" in refused.body, refused.body
+    assert pushed("2", b"runtime:\n  sessions: 2\n  threads: 2\n").status == 201
+    assert call(server, "POST", DEPLOYMENTS, {"Prefer": "wait=30"}, data={"reference": "default/said:2", "name": "said", "capacity": {"threads": 1}}).json()["state"] == "READY"
+    now = replica(server, "said")
+    assert (now["sessions"], now["threads"]) == (2, 1), "the deployment's word comes first"
+
+
+def test_sessions_and_threads_as_asked_for(server, model):
+    name = "shared-out"
+    deploy(server, model, name)
+    assert replica(server, name)["sessions"] >= 1 and replica(server, name)["threads"] >= 1, "as measured"
+
+    def patch(status=200, **capacity):
+        answer = call(server, "PATCH", f"{DEPLOYMENTS}/{name}", data={"capacity": capacity})
+        assert answer.status == status, answer.body
+        return answer.json()
+
+    def runs_on(sessions, threads):
+        now = replica(server, name)
+        return now["state"] == "READY" and now["sessions"] == sessions and threads in (None, now["threads"])
+
+    patch(sessions=2, threads=3)
+    until(lambda: runs_on(2, 3))
+    config = call(server, "GET", f"/v2/models/{name}/config").json()
+    assert config["instance_group"] == [{"count": 2, "kind": "KIND_CPU"}], config
+    assert config["parameters"] == {"intra_op_thread_count": {"string_value": "3"}}, config
+    assert infer(server, name).status == 200
+    shown = run_cli("deployment", "show", name, "-o", "table", url=server.url).stdout
+    assert "3 threads a run, 2 sessions" in shown, shown
+
+    for refused, field in (({"sessions": 65}, "sessions"), ({"threads": 0}, "threads"), ({"sessions": 64, "threads": 5}, "threads")):
+        problem = patch(400, **refused)
+        assert problem["field"] == f"capacity.{field}" and ("from 1 to" in problem["detail"] or "256 threads" in problem["detail"]), problem
+    said = run_cli("deployment", "set", name, "--threads", "many", url=server.url)
+    assert said.returncode != 0 and "give a number, or usual" in said.stderr, said
+
+    assert runs_on(2, 3), "what was refused changed nothing"
+
+    patch(sessions=None, threads=None)
+    until(lambda: runs_on(1, None))
+    assert infer(server, name).status == 200

@@ -26,6 +26,10 @@ Replica shape(const serving::Replica& replica) {
   out.reason = replica.reason;
   if (replica.memory_bytes > 0) out.memory_bytes = replica.memory_bytes;
   if (replica.load_ms > 0) out.load_ms = replica.load_ms;
+  if (replica.concurrency.sessions > 0) {
+    out.sessions = replica.concurrency.sessions;
+    out.threads = replica.concurrency.threads;
+  }
   out.update_time = replica.update_time;
   return out;
 }

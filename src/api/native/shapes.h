@@ -111,9 +111,10 @@ struct Replica {
   std::string reason;
   std::optional<std::int64_t> memory_bytes;
   std::optional<double> load_ms;
+  std::optional<std::int64_t> sessions, threads;  // that it runs with; of the node that answers
   Time update_time;
 };
-BOOST_DESCRIBE_STRUCT(Replica, (), (node, state, reason, memory_bytes, load_ms, update_time))
+BOOST_DESCRIBE_STRUCT(Replica, (), (node, state, reason, memory_bytes, load_ms, sessions, threads, update_time))
 
 struct Revision {
   std::int64_t number = 0;

@@ -85,6 +85,10 @@ ModelConfig model_config(std::string_view name, const serving::Pinned& pinned) {
     config.dynamic_batching = {batching.preferred_batch_size, batching.max_queue_delay_microseconds,
                                batching.priority_levels, batching.default_priority_level};
   }
+  if (const runtimes::Concurrency how = pinned.concurrency(); how.sessions > 0) {
+    config.instance_group = {{.count = how.sessions}};
+    config.parameters = {{std::to_string(how.threads)}};
+  }
   return config;
 }
 

@@ -60,6 +60,20 @@ struct DynamicBatching {
 };
 BOOST_DESCRIBE_STRUCT(DynamicBatching, (),
                       (preferred_batch_size, max_queue_delay_microseconds, priority_levels, default_priority_level))
+struct InstanceGroup {
+  std::int64_t count = 1;  // sessions
+  std::string kind = "KIND_CPU";
+};
+BOOST_DESCRIBE_STRUCT(InstanceGroup, (), (count, kind))
+struct ConfigParameter {
+  std::string string_value;
+};
+BOOST_DESCRIBE_STRUCT(ConfigParameter, (), (string_value))
+// As Triton's ONNX backend names it.
+struct ConfigParameters {
+  ConfigParameter intra_op_thread_count;
+};
+BOOST_DESCRIBE_STRUCT(ConfigParameters, (), (intra_op_thread_count))
 struct ModelConfig {
   std::string name;
   std::string platform;
@@ -68,9 +82,12 @@ struct ModelConfig {
   std::int64_t max_batch_size = 0;  // 0: requests are not joined
   std::vector<TensorConfig> input, output;
   std::optional<DynamicBatching> dynamic_batching;
+  std::vector<InstanceGroup> instance_group;  // with the parameters: how it runs, where it is loaded
+  std::optional<ConfigParameters> parameters;
 };
 BOOST_DESCRIBE_STRUCT(ModelConfig, (),
-                      (name, platform, backend, version_policy, max_batch_size, input, output, dynamic_batching))
+                      (name, platform, backend, version_policy, max_batch_size, input, output, dynamic_batching,
+                       instance_group, parameters))
 ModelConfig model_config(std::string_view name, const serving::Pinned& pinned);
 
 struct DurationStatistics {

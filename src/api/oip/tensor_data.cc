@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "api/oip/element_type.h"
 #include "base/digest.h"
 #include "base/json_numbers.h"
 #include "runtimes/datatype.h"
@@ -16,51 +17,6 @@ using registry::Datatype;
 Error no_json_form(Datatype type) {
   return invalid_argument(std::string(runtimes::datatype_name(type)) +
                           " has no form in JSON: send it as binary data (binary_data_size)");
-}
-
-// Calls f with a value of the C++ type that a datatype's elements have in JSON; false when there is none.
-template <class F>
-bool with_json_type(Datatype type, F&& f) {
-  switch (type) {
-    case Datatype::BOOL:
-      f(json::Bool());
-      return true;
-    case Datatype::UINT8:
-      f(std::uint8_t());
-      return true;
-    case Datatype::UINT16:
-      f(std::uint16_t());
-      return true;
-    case Datatype::UINT32:
-      f(std::uint32_t());
-      return true;
-    case Datatype::UINT64:
-      f(std::uint64_t());
-      return true;
-    case Datatype::INT8:
-      f(std::int8_t());
-      return true;
-    case Datatype::INT16:
-      f(std::int16_t());
-      return true;
-    case Datatype::INT32:
-      f(std::int32_t());
-      return true;
-    case Datatype::INT64:
-      f(std::int64_t());
-      return true;
-    case Datatype::FP32:
-      f(float());
-      return true;
-    case Datatype::FP64:
-      f(double());
-      return true;
-    case Datatype::FP16:
-    case Datatype::BF16:
-    case Datatype::BYTES:
-      break;
-  }
-  return false;
 }
 
 // Elements may be nested as the shape is, or all in one row. A scalar is a row of one.
@@ -118,7 +74,8 @@ Status check_finite(std::span<const T> values, const std::string& name) {
 Result<std::shared_ptr<void>> read_json_data(json::Value data, runtimes::TensorView& view) {
   if (view.datatype == Datatype::BYTES) return read_strings(data, view);
   Result<std::shared_ptr<void>> owner = no_json_form(view.datatype);
-  with_json_type(view.datatype, [&](auto example) { owner = read_elements<decltype(example)>(data, view); });
+  with_element_type<json::Bool>(view.datatype,
+                                [&](auto example) { owner = read_elements<decltype(example)>(data, view); });
   return owner;
 }
 
@@ -158,7 +115,7 @@ Status write_json_data(json::Writer& out, const runtimes::Tensor& tensor) {
     return {};
   }
   Status status;
-  bool known = with_json_type(tensor.datatype, [&](auto example) {
+  bool known = with_element_type<json::Bool>(tensor.datatype, [&](auto example) {
     auto values = elements_of<decltype(example)>(tensor);
     status = check_finite(values, tensor.name);
     if (status) json::write_array(out, values);

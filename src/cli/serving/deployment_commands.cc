@@ -44,6 +44,25 @@ std::string millis_text(json::Value deployment, std::string_view path) {
   return text;
 }
 
+// Of the newest revision that is loaded, on the node that was asked: "2 threads a run, 1 session".
+std::string cores_text(json::Value deployment) {
+  std::string text;
+  const auto revisions = deployment.find("revisions");
+  if (!revisions) return text;
+  (void)revisions->each_element([&](json::Value revision) -> Status {
+    const auto replicas = revision.find("replicas");
+    if (!replicas) return {};
+    return replicas->each_element([&](json::Value replica) -> Status {
+      const std::int64_t sessions = integer_at(replica, "sessions", 0), threads = integer_at(replica, "threads", 0);
+      if (sessions == 0 || !text.empty()) return {};
+      text = std::to_string(threads) + (threads == 1 ? " thread" : " threads") + " a run, " + std::to_string(sessions) +
+             (sessions == 1 ? " session" : " sessions");
+      return {};
+    });
+  });
+  return text;
+}
+
 // Of each node that has it in memory: "node 12.3 MiB".
 std::string memory_text(json::Value deployment) {
   std::string text;
@@ -83,6 +102,7 @@ std::string deployment_card(json::Value deployment) {
                          cell(v, "rollout.state") + " with " + cell(v, "rollout.weight") + " %";
                 }},
                {"Memory", "", memory_text},
+               {"Runs on", "", cores_text},
                {"Pinned", "capacity.pinned"},
                {"Unloaded after", "",
                 [](json::Value v) {

@@ -19,6 +19,23 @@ Result<std::int64_t> microseconds_of(const std::string& text) {
   return invalid_argument("\"" + text + "\" is no duration").advise("write 500us, 2ms or 1s");
 }
 
+// A number, or "usual"; empty: not given.
+Status write_count(json::Writer& writer, const std::string& name, const std::string& text) {
+  if (text.empty()) return {};
+  writer.key(name);
+  if (text == "usual") {
+    writer.null();
+    return {};
+  }
+  std::int64_t count = 0;
+  const auto [at, fault] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (fault != std::errc() || at != text.data() + text.size()) {
+    return invalid_argument("--" + name + " is \"" + text + "\"").advise("give a number, or usual");
+  }
+  writer.value(count);
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<json::Raw>> capacity_json(const DeploymentSettings& settings) {
@@ -37,6 +54,8 @@ Result<std::optional<json::Raw>> capacity_json(const DeploymentSettings& setting
     writer.key("scale_to_zero_after_ms");
     writer.value(after);
   }
+  SOUK_TRY(write_count(writer, "sessions", settings.sessions));
+  SOUK_TRY(write_count(writer, "threads", settings.threads));
   writer.end_object();
   if (text == "{}") return std::optional<json::Raw>();
   return std::optional(json::Raw{std::move(text)});

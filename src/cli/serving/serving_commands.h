@@ -13,7 +13,8 @@ namespace souk::cli {
 // What is kept with a deployment and changes while it runs; an empty one is not said.
 struct DeploymentSettings {
   bool pinned = false, no_pinned = false;
-  std::string scale_to_zero;  // a duration, or never
+  std::string scale_to_zero;      // a duration, or never
+  std::string sessions, threads;  // a number, or usual
   // How requests are joined.
   bool usual_batching = false;  // as the version says
   std::int64_t max_batch_size = -1, max_queue_size = -1, priority_levels = -1, default_priority_level = -1;

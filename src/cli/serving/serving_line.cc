@@ -44,6 +44,11 @@ void add_settings(CLI::App* app, DeploymentSettings& o) {
          "--scale-to-zero", o.scale_to_zero,
          "Unload it after so long without a request; the next one loads it. A duration, or never (the default)")
       ->group(group);
+  const char* cores =
+      "How it uses the cores (kept with the deployment; it is loaded again for that, between two requests)";
+  app->add_option("--sessions", o.sessions, "Copies of the model that requests spread over, or usual")->group(cores);
+  app->add_option("--threads", o.threads, "Threads of one run, or usual: as the version says, or as measured")
+      ->group(cores);
   const char* batching = "How requests are joined, in place of what the version says (likewise)";
   app->add_option("--max-batch-size", o.max_batch_size, "Rows of a batch; 1: requests are not joined")->group(batching);
   app->add_option("--preferred-batch-size", o.preferred_batch_size, "Sizes at which the model is quick, as 8,32")

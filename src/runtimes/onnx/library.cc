@@ -82,6 +82,7 @@ Result<std::shared_ptr<const Environment>> Environment::start(std::int64_t threa
 
   auto environment = std::make_shared<Environment>();
   environment->log = &log;
+  environment->threads = threads;
   {
     const std::lock_guard lock(telling);
     told = &log;

@@ -31,6 +31,7 @@ using StatusOwner = Owner<OrtStatus, &OrtApi::ReleaseStatus>;
 using EnvOwner = Owner<OrtEnv, &OrtApi::ReleaseEnv>;
 using SessionOwner = Owner<OrtSession, &OrtApi::ReleaseSession>;
 using SessionOptionsOwner = Owner<OrtSessionOptions, &OrtApi::ReleaseSessionOptions>;
+using PrepackedOwner = Owner<OrtPrepackedWeightsContainer, &OrtApi::ReleasePrepackedWeightsContainer>;
 using ThreadingOptionsOwner = Owner<OrtThreadingOptions, &OrtApi::ReleaseThreadingOptions>;
 using MemoryInfoOwner = Owner<OrtMemoryInfo, &OrtApi::ReleaseMemoryInfo>;
 using ValueOwner = Owner<OrtValue, &OrtApi::ReleaseValue>;
@@ -50,7 +51,8 @@ struct Environment {
   MemoryInfoOwner cpu;  // where callers' tensors lie
   std::shared_ptr<Blocks> blocks;
   std::unique_ptr<Allocator> allocator;
-  EnvOwner env;  // the first to go
+  EnvOwner env;              // the first to go
+  std::int64_t threads = 1;  // of the one pool, the caller's included
 
   // `threads`: 0 is one for each core that this process may use. Errors: unavailable (the library cannot start, with
   // why)

@@ -89,7 +89,7 @@ Result<Weights> open_weights(std::span<const registry::VersionFile> files, const
 
 }  // namespace
 
-Result<std::shared_ptr<Runtime>> OnnxLoader::load(std::span<const registry::VersionFile> files) {
+Result<std::shared_ptr<Runtime>> OnnxLoader::load(std::span<const registry::VersionFile> files, Concurrency wanted) {
   Choice choice = find_model(files);
   if (!choice.model) return invalid_argument(choice.problem.empty() ? "there is no .onnx file" : choice.problem);
   const registry::VersionFile& file = files[*choice.model];
@@ -103,7 +103,8 @@ Result<std::shared_ptr<Runtime>> OnnxLoader::load(std::span<const registry::Vers
     if (!external) return in_file(file.path, external.error());
     auto weights = open_weights(files, file.path, external->locations);
     if (!weights) return in_file(file.path, weights.error());
-    auto opened = OnnxSession::open(std::move(environment), model.bytes(), *std::move(weights), external->tensors);
+    auto opened =
+        OnnxSession::open(std::move(environment), model.bytes(), *std::move(weights), external->tensors, wanted);
     if (!opened) return in_file(file.path, opened.error());
     session = std::move(*opened);
   }

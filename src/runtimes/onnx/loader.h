@@ -33,7 +33,8 @@ class OnnxLoader final : public Loader {
   std::string_view name() const override { return "onnx"; }
   std::string_view platform() const override { return "onnx_onnxv1"; }
   Choice find_model(std::span<const registry::VersionFile> files) const override;
-  Result<std::shared_ptr<Runtime>> load(std::span<const registry::VersionFile> files) override;
+  Result<std::shared_ptr<Runtime>> load(std::span<const registry::VersionFile> files, Concurrency wanted) override;
+  using Loader::load;
 
  private:
   struct State;

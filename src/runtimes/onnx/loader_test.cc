@@ -244,6 +244,30 @@ TEST_F(OnnxTest, AWeightBeyondItsFileIsAnError) {
   }
 }
 
+TEST_F(OnnxTest, RunsOnAsManySessionsAndThreadsAsAskedFor) {
+  for (const Concurrency wanted : {Concurrency{1, 1}, Concurrency{3, 2}, Concurrency{2, 3}}) {
+    auto runtime = loader.load(files({"mlp.onnx"}), wanted);
+    ASSERT_TRUE(runtime) << runtime.error().describe();
+    EXPECT_EQ((*runtime)->concurrency().sessions, wanted.sessions);
+    EXPECT_EQ((*runtime)->concurrency().threads, wanted.threads);
+    const std::vector<float> pixels(64, 0.5F);
+    const InferRequest request{{{"pixels", Datatype::FP32, {1, 64}, bytes_of(pixels), {}}}, {}};
+    const auto expected = values_of<float>(infer(**runtime, request).value().at(0));
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 50; ++i) {
+          EXPECT_EQ(values_of<float>(infer(**runtime, request).value().at(0)), expected);
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  auto usual = loader.load(files({"mlp.onnx"}));
+  EXPECT_EQ((*usual)->concurrency().sessions, 1);
+  EXPECT_EQ((*usual)->concurrency().threads, 1) << "it is small";
+}
+
 TEST_F(OnnxTest, TensorsOfRunsLieInBlocks) {
   auto blocks = std::make_shared<Blocks>();
   OnnxLoader own{OnnxSettings{.threads = 1}, log, blocks};

@@ -4,6 +4,7 @@
 #include <onnxruntime_session_options_config_keys.h>
 
 #include <algorithm>
+#include <atomic>
 #include <new>
 #include <set>
 
@@ -23,13 +24,23 @@ constexpr std::size_t kAloneBelow = 4 << 20;
 constexpr const char* kFoldingLimit = "optimization.constant_folding_max_output_size_in_bytes";
 constexpr const char* kFoldingBytes = "16777216";
 
-Result<SessionOptionsOwner> make_options(std::size_t model_bytes, const Weights& weights) {
+// The threads of one run where nobody said how many.
+std::int64_t usual_threads(const Environment& environment, std::size_t model_bytes, const Weights& weights) {
+  for (const WeightFile& one : weights) model_bytes += one.file.bytes().size();
+  return model_bytes < kAloneBelow ? 1 : environment.threads;
+}
+
+Status set_threads(OrtSessionOptions* options, std::int64_t threads, std::int64_t of_the_pool) {
+  if (threads == of_the_pool && threads > 1) return check(ort().DisablePerSessionThreads(options));
+  SOUK_TRY(check(ort().AddSessionConfigEntry(options, kOrtSessionOptionsConfigAllowIntraOpSpinning, "0")));
+  return check(ort().SetIntraOpNumThreads(options, static_cast<int>(threads)));
+}
+
+Result<SessionOptionsOwner> make_options(std::int64_t threads, std::int64_t of_the_pool, const Weights& weights) {
   OrtSessionOptions* options = nullptr;
   SOUK_TRY(check(ort().CreateSessionOptions(&options)));
   SessionOptionsOwner owner(options);
-  for (const WeightFile& one : weights) model_bytes += one.file.bytes().size();
-  SOUK_TRY(check(model_bytes < kAloneBelow ? ort().SetIntraOpNumThreads(options, 1)
-                                           : ort().DisablePerSessionThreads(options)));
+  SOUK_TRY(set_threads(options, threads, of_the_pool));
   // Never guess a format: ONNX Runtime's own is not checked as carefully.
   SOUK_TRY(check(ort().AddSessionConfigEntry(options, kOrtSessionOptionsConfigLoadModelFormat, "ONNX")));
   SOUK_TRY(check(ort().AddSessionConfigEntry(options, kFoldingLimit, kFoldingBytes)));
@@ -85,17 +96,29 @@ Result<std::string> take_name(OrtAllocator* allocator, OrtStatus* status, char*&
 
 Result<std::shared_ptr<OnnxSession>> OnnxSession::open(std::shared_ptr<const Environment> environment,
                                                        std::span<const std::byte> model, Weights weights,
-                                                       std::span<const ExternalTensor> tensors) {
-  SessionOptionsOwner options = SOUK_TRY(make_options(model.size(), weights));
+                                                       std::span<const ExternalTensor> tensors, Concurrency wanted) {
+  if (wanted.threads == 0) wanted.threads = usual_threads(*environment, model.size(), weights);
+  if (wanted.sessions == 0) wanted.sessions = 1;
+  SessionOptionsOwner options = SOUK_TRY(make_options(wanted.threads, environment->threads, weights));
   const Allocator::Loading loading;
   std::shared_ptr<OnnxSession> session(new OnnxSession);
-  session->environment_ = std::move(environment);
+  session->environment_ = environment;
   session->weights_ = std::move(weights);
+  session->concurrency_ = wanted;
   SOUK_TRY(session->map_weights(options.get(), tensors));
-  OrtSession* handle = nullptr;
-  SOUK_TRY(check(ort().CreateSessionFromArray(session->environment_->env.get(), model.data(), model.size(),
-                                              options.get(), &handle)));
-  session->session_.reset(handle);
+  OrtPrepackedWeightsContainer* reordered = nullptr;
+  if (wanted.sessions > 1) SOUK_TRY(check(ort().CreatePrepackedWeightsContainer(&reordered)));
+  session->reordered_.reset(reordered);
+  for (std::int64_t i = 0; i < wanted.sessions; ++i) {
+    OrtSession* handle = nullptr;
+    OrtStatus* const status =
+        reordered == nullptr
+            ? ort().CreateSessionFromArray(environment->env.get(), model.data(), model.size(), options.get(), &handle)
+            : ort().CreateSessionFromArrayWithPrepackedWeightsContainer(
+                  environment->env.get(), model.data(), model.size(), options.get(), reordered, &handle);
+    SOUK_TRY(check(status));
+    session->sessions_.emplace_back(handle);
+  }
   SOUK_TRY(session->read_signature());
   return session;
 }
@@ -128,23 +151,24 @@ Status OnnxSession::map_weights(OrtSessionOptions* options, std::span<const Exte
 Status OnnxSession::read_signature() {
   OrtAllocator* allocator = nullptr;
   SOUK_TRY(check(ort().GetAllocatorWithDefaultOptions(&allocator)));
+  OrtSession* const first = sessions_.front().get();
   std::size_t inputs = 0, outputs = 0;
-  SOUK_TRY(check(ort().SessionGetInputCount(session_.get(), &inputs)));
-  SOUK_TRY(check(ort().SessionGetOutputCount(session_.get(), &outputs)));
+  SOUK_TRY(check(ort().SessionGetInputCount(first, &inputs)));
+  SOUK_TRY(check(ort().SessionGetOutputCount(first, &outputs)));
   for (std::size_t i = 0; i < inputs; ++i) {
     char* raw = nullptr;
-    OrtStatus* status = ort().SessionGetInputName(session_.get(), i, allocator, &raw);
+    OrtStatus* status = ort().SessionGetInputName(first, i, allocator, &raw);
     std::string name = SOUK_TRY(take_name(allocator, status, raw));
     OrtTypeInfo* type = nullptr;
-    SOUK_TRY(check(ort().SessionGetInputTypeInfo(session_.get(), i, &type)));
+    SOUK_TRY(check(ort().SessionGetInputTypeInfo(first, i, &type)));
     signature_.inputs.push_back(SOUK_TRY(read_spec(std::move(name), "input", type, batch_names_.emplace_back())));
   }
   for (std::size_t i = 0; i < outputs; ++i) {
     char* raw = nullptr;
-    OrtStatus* status = ort().SessionGetOutputName(session_.get(), i, allocator, &raw);
+    OrtStatus* status = ort().SessionGetOutputName(first, i, allocator, &raw);
     std::string name = SOUK_TRY(take_name(allocator, status, raw));
     OrtTypeInfo* type = nullptr;
-    SOUK_TRY(check(ort().SessionGetOutputTypeInfo(session_.get(), i, &type)));
+    SOUK_TRY(check(ort().SessionGetOutputTypeInfo(first, i, &type)));
     std::string batch_name;
     signature_.outputs.push_back(SOUK_TRY(read_spec(std::move(name), "output", type, batch_name)));
   }
@@ -197,6 +221,13 @@ Status OnnxSession::check_batch(const InferRequest& request) const {
   return {};
 }
 
+// A thread stays with its session: what that keeps between runs is warm in its core.
+OrtSession* OnnxSession::mine() const {
+  static std::atomic<std::size_t> threads{0};
+  thread_local const std::size_t number = threads.fetch_add(1, std::memory_order_relaxed);
+  return sessions_[number % sessions_.size()].get();
+}
+
 InferResult OnnxSession::run(const InferRequest& request) const {
   SOUK_TRY(check_batch(request));
   std::vector<const char*> names;
@@ -228,9 +259,9 @@ InferResult OnnxSession::run(const InferRequest& request) const {
   // An owner is as large as what it owns, so a row of owners is the row of handles that the C API wants.
   static_assert(sizeof(ValueOwner) == sizeof(OrtValue*));
   std::vector<ValueOwner> outputs(output_names.size());
-  SOUK_TRY(check(ort().Run(session_.get(), nullptr, names.data(),
-                           reinterpret_cast<const OrtValue* const*>(inputs.data()), inputs.size(), output_names.data(),
-                           output_names.size(), reinterpret_cast<OrtValue**>(outputs.data()))));
+  SOUK_TRY(check(ort().Run(mine(), nullptr, names.data(), reinterpret_cast<const OrtValue* const*>(inputs.data()),
+                           inputs.size(), output_names.data(), output_names.size(),
+                           reinterpret_cast<OrtValue**>(outputs.data()))));
   std::vector<Tensor> tensors;
   tensors.reserve(outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {

@@ -30,24 +30,28 @@ class OnnxSession final : public Runtime {
   // wants in another order stays the file's pages, which all who map the file share. Errors: as Loader::load
   static Result<std::shared_ptr<OnnxSession>> open(std::shared_ptr<const Environment> environment,
                                                    std::span<const std::byte> model, Weights weights,
-                                                   std::span<const ExternalTensor> tensors);
+                                                   std::span<const ExternalTensor> tensors, Concurrency wanted);
 
   const Signature& signature() const override { return signature_; }
   void infer(const InferRequest& request, Deadline deadline, Completion done) override;
   MemoryUse memory() const override { return memory_; }
+  Concurrency concurrency() const override { return concurrency_; }
   void set_memory(MemoryUse memory) { memory_ = memory; }
 
  private:
   OnnxSession() = default;
   Status map_weights(OrtSessionOptions* options, std::span<const ExternalTensor> tensors);
   Status read_signature();
+  OrtSession* mine() const;
   Status check_batch(const InferRequest& request) const;
   InferResult run(const InferRequest& request) const;
 
   std::shared_ptr<const Environment> environment_;
-  Weights weights_;                 // mapped, longer than
-  std::vector<ValueOwner> mapped_;  // the values over them, longer than
-  SessionOwner session_;
+  Weights weights_;                     // mapped, longer than
+  std::vector<ValueOwner> mapped_;      // the values over them, longer than
+  PrepackedOwner reordered_;            // of those, shared by
+  std::vector<SessionOwner> sessions_;  // alike
+  Concurrency concurrency_;
   Signature signature_;
   std::vector<const char*> input_names_, output_names_;  // of signature_, where they stay
   std::vector<std::string> batch_names_;  // of each input: what the model calls its dynamic first dimension, or ""

@@ -41,7 +41,7 @@ struct Queue::Taken {
 };
 
 Queue::Queue(Pool& pool, Batching batching, std::int64_t limit, std::int64_t runs, std::chrono::nanoseconds wait)
-    : pool_(pool), usual_limit_(limit), runs_(runs), batching_(std::move(batching)), limiter_(wait, limit) {
+    : pool_(pool), usual_limit_(limit), batching_(std::move(batching)), runs_(runs), limiter_(wait, limit) {
   set_limits();
 }
 
@@ -52,9 +52,10 @@ void Queue::set_limits() {
   limiter_.set_bounds(least, std::max(limit_ + runs_ * batching_.worth_running(), least));
 }
 
-void Queue::configure(Batching batching) {
+void Queue::configure(Batching batching, std::int64_t runs) {
   const std::lock_guard lock(mutex_);
   batching_ = std::move(batching);
+  runs_ = runs;
   set_limits();
   more_.notify_all();
 }
@@ -69,7 +70,7 @@ std::int64_t Queue::limit() const {
   return limiter_.limit();
 }
 
-Status Queue::push(Waiting& one) {
+Status Queue::put(Waiting& one, bool more_follow) {
   const auto now = Clock::now();
   std::unique_lock lock(mutex_);
   one.priority = batching_.level_of(static_cast<std::uint64_t>(one.priority));
@@ -89,7 +90,7 @@ Status Queue::push(Waiting& one) {
   std::deque<Waiting>& line = level.of_caller[caller];
   if (line.empty()) level.turns.push_back(caller);
   line.push_back(std::move(one));
-  start(lock);
+  if (!more_follow || waiting_rows_ >= batching_.worth_running()) start(lock);
   if (lock.owns_lock()) lock.unlock();
   if (dropped) {
     Error why = unavailable("deployment " + dropped->replica->metrics->name +
@@ -98,6 +99,11 @@ Status Queue::push(Waiting& one) {
     fail(std::move(*dropped), std::move(why));
   }
   return {};
+}
+
+void Queue::begin() {
+  std::unique_lock lock(mutex_);
+  start(lock);
 }
 
 // Under the mutex, where no more may come: the newest of the caller whose line is the longest, unless that is about as

@@ -30,13 +30,16 @@ class Queue : public std::enable_shared_from_this<Queue> {
   // the limit alone bounds them. The pool must outlive the queue.
   Queue(Pool& pool, Batching batching, std::int64_t limit, std::int64_t runs, std::chrono::nanoseconds wait = {});
   // From the next batch on.
-  void configure(Batching batching);
+  void configure(Batching batching, std::int64_t runs);
   Batching batching() const;
   std::int64_t limit() const;  // requests that may be under way just now
 
   // Takes the request and answers it later, from the pool; or leaves it untouched. Errors: unavailable with retry_after
   // (full, or it could not begin before its deadline)
-  Status push(Waiting& one);
+  Status push(Waiting& one) { return put(one, false); }
+  // The same, but it begins nothing that is not full: `begin` follows.
+  Status gather(Waiting& one) { return put(one, true); }
+  void begin();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -47,6 +50,7 @@ class Queue : public std::enable_shared_from_this<Queue> {
   };
   struct Taken;
 
+  Status put(Waiting& one, bool more_follow);
   Status admit(const Waiting& one, Clock::time_point now) const;
   std::optional<Waiting> make_place(const Waiting& one);
   void set_limits();
@@ -60,10 +64,11 @@ class Queue : public std::enable_shared_from_this<Queue> {
   std::vector<Waiting> take_all();
 
   Pool& pool_;
-  const std::int64_t usual_limit_, runs_;
+  const std::int64_t usual_limit_;
 
   mutable std::mutex mutex_;
   Batching batching_;
+  std::int64_t runs_;
   std::int64_t limit_ = 0;
   Limiter limiter_;
   std::condition_variable more_;

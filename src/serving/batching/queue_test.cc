@@ -97,6 +97,10 @@ class QueueTest : public ::testing::Test {
     queue_ = std::make_shared<Queue>(pool_, std::move(batching), limit, runs, wait);
   }
   One& push(float value, Waiting how = {}, std::size_t rows = 1, std::int64_t columns = 1) {
+    return put(value, std::move(how), rows, columns, &Queue::push);
+  }
+  One& gather(float value) { return put(value, {}, 1, 1, &Queue::gather); }
+  One& put(float value, Waiting how, std::size_t rows, std::int64_t columns, Status (Queue::*way)(Waiting&)) {
     One& one = *all_.emplace_back(std::make_unique<One>());
     one.values.assign(rows * static_cast<std::size_t>(columns), value);
     one.request.inputs = {
@@ -105,7 +109,7 @@ class QueueTest : public ::testing::Test {
     how.request = &one.request;
     how.begun = std::chrono::steady_clock::now();
     how.done = [&one](InferResult result) { one.answer.set_value(std::move(result)); };
-    if (Status queued = queue_->push(how); !queued) fail(std::move(how), queued.error());
+    if (Status queued = (*queue_.*way)(how); !queued) fail(std::move(how), queued.error());
     return one;
   }
   One& occupy() {
@@ -245,11 +249,25 @@ TEST_F(QueueTest, LetsFewerInWhileTheyWaitTooLong) {
   EXPECT_LT(queue_->limit(), before);
 }
 
+TEST_F(QueueTest, WhatIsGatheredBeginsTogetherOrWhenItIsFull) {
+  make({.max_batch_size = 4});
+  for (float value : {1.F, 2.F, 3.F}) gather(value);
+  EXPECT_TRUE(runtime_->runs().empty());
+  queue_->begin();
+  runtime_->wait_for_runs(1);
+  runtime_->let_go(1);
+  for (float value : {4.F, 5.F, 6.F, 7.F}) gather(value);
+  runtime_->wait_for_runs(2);
+  runtime_->let_go(1);
+  EXPECT_EQ(runtime_->runs(), (Runs{{1, 2, 3}, {4, 5, 6, 7}}));
+  queue_->begin();  // nothing is left
+}
+
 TEST_F(QueueTest, TakesOtherSettingsWhileItRuns) {
   make({});
   occupy();
   for (float value : {1.F, 2.F, 3.F}) push(value);
-  queue_->configure({.max_batch_size = 2, .max_queue_size = 3});
+  queue_->configure({.max_batch_size = 2, .max_queue_size = 3}, 1);
   EXPECT_EQ(push(4).get().error().code, Code::unavailable);
   EXPECT_EQ(queue_->batching().max_batch_size, 2);
   runtime_->let_go(3);

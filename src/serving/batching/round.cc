@@ -3,8 +3,9 @@
 
 #include <algorithm>
 
+#include "net/stream.h"
 #include "serving/batching/batch.h"
-#include "serving/spans.h"
+#include "serving/seen/spans.h"
 
 namespace souk::serving {
 
@@ -78,6 +79,7 @@ struct Running {
     }
     replica.tally.executed(rows, ended - started);
     replica.series->executed(rows);
+    const net::SendTogether together;
     for (std::size_t i = 0; i < members.size(); ++i) {
       finish(members[i], true, started, ended, std::move((*parts)[i]), span);
     }

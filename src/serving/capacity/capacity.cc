@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "serving/capacity/concurrency.h"
+
 namespace souk::serving {
 
 namespace {
@@ -15,6 +17,11 @@ template <class T>
 void take(std::optional<T>& into, const json::Patch<T>& patch) {
   if (patch.is_null()) into.reset();
   if (patch.has_value()) into = patch.value;
+}
+
+Status check_count(const char* field, const std::optional<std::int64_t>& count, std::int64_t most) {
+  if (!count || (*count >= 1 && *count <= most)) return {};
+  return invalid_argument("is a number from 1 to " + std::to_string(most) + "; null: as the version says").at(field);
 }
 
 }  // namespace
@@ -29,6 +36,15 @@ Result<json::Raw> patched(const json::Raw& text, const CapacityPatch& patch) {
   Capacity c = capacity_of(text);
   take(c.pinned, patch.pinned);
   take(c.scale_to_zero_after_ms, patch.scale_to_zero_after_ms);
+  take(c.sessions, patch.sessions);
+  take(c.threads, patch.threads);
+  SOUK_TRY(check_count("capacity.sessions", c.sessions, kMostSessions));
+  SOUK_TRY(check_count("capacity.threads", c.threads, kMostThreads));
+  if (c.sessions.value_or(1) * c.threads.value_or(1) > kMostThreads) {
+    return invalid_argument("with that many sessions it is more than the " + std::to_string(kMostThreads) +
+                            " threads that one model may have")
+        .at("capacity.threads");
+  }
   if (c.scale_to_zero_after_ms && (*c.scale_to_zero_after_ms < kShortest || *c.scale_to_zero_after_ms > kLongest)) {
     return invalid_argument("is a number of milliseconds from 1,000 (a second) to 30 days; null: never")
         .at("capacity.scale_to_zero_after_ms");

@@ -2276,11 +2276,19 @@ export interface components {
             pinned?: boolean | null;
             /** Format: int64 */
             scale_to_zero_after_ms?: number | null;
+            /** Format: int64 */
+            sessions?: number | null;
+            /** Format: int64 */
+            threads?: number | null;
         };
         CapacityPatch: {
             pinned?: boolean | null;
             /** Format: int64 */
             scale_to_zero_after_ms?: number | null;
+            /** Format: int64 */
+            sessions?: number | null;
+            /** Format: int64 */
+            threads?: number | null;
         };
         Check: {
             kind: components["schemas"]["CheckKind"];
@@ -3124,6 +3132,10 @@ export interface components {
             memory_bytes?: number | null;
             /** Format: double */
             load_ms?: number | null;
+            /** Format: int64 */
+            sessions?: number | null;
+            /** Format: int64 */
+            threads?: number | null;
             /** Format: date-time */
             update_time: string;
         };

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "api/grpc/protobuf.h"
+#include "api/oip/element_type.h"
 #include "runtimes/datatype.h"
 
 namespace souk::api::oip {
@@ -170,49 +171,6 @@ Result<std::shared_ptr<void>> read_texts(std::span<const std::string_view> parts
   return std::shared_ptr<void>();
 }
 
-// Calls f with a value of the tensor's element type; false when the datatype has none here.
-template <class F>
-bool with_element_type(Datatype type, F&& f) {
-  switch (type) {
-    case Datatype::BOOL:
-    case Datatype::UINT8:
-      f(std::uint8_t());
-      return true;
-    case Datatype::UINT16:
-      f(std::uint16_t());
-      return true;
-    case Datatype::UINT32:
-      f(std::uint32_t());
-      return true;
-    case Datatype::UINT64:
-      f(std::uint64_t());
-      return true;
-    case Datatype::INT8:
-      f(std::int8_t());
-      return true;
-    case Datatype::INT16:
-      f(std::int16_t());
-      return true;
-    case Datatype::INT32:
-      f(std::int32_t());
-      return true;
-    case Datatype::INT64:
-      f(std::int64_t());
-      return true;
-    case Datatype::FP32:
-      f(float());
-      return true;
-    case Datatype::FP64:
-      f(double());
-      return true;
-    case Datatype::FP16:
-    case Datatype::BF16:
-    case Datatype::BYTES:
-      break;
-  }
-  return false;
-}
-
 template <class T>
 void write_numbers(const runtimes::Tensor& tensor, std::uint32_t number, std::string& out) {
   std::size_t count = tensor.data.size() / sizeof(T);
@@ -244,8 +202,8 @@ std::string_view contents_field(Datatype type) {
 Result<std::shared_ptr<void>> read_contents(std::span<const std::string_view> parts, runtimes::TensorView& view) {
   if (view.datatype == Datatype::BYTES) return read_texts(parts, view);
   Result<std::shared_ptr<void>> owner = std::shared_ptr<void>();
-  bool known =
-      with_element_type(view.datatype, [&](auto example) { owner = read_numbers<decltype(example)>(parts, view); });
+  bool known = with_element_type<std::uint8_t>(
+      view.datatype, [&](auto example) { owner = read_numbers<decltype(example)>(parts, view); });
   if (known) return owner;
   return invalid_argument("is " + std::string(runtimes::datatype_name(view.datatype)) +
                           ", which only raw_input_contents can carry");
@@ -256,7 +214,7 @@ Status write_contents(const runtimes::Tensor& tensor, std::string& out) {
     for (const std::string& text : tensor.strings) grpc::put_bytes(out, kBytesField, text);
     return {};
   }
-  bool known = with_element_type(
+  bool known = with_element_type<std::uint8_t>(
       tensor.datatype, [&](auto example) { write_numbers<decltype(example)>(tensor, field_of(tensor.datatype), out); });
   if (known) return {};
   return failed_precondition("output \"" + tensor.name + "\" is " +

@@ -77,6 +77,15 @@ pb::ModelConfigResponse to_message(const ModelConfig& from) {
     batching.set_priority_levels(static_cast<std::uint64_t>(from.dynamic_batching->priority_levels));
     batching.set_default_priority_level(static_cast<std::uint64_t>(from.dynamic_batching->default_priority_level));
   }
+  for (const InstanceGroup& group : from.instance_group) {
+    pb::ModelInstanceGroup& out = *config.add_instance_group();
+    out.set_kind(pb::ModelInstanceGroup::KIND_CPU);
+    out.set_count(static_cast<std::int32_t>(group.count));
+  }
+  if (from.parameters) {
+    (*config.mutable_parameters())["intra_op_thread_count"].set_string_value(
+        from.parameters->intra_op_thread_count.string_value);
+  }
   return response;
 }
 

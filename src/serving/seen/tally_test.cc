@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serving/tally.h"
+#include "serving/seen/tally.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serving/spans.h"
+#include "serving/seen/spans.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serving/series.h"
+#include "serving/seen/series.h"
 
 namespace souk::serving {
 
