@@ -6,9 +6,8 @@ import { Link } from "@tanstack/react-router";
 import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
 import * as health from "../../api/health.ts";
 import * as queries from "../../api/queries.ts";
-import type { Server } from "../../api/types.ts";
+import type { HealthFigures, Server } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
-import type { Summary } from "../../logic/exposition.ts";
 import { age, bytes, count } from "../../logic/format.ts";
 import { CopyButton } from "../../ui/copy.tsx";
 import { Note } from "../../ui/note.tsx";
@@ -44,14 +43,14 @@ export function SettingsPage() {
 }
 
 function Health() {
-  const { data, error } = useQuery(health.ready);
+  const { data, error } = useQuery(health.health);
   if (error) return <span className="inline-flex items-center gap-1.5 text-bad"><CircleX aria-hidden size={14} />Does not answer</span>;
   if (!data) return null;
-  return data.ok ? <span role="status" className="inline-flex items-center gap-1.5 text-fg"><CircleCheck aria-hidden size={14} className="text-ok" />Ready: everything that is wanted of this node runs</span> : <span role="status" className="inline-flex items-center gap-1.5 text-fg"><TriangleAlert aria-hidden size={14} className="text-warn" />Not ready: {data.said || "see the log"}</span>;
+  return data.ready ? <span role="status" className="inline-flex items-center gap-1.5 text-fg"><CircleCheck aria-hidden size={14} className="text-ok" />Ready: everything that is wanted of this node runs</span> : <span role="status" className="inline-flex items-center gap-1.5 text-fg"><TriangleAlert aria-hidden size={14} className="text-warn" />Not ready: {data.reason || "see the log"}</span>;
 }
 
 function Figures() {
-  const query = useQuery(health.figures);
+  const query = useQuery(health.health);
   return (
     <Loaded query={query} what="the figures of the server" skeleton={<Bone className="late h-22 rounded-panel" />}>
       {(now) => (
@@ -62,9 +61,9 @@ function Figures() {
               { name: "Requests", value: count(now.requests), note: "since the start, all doors" },
               { name: "Failed", value: count(now.failed), note: `5xx; ${count(now.refused)} refused (4xx)` },
               { name: "Inferences", value: count(now.inferences), note: "on this node" },
-              { name: "Connections", value: count(now.connections ?? 0), note: `${count(now.watchers ?? 0)} follow events` },
-              { name: "Memory", ...split(now.memory), note: now.files ? `${count(now.files[0])} open files` : "" },
-              { name: "Disk free", ...split(now.diskFree), note: "where the data folder is" },
+              { name: "Connections", value: count(now.connections), note: `${count(now.watchers)} follow events` },
+              { name: "Memory", ...split(now.memory_bytes), note: `${count(now.open_files)} open files` },
+              { name: "Disk free", ...split(now.disk_free_bytes), note: "where the data folder is" },
             ]}
           />
         </>
@@ -78,12 +77,12 @@ function split(size: number | undefined): { value: string; unit?: string } {
   return unit ? { value, unit } : { value: value || "–" };
 }
 
-/** The alerts that docs/operations.md asks for, where one holds now. */
-function Warnings({ now }: { now: Summary }) {
+function Warnings({ now }: { now: HealthFigures }) {
+  const { silent, full, files } = health.alarms(now);
   const found: [title: string, say: string][] = [];
-  if ((now.databaseSilence ?? 0) > 5) found.push(["The database does not answer", `It has been silent for ${Math.round(now.databaseSilence!)} s. Inference goes on from memory; what would write is refused until it is back.`]);
-  if (now.diskFree !== undefined && now.diskFree < 5e9) found.push(["The disk is nearly full", `${bytes(now.diskFree)} are free where the data folder is. Free space, or delete versions that nobody uses.`]);
-  if (now.files && now.files[0] / now.files[1] > 0.8) found.push(["Few file descriptors are left", `${count(now.files[0])} of ${count(now.files[1])} are open. Raise LimitNOFILE.`]);
+  if (silent) found.push(["The database does not answer", `It has been silent for ${Math.round(now.database_silence_seconds)} s. Inference goes on from memory; what would write is refused until it is back.`]);
+  if (full) found.push(["The disk is nearly full", `${bytes(now.disk_free_bytes!)} are free where the data folder is. Free space, or delete versions that nobody uses.`]);
+  if (files) found.push(["Few file descriptors are left", `${count(now.open_files)} of ${count(now.max_files)} are open. Raise LimitNOFILE.`]);
   if (found.length === 0) return null;
   return <div className="grid gap-2">{found.map(([title, say]) => <Note key={title} tone="warn" role="alert" title={title}>{say}</Note>)}</div>;
 }
