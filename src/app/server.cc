@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "access/access.h"
 #include "access/audit/audit.h"
 #include "access/people/people.h"
@@ -22,6 +24,7 @@
 #include "app/backup/record.h"
 #include "app/doctor/diagnose.h"
 #include "app/first_start.h"
+#include "app/operator_options.h"
 #include "app/prepare.h"
 #include "app/process_metrics.h"
 #include "artifacts/artifacts.h"
@@ -203,7 +206,13 @@ Status Server::start() {
                                                      std::move(figures.begin));
   r.native->sampler = r.sampler.get();
   api::native::add_routes(r.routes, *r.native);
-  api::native::add_settings(r.routes, *r.access, table_.entries());
+  api::native::add_settings(r.routes, *r.access, table_.entries(), [this] {
+    std::error_code unknown;
+    const std::string address = url().substr(url().find("//") + 2);
+    OperatorCommand command =
+        operator_command(table_, settings_, address, std::filesystem::read_symlink("/proc/self/exe", unknown).string());
+    return api::native::OperatorCommand{std::move(command.program), std::move(command.options)};
+  });
   api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata_json(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);
   r.instill.emplace(api::instill::Rooms{*r.access, *r.registry, *r.serving, *r.runs});

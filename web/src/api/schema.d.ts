@@ -3120,6 +3120,10 @@ export interface components {
             operations?: components["schemas"]["ModelRun"][];
             next_page_token?: string | null;
         };
+        OperatorCommand: {
+            program: string;
+            options: string;
+        };
         /** @enum {string} */
         Outcome: "DONE" | "REFUSED";
         PartList: {
@@ -3474,6 +3478,7 @@ export interface components {
         };
         SettingList: {
             settings?: components["schemas"]["Setting"][];
+            operator_command: components["schemas"]["OperatorCommand"];
         };
         /** @enum {string} */
         SettingSource: "DEFAULT" | "FILE" | "ENVIRONMENT" | "FLAG";

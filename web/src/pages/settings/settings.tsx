@@ -8,6 +8,7 @@ import * as health from "../../api/health.ts";
 import * as queries from "../../api/queries.ts";
 import type { HealthFigures, Server } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
+import { operatorCommand } from "../../logic/backups.ts";
 import { age, bytes, count } from "../../logic/format.ts";
 import { CopyButton } from "../../ui/copy.tsx";
 import { Note } from "../../ui/note.tsx";
@@ -110,17 +111,19 @@ function About({ server }: { server: Server }) {
 }
 
 const care = [
-  ["souk doctor", "Looks at the database, the disks, the bytes, clocks and the sandbox, and says how to put right what is wrong."],
-  ["souk backup /backups/souk --keep 14", "Saves everything beside the running server. What is there already is not copied again."],
-  ["souk restore /backups/souk", "Puts a backup into an empty database and folder; every digest is checked."],
+  ["doctor", "Looks at the database, the disks, the bytes, clocks and the sandbox, and says how to put right what is wrong."],
+  ["backup /backups/souk --keep 14", "Saves everything beside the running server. What is there already is not copied again."],
+  ["restore /backups/souk --data NEW_FOLDER", "Puts a backup into an empty database and folder; every digest is checked."],
 ] as const;
 
 function Care() {
+  const of = useQuery(queries.operator).data;
+  const all = care.map(([words, does]) => [words.startsWith("restore") ? `${of?.program ?? "souk"} ${words}` : operatorCommand(of, words), does] as const);
   return (
     <Panel aria-label="Look after it">
       <PanelHead title="Look after it" note="on the server's machine" />
       <dl className="grid gap-3 px-4 py-3">
-        {care.map(([command, does]) => (
+        {all.map(([command, does]) => (
           <div key={command} className="grid grid-cols-[minmax(0,340px)_minmax(0,1fr)] items-center gap-x-4 gap-y-1 max-phone:grid-cols-[minmax(0,1fr)]">
             <dt className="flex min-w-0 items-center gap-1"><code className="wrap-anywhere">{command}</code><CopyButton text={command} label={`Copy ${command}`} /></dt>
             <dd className="text-fg-2">{does}</dd>
