@@ -90,6 +90,8 @@ export const fileText = (ns: string, slug: string, number: number, path: string,
 
 export const deployments = (ns: string) =>
   queryOptions({ queryKey: ["deployments", ns], queryFn: ({ signal }) => all<Deployment>(ns ? at("/api/v1/namespaces/{ns}/deployments", { ns }) : at("/api/v1/deployments", {}), "deployments", signal) });
+/** With how often each was asked, as that grows: for the page that shows it. */
+export const deploymentsAsked = (ns: string) => queryOptions({ ...deployments(ns), queryKey: ["deployments", ns, "asked"], meta: { figures: "deployments" } });
 export const deployment = (ns: string, slug: string) =>
   queryOptions({ queryKey: ["deployment", ns, slug, "self"], queryFn: ({ signal }) => callJson<Deployment>(at("/api/v1/namespaces/{ns}/deployments/{deployment}", { ns, deployment: slug }), { signal }) });
 export const logs = (ns: string, slug: string) =>

@@ -43,6 +43,11 @@ export function quantileBetween(before: Reading, after: Reading, share: number):
   return low * 1000;
 }
 
+/** Of all since the server's start, in ms; 0 where nothing came. */
+export function quantileOf(reading: Reading, share: number): number {
+  return quantileBetween({ ...reading, latency: [] }, reading, share) ?? 0;
+}
+
 type Sum = DeploymentFigures["queue_seconds"];
 function mean(before: Sum, after: Sum): number | null {
   const count = (after?.count ?? 0) - (before?.count ?? 0);

@@ -124,6 +124,26 @@ Topic of_deployment(const Rooms& rooms, const std::shared_ptr<Shown>& shown) {
           }};
 }
 
+Topic of_deployments(const Rooms& rooms) {
+  return {.name = "deployments",
+          .every = milliseconds(3000),
+          .personal = true,
+          .summary = "another mark as deployments that the caller may see are asked",
+          .may = anybody,
+          .sample = [&rooms](const Call& call, const std::string&) -> Result<Figure> {
+            Mark mark;
+            store::ListQuery query{.filter = "", .order_by = "id", .page_size = 1000};
+            do {
+              auto page = SOUK_TRY(rooms.serving.list(call, "", query));
+              for (const serving::DeploymentView& one : page.items) {
+                mark.add(one.deployment.id.value).add(one.metrics.requests).add(one.metrics.errors);
+              }
+              query.page_token = std::move(page.next_page_token);
+            } while (!query.page_token.empty());
+            return mark.sample();
+          }};
+}
+
 Topic of_rollouts(const Rooms& rooms) {
   return {.name = "rollouts",
           .of_object = true,
@@ -303,10 +323,11 @@ Topic of_catalogue(const FigureSources& sources) {
 
 FigureTopics figure_topics(const Rooms& rooms, FigureSources sources) {
   const auto shown = std::make_shared<Shown>(sources.metrics);
-  return {{of_health(sources, shown), of_deployment(rooms, shown), of_rollouts(rooms), of_work(rooms), of_queue(rooms),
-           of_item(rooms), of_webhook(rooms), of_transfers(rooms), of_model_runs(rooms), of_audit(rooms),
-           of_namespace_audit(rooms), of_backups(rooms, sources), of_catalogue(sources)},
-          [shown] { shown->forget(); }};
+  return {
+      {of_health(sources, shown), of_deployment(rooms, shown), of_deployments(rooms), of_rollouts(rooms),
+       of_work(rooms), of_queue(rooms), of_item(rooms), of_webhook(rooms), of_transfers(rooms), of_model_runs(rooms),
+       of_audit(rooms), of_namespace_audit(rooms), of_backups(rooms, sources), of_catalogue(sources)},
+      [shown] { shown->forget(); }};
 }
 
 }  // namespace souk::api::native
