@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kPage = 500;
 constexpr std::chrono::milliseconds kLookAgain{50};  // PostgreSQL: other nodes, and transactions that ended
 constexpr std::chrono::milliseconds kAfterFailure{500};
+constexpr std::chrono::milliseconds kGather{2};  // PostgreSQL: between reads while many commit, each of which wakes
 
 }  // namespace
 
@@ -111,6 +112,9 @@ bool Hub::wait_for_work() {
   const auto something = [&state] { return state.closing || state.dirty; };
   if (store_.dialect() == store::Dialect::postgresql && !state.subscribers.empty()) {
     state.woken.wait_for(lock, kLookAgain, something);
+    const std::chrono::steady_clock::time_point last(
+        std::chrono::steady_clock::duration(last_read_.load(std::memory_order_relaxed)));
+    state.woken.wait_until(lock, last + kGather, [&state] { return state.closing; });
   } else {
     state.woken.wait(lock, something);
   }
@@ -143,7 +147,8 @@ bool Hub::read_all() {
 
 Status Hub::read_for(Position position, const Group& group, bool& more) {
   queries_.add();
-  auto placed = SOUK_TRY(store_.read([&](store::Tx& tx) { return events_after(tx, position, kPage); }));
+  auto placed =
+      SOUK_TRY(store_.read([&](store::Tx& tx) { return events_after(tx, position, kPage); }, store::Statements::one));
   if (placed.empty()) return {};
   const Position reached = placed.back().position;
   std::vector<EventPtr> events;

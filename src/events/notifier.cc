@@ -38,7 +38,8 @@ void Notifier::loop() {
     if (closing_) return;
     dirty_ = false;
     lock.unlock();
-    const auto sent = store_.write([](store::Tx& tx) { return tx.exec("SELECT pg_notify($1, '')", kChannel); });
+    const auto sent = store_.write([](store::Tx& tx) { return tx.exec("SELECT pg_notify($1, '')", kChannel); },
+                                   store::Isolation::read_committed);
     // The other nodes look by themselves every 50 ms: no need to try again.
     if (!sent) log_.debug("events", "other nodes were not notified", {{"cause", sent.error().describe()}});
     lock.lock();

@@ -37,6 +37,8 @@ Status move_alias(Registry::State& state, store::Tx& tx, const access::Call& cal
                   std::string_view name, const ModelVersion& version) {
   const auto before = SOUK_TRY(find_alias(tx, version.model_id, name));
   if (before && before->version_id == version.id) return {};
+  // A version that is being made may be given this name: of the two, the second finds the first.
+  if (!before) SOUK_TRY(hold_model(tx, version.model_id));
   const Time at = now();
   const std::string& actor = call.principal->name;
   SOUK_TRY(

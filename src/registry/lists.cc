@@ -85,14 +85,11 @@ Result<store::Rows> rows_over_all(Registry::State& state, const access::Visible&
   return state.store.read([&](store::Tx& tx) { return access::read_visible(tx, visible, table, listing); });
 }
 
-Result<Page<ListedModel>> shape_page(Registry::State& state, Page<RegisteredModel> page) {
-  Page<ListedModel> out{{}, std::move(page.next_page_token)};
-  for (RegisteredModel& model : page.items) {
-    ListedModel& listed = out.items.emplace_back();
-    static_cast<RegisteredModel&>(listed) = std::move(model);
-    listed.namespace_ = SOUK_TRY(state.access.namespace_slug(listed.namespace_id));
-  }
-  return out;
+Result<Page<ListedModel>> shape_page(Registry::State& state, store::Rows rows, const store::Listing& listing,
+                                     const std::string& key) {
+  auto page = SOUK_TRY((store::page_of<RegisteredModel, ListedModel>(std::move(rows), listing, key)));
+  for (ListedModel& listed : page.items) listed.namespace_ = SOUK_TRY(state.access.namespace_slug(listed.namespace_id));
+  return page;
 }
 
 Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Call& call, NamespaceId only,
@@ -103,7 +100,7 @@ Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Cal
   if (!only && by_update && visible.namespaces.size() + visible.objects.size() > 0) {
     store::Listing listing;
     auto rows = SOUK_TRY(rows_over_all(state, visible, query, key, whole, listing));
-    return shape_page(state, SOUK_TRY(store::page_of<RegisteredModel>(std::move(rows), listing, key)));
+    return shape_page(state, std::move(rows), listing, key);
   }
   std::vector<store::Value> parameters = std::move(visible.parameters);
   std::string where = visible.sql;
@@ -115,8 +112,9 @@ Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Cal
       SOUK_TRY(compile_listing(query, model_schema(), state.store.dialect(), key,
                                "models " + std::to_string(only.value), static_cast<int>(parameters.size()) + 1));
   const store::PageSource source{listed_columns(whole), "registered_models m", where, std::move(parameters)};
-  auto rows = SOUK_TRY(state.store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }));
-  return shape_page(state, SOUK_TRY(store::page_of<RegisteredModel>(std::move(rows), listing, key)));
+  auto rows =
+      SOUK_TRY(state.store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }, listing.statements()));
+  return shape_page(state, std::move(rows), listing, key);
 }
 
 }  // namespace
@@ -148,7 +146,8 @@ Result<std::int64_t> Registry::count_models(const access::Call& call, std::strin
       filter, model_schema().filter, state_->store.dialect(), static_cast<int>(parameters.size()) + 1));
   parameters.insert(parameters.end(), condition.parameters.begin(), condition.parameters.end());
   sql += " AND " + condition.sql;
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  auto rows =
+      SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }, store::Statements::one));
   return store::from_value<std::int64_t>(rows.rows.at(0).at(0));
 }
 
@@ -158,7 +157,8 @@ Result<Page<ModelVersion>> Registry::list_versions(const AuthorizedModel& model,
                                                           "versions " + std::to_string(model->id.value), 2));
   const store::PageSource source{
       store::columns<ModelVersion>("v"), "model_versions v", "v.model_id = $1", {model->id.value}};
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }));
+  auto rows =
+      SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }, listing.statements()));
   return store::page_of<ModelVersion>(std::move(rows), listing, key);
 }
 
@@ -176,7 +176,8 @@ Result<Page<ModelVersion>> Registry::list_all_versions(const access::Call& call,
                                                           static_cast<int>(parameters.size()) + 1));
   const store::PageSource source{store::columns<ModelVersion>("v"), "model_versions v, registered_models m",
                                  "m.id = v.model_id AND m.namespace_id = $1 AND " + visible.sql, std::move(parameters)};
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }));
+  auto rows =
+      SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }, listing.statements()));
   auto page = store::page_of<ModelVersion>(std::move(rows), listing, key);
   // Who sees none of them is told as if the namespace were not there.
   const bool sees_all = call.principal->role_in(in->id) >= access::Role::READER;

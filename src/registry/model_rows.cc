@@ -65,13 +65,15 @@ Status delete_model_rows(store::Tx& tx, ModelId id) {
   return {};
 }
 
-Result<std::optional<ModelId>> find_model_named(store::Tx& tx, NamespaceId ns, std::string_view name) {
-  return tx.scalar<ModelId>("SELECT id FROM registered_models WHERE namespace_id = $1 AND name = $2", ns, name);
+Result<std::optional<RegisteredModel>> find_model_named(store::Tx& tx, NamespaceId ns, std::string_view name) {
+  static const std::string sql = select_models() + "namespace_id = $1 AND name = $2";
+  return tx.first<RegisteredModel>(sql, ns, name);
 }
 
-Result<std::optional<ModelId>> find_model_external(store::Tx& tx, NamespaceId ns, std::string_view external_id) {
-  return tx.scalar<ModelId>("SELECT id FROM registered_models WHERE namespace_id = $1 AND external_id = $2", ns,
-                            external_id);
+Result<std::optional<RegisteredModel>> find_model_external(store::Tx& tx, NamespaceId ns,
+                                                           std::string_view external_id) {
+  static const std::string sql = select_models() + "namespace_id = $1 AND external_id = $2";
+  return tx.first<RegisteredModel>(sql, ns, external_id);
 }
 
 Result<std::string> free_slug(store::Tx& tx, NamespaceId ns, const std::string& slug) {

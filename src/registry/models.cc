@@ -101,29 +101,45 @@ Error taken_external_id(const RegisteredModel& model, const Place& place) {
       .at("external_id");
 }
 
-}  // namespace
+constexpr std::string_view kProperties = "model_properties";
 
-Result<RegisteredModel> make_model(Registry::State& state, store::Tx& tx, const access::Call& call, const Place& place,
-                                   RegisteredModel wanted, bool slug_given) {
-  if (!SOUK_TRY(try_insert_model(tx, wanted))) {
-    const auto named = SOUK_TRY(find_model_named(tx, place.namespace_id, wanted.name));
-    if (named) {
+// Gives the model its id, and another slug where its own is taken and was not asked for. Errors: already_exists
+Status place_model(store::Tx& tx, const Place& place, RegisteredModel& wanted, bool slug_given) {
+  const std::string slug = wanted.slug;
+  while (!SOUK_TRY(try_insert_model(tx, wanted))) {
+    if (SOUK_TRY(find_model_named(tx, place.namespace_id, wanted.name))) {
       return already_exists("a model with the name '" + wanted.name + "' exists already in " + place.namespace_)
           .at("name");
     }
     if (wanted.external_id && SOUK_TRY(find_model_external(tx, place.namespace_id, *wanted.external_id)))
       return taken_external_id(wanted, place);
-    const auto taken =
-        already_exists("a model with the slug '" + wanted.slug + "' exists already in " + place.namespace_).at("slug");
-    if (slug_given) return taken;
-    wanted.slug = SOUK_TRY(free_slug(tx, place.namespace_id, wanted.slug));
-    if (!SOUK_TRY(try_insert_model(tx, wanted))) return taken;
+    if (slug_given) {
+      return already_exists("a model with the slug '" + slug + "' exists already in " + place.namespace_).at("slug");
+    }
+    wanted.slug = SOUK_TRY(free_slug(tx, place.namespace_id, slug));
   }
-  SOUK_TRY(insert_properties(tx, "model_properties", wanted.id.value, "tags", wanted.tags));
-  SOUK_TRY(insert_properties(tx, "model_properties", wanted.id.value, "custom_properties", wanted.custom_properties));
+  return {};
+}
+
+Result<RegisteredModel> insert_model(Registry::State& state, store::Tx& tx, const access::Call& call,
+                                     const Place& place, RegisteredModel wanted, bool slug_given,
+                                     PropertyRows& properties) {
+  SOUK_TRY(place_model(tx, place, wanted, slug_given));
+  SOUK_TRY(properties.add(wanted.id.value, "tags", wanted.tags));
+  SOUK_TRY(properties.add(wanted.id.value, "custom_properties", wanted.custom_properties));
   SOUK_TRY(state.access.add_resource(tx, wanted.resource()));
   SOUK_TRY(state.append(tx, call, place, "model.created", "model", wanted.id.value, wanted.slug, "{}"));
   return wanted;
+}
+
+}  // namespace
+
+Result<RegisteredModel> make_model(Registry::State& state, store::Tx& tx, const access::Call& call, const Place& place,
+                                   RegisteredModel wanted, bool slug_given) {
+  PropertyRows properties(tx, kProperties);
+  auto made = SOUK_TRY(insert_model(state, tx, call, place, std::move(wanted), slug_given, properties));
+  SOUK_TRY(properties.flush());
+  return made;
 }
 
 namespace {
@@ -162,11 +178,13 @@ Result<RegisteredModel> Registry::create_model(const access::Call& call, const A
   SOUK_TRY(need(ns.role(), access::Role::WRITER, "namespace " + ns->slug));
   const RegisteredModel model = SOUK_TRY(model_from(wanted, ns->id));
   const Place place{ns->id, ns->slug, ""};
-  return state_->store.write([&](store::Tx& tx) {
-    return access::once<RegisteredModel>(
-        tx, call, [&] { return "create_model " + ns->slug + json::write(wanted); },
-        [&] { return make_model(*state_, tx, call, place, model, !wanted.slug.empty()); });
-  });
+  return state_->store.write(
+      [&](store::Tx& tx) {
+        return access::once<RegisteredModel>(
+            tx, call, [&] { return "create_model " + ns->slug + json::write(wanted); },
+            [&] { return make_model(*state_, tx, call, place, model, !wanted.slug.empty()); });
+      },
+      store::Isolation::read_committed);
 }
 
 Result<std::vector<RegisteredModel>> Registry::create_models(const access::Call& call, const AuthorizedNamespace& ns,
@@ -186,16 +204,20 @@ Result<std::vector<RegisteredModel>> Registry::create_models(const access::Call&
     models.push_back(std::move(*model));
   }
   const Place place{ns->id, ns->slug, ""};
-  return state_->store.write([&](store::Tx& tx) -> Result<std::vector<RegisteredModel>> {
-    std::vector<RegisteredModel> made;
-    made.reserve(models.size());
-    for (std::size_t i = 0; i < models.size(); ++i) {
-      auto model = make_model(*state_, tx, call, place, models[i], !wanted[i].slug.empty());
-      if (!model) return at(i, model.error());
-      made.push_back(std::move(*model));
-    }
-    return made;
-  });
+  return state_->store.write(
+      [&](store::Tx& tx) -> Result<std::vector<RegisteredModel>> {
+        std::vector<RegisteredModel> made;
+        made.reserve(models.size());
+        PropertyRows properties(tx, kProperties);
+        for (std::size_t i = 0; i < models.size(); ++i) {
+          auto model = insert_model(*state_, tx, call, place, models[i], !wanted[i].slug.empty(), properties);
+          if (!model) return at(i, model.error());
+          made.push_back(std::move(*model));
+        }
+        SOUK_TRY(properties.flush());
+        return made;
+      },
+      store::Isolation::read_committed);
 }
 
 Result<RegisteredModel> Registry::update_model(const access::Call& call, const AuthorizedModel& model,
@@ -222,11 +244,10 @@ Result<RegisteredModel> Registry::update_model(const access::Call& call, const A
     after.revision = before->revision + 1;
     SOUK_TRY(update_model_row(tx, after));
     if (after.tags != before->tags) {
-      SOUK_TRY(replace_properties(tx, "model_properties", after.id.value, "tags", after.tags));
+      SOUK_TRY(replace_properties(tx, kProperties, after.id.value, "tags", after.tags));
     }
     if (after.custom_properties != before->custom_properties) {
-      SOUK_TRY(
-          replace_properties(tx, "model_properties", after.id.value, "custom_properties", after.custom_properties));
+      SOUK_TRY(replace_properties(tx, kProperties, after.id.value, "custom_properties", after.custom_properties));
     }
     SOUK_TRY(state_->append(tx, call, place, "model.updated", "model", after.id.value, after.slug, *changes));
     return after;

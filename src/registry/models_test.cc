@@ -45,6 +45,25 @@ TEST_P(ModelsTest, WhatIsCreatedIsReadBack) {
   EXPECT_EQ(w_->count("resources"), 2);
 }
 
+TEST_P(ModelsTest, ManyPropertiesOfAllTypesAreFound) {
+  std::string properties = R"({"text":"x","whole":7,"real":1.5,"large":18446744073709551615,"flag":true,"none":null)";
+  for (int i = 0; i < 40; ++i) properties += ",\"p" + std::to_string(i) + "\":" + std::to_string(i);
+  const NewModel wanted{.tags = {R"({"stage":"x"})"}, .custom_properties = {properties + "}"}};
+  NewModel one = wanted, other = wanted;
+  one.name = "one";
+  other.name = "other";
+  TestRegistry::must(create(one));
+  EXPECT_EQ(w_->count("model_properties"), 46);
+  TestRegistry::must(w_->registry->create_models(w_->call, w_->ns(), {other, {.name = "plain"}}));
+  EXPECT_EQ(w_->count("model_properties"), 92);
+  for (const char* filter :
+       {"custom_properties.text = 'x'", "custom_properties.whole = 7", "custom_properties.real > 1.4",
+        "custom_properties.flag = true", "custom_properties.p39 = 39", "tags.stage = 'x'"}) {
+    const auto page = TestRegistry::must(w_->registry->list_models(w_->call, "default", {.filter = filter}));
+    EXPECT_EQ(page.items.size(), 2u) << filter;
+  }
+}
+
 TEST_P(ModelsTest, APatchOfAnObjectIsMerged) {
   TestRegistry::must(
       create({.name = "m", .tags = {R"({"a":"1","b":"2"})"}, .custom_properties = {R"({"o":{"x":1,"y":[1]},"n":1})"}}));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/properties.h"
 
+#include <array>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "access/access.h"
 
@@ -98,18 +100,19 @@ Status check_tags(const json::Raw& value, std::string_view field) {
 Status insert_properties(store::Tx& tx, std::string_view table, std::int64_t owner, std::string_view field,
                          const json::Raw& value) {
   if (value.text == "{}") return {};
-  const std::string sql = "INSERT INTO " + std::string(table) +
-                          " (owner_id, field, name, string_value, int_value, double_value, bool_value) "
-                          "VALUES ($1, $2, $3, $4, $5, $6, $7)";
+  PropertyRows rows(tx, table);
+  SOUK_TRY(rows.add(owner, field, value));
+  return rows.flush();
+}
+
+Status PropertyRows::add(std::int64_t owner, std::string_view field, const json::Raw& value) {
+  if (value.text == "{}") return {};
   const json::Document document = SOUK_TRY(json::Document::parse(value.text));
   return document.root().each_member([&](std::string_view key, json::Value member) -> Status {
-    std::optional<std::string_view> text;
-    std::optional<std::int64_t> whole;
-    std::optional<double> real;
-    std::optional<bool> flag;
+    store::Value text(nullptr), whole(nullptr), real(nullptr), flag(nullptr);
     switch (member.kind()) {
       case json::Kind::string:
-        text = member.string();
+        text = store::to_value(member.string());
         break;
       case json::Kind::integer:
         whole = member.integer();
@@ -119,13 +122,29 @@ Status insert_properties(store::Tx& tx, std::string_view table, std::int64_t own
         real = member.number();
         break;
       case json::Kind::boolean:
-        flag = member.boolean();
+        flag = store::to_value(member.boolean());
         break;
       default:
         return {};  // null, lists and objects are kept, but no filter compares them
     }
-    return tx.defer(sql, owner, field, key, text, whole, real, flag);
+    if (values_.size() == kRowsAtOnce * kColumns) SOUK_TRY(flush());
+    for (store::Value& one :
+         std::array{store::Value(owner), store::to_value(field), store::to_value(key), text, whole, real, flag}) {
+      values_.push_back(std::move(one));
+    }
+    return {};
   });
+}
+
+Status PropertyRows::flush() {
+  if (values_.empty()) return {};
+  std::string sql = "INSERT INTO " + std::string(table_) +
+                    " (owner_id, field, name, string_value, int_value, double_value, bool_value) VALUES ";
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    sql += (i % kColumns != 0 ? ", $" : i == 0 ? "($" : "), ($") + std::to_string(i + 1);
+  }
+  const std::vector<store::Value> values = std::exchange(values_, {});
+  return tx_.send(sql + ")", values);
 }
 
 Status replace_properties(store::Tx& tx, std::string_view table, std::int64_t owner, std::string_view field,

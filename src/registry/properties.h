@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -23,7 +24,25 @@ Status check_properties(const json::Raw& value, std::string_view field);
 // The same, of strings.
 Status check_tags(const json::Raw& value, std::string_view field);
 
-// Index rows of a checked object. `table` is trusted: "model_properties" or "model_version_properties".
+// Index rows of checked objects. `table` is trusted: "model_properties" or "model_version_properties".
+class PropertyRows {
+ public:
+  PropertyRows(store::Tx& tx, std::string_view table) : tx_(tx), table_(table) {}
+  PropertyRows(const PropertyRows&) = delete;
+  PropertyRows& operator=(const PropertyRows&) = delete;
+  // Gathers the rows; several travel in one statement.
+  Status add(std::int64_t owner, std::string_view field, const json::Raw& value);
+  // To be called after the last.
+  Status flush();
+
+ private:
+  static constexpr std::size_t kColumns = 7;
+  static constexpr std::size_t kRowsAtOnce = 16;
+
+  store::Tx& tx_;
+  const std::string_view table_;
+  std::vector<store::Value> values_;
+};
 Status insert_properties(store::Tx& tx, std::string_view table, std::int64_t owner, std::string_view field,
                          const json::Raw& value);
 Status replace_properties(store::Tx& tx, std::string_view table, std::int64_t owner, std::string_view field,

@@ -118,7 +118,7 @@ Result<AuthorizedModel> Registry::get_model(const access::Call& call, access::Ro
 
 Result<AuthorizedModel> Registry::get_model(const access::Call& call, access::Role needed, ModelId id) {
   const auto missing = [&] { return not_found("model " + std::to_string(id.value) + " does not exist"); };
-  auto found = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return find_model(tx, id); }));
+  auto found = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return find_model(tx, id); }, store::Statements::one));
   if (!found) return missing();
   auto authorized = state_->access.authorize(call, needed, std::move(*found));
   if (!authorized && authorized.error().code == Code::not_found) return concealed(missing());
@@ -131,21 +131,25 @@ Result<AuthorizedModel> Registry::get_model_named(const access::Call& call, std:
   const auto in = SOUK_TRY(state_->access.find_namespace(call, ns));
   const std::string shown = name ? *name : external_id.value_or("");
   if (!in) return missing_model(ns, shown);
-  const auto id = SOUK_TRY(state_->store.read([&](store::Tx& tx) {
+  const auto find = [&](store::Tx& tx) {
     return name ? find_model_named(tx, in->id, *name) : find_model_external(tx, in->id, external_id.value_or(""));
-  }));
-  if (!id) return missing_model(in->slug, shown);
-  return get_model(call, access::Role::READER, *id);
+  };
+  auto found = SOUK_TRY(state_->store.read(find, store::Statements::one));
+  if (!found) return missing_model(in->slug, shown);
+  auto authorized = state_->access.authorize(call, access::Role::READER, std::move(*found));
+  if (!authorized && authorized.error().code == Code::not_found) return concealed(missing_model(in->slug, shown));
+  return authorized;
 }
 
 Result<VersionOfModel> Registry::get_version(const access::Call& call, access::Role needed, VersionId id) {
   const auto missing = [&] { return not_found("model version " + std::to_string(id.value) + " does not exist"); };
-  auto found = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return registry::find_version(tx, id); }));
+  auto found = SOUK_TRY(
+      state_->store.read([&](store::Tx& tx) { return find_version_and_model(tx, id); }, store::Statements::one));
   if (!found) return missing();
-  auto model = get_model(call, needed, found->model_id);
-  if (!model && model.error().code == Code::not_found) return missing();
+  auto model = state_->access.authorize(call, needed, std::move(found->model));
+  if (!model && model.error().code == Code::not_found) return concealed(missing());
   if (!model) return model.error();
-  return VersionOfModel{std::move(*model), std::move(*found)};
+  return VersionOfModel{std::move(*model), std::move(found->version)};
 }
 
 Result<VersionOfModel> Registry::get_version_external(const access::Call& call, std::string_view ns,
@@ -162,7 +166,8 @@ Result<VersionOfModel> Registry::get_version_external(const access::Call& call, 
 }
 
 Result<ModelVersion> Registry::get_version(const AuthorizedModel& model, std::string_view version) {
-  auto found = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return find_version(tx, model->id, version); }));
+  auto found = SOUK_TRY(
+      state_->store.read([&](store::Tx& tx) { return find_version(tx, model->id, version); }, store::Statements::one));
   if (found) return std::move(*found);
   return missing_version(SOUK_TRY(state_->place(*model)), version);
 }

@@ -74,8 +74,8 @@ Result<std::optional<RegisteredModel>> find_model(store::Tx& tx, ModelId id);
 Result<bool> try_insert_model(store::Tx& tx, RegisteredModel& model);
 Status update_model_row(store::Tx& tx, const RegisteredModel& model);
 Status delete_model_rows(store::Tx& tx, ModelId id);
-Result<std::optional<ModelId>> find_model_named(store::Tx& tx, NamespaceId ns, std::string_view name);
-Result<std::optional<ModelId>> find_model_external(store::Tx& tx, NamespaceId ns, std::string_view external_id);
+Result<std::optional<RegisteredModel>> find_model_named(store::Tx& tx, NamespaceId ns, std::string_view name);
+Result<std::optional<RegisteredModel>> find_model_external(store::Tx& tx, NamespaceId ns, std::string_view external_id);
 // A slug that is free: `slug`, else `slug`-2, -3, …
 Result<std::string> free_slug(store::Tx& tx, NamespaceId ns, const std::string& slug);
 
@@ -84,12 +84,20 @@ Result<std::string> free_slug(store::Tx& tx, NamespaceId ns, const std::string& 
 Result<std::optional<ModelVersion>> find_version(store::Tx& tx, ModelId model, std::string_view version);
 Result<std::optional<ModelVersion>> find_version(store::Tx& tx, ModelId model, const Digest& digest);
 Result<std::optional<ModelVersion>> find_latest_sealed(store::Tx& tx, ModelId model);
-// The next number, or `wanted` if it was never given. Errors: failed_precondition
+// Nobody else changes the model's row, or gives out a number of it, until this is committed.
+Status hold_model(store::Tx& tx, ModelId model);
+// The next number, or `wanted` if it was never given. Holds the model's row unless `wanted` lies below the last one.
+// Errors: failed_precondition
 Result<std::int64_t> take_number(store::Tx& tx, ModelId model, std::int64_t wanted, Time at, const std::string& label);
-// Fills in the id.
-Status insert_version(store::Tx& tx, ModelVersion& version);
+// Fills in the id. The model's row is held. Errors: already_exists (a version or an alias has the name)
+Status insert_version(store::Tx& tx, ModelVersion& version, const std::string& label);
 Status update_version_row(store::Tx& tx, const ModelVersion& version);
 Result<std::optional<ModelVersion>> find_version(store::Tx& tx, VersionId id);
+struct VersionAndModel {
+  ModelVersion version;
+  RegisteredModel model;
+};
+Result<std::optional<VersionAndModel>> find_version_and_model(store::Tx& tx, VersionId id);
 // In the namespace, under any model.
 Result<std::optional<VersionId>> find_version_external(store::Tx& tx, NamespaceId ns, std::string_view external_id);
 Status delete_version_rows(store::Tx& tx, const ModelVersion& version);

@@ -14,6 +14,20 @@ const std::string& select_versions() {
   return sql;
 }
 
+struct Inserted {
+  VersionId id;
+  bool is_alias = false;
+};
+BOOST_DESCRIBE_STRUCT(Inserted, (), (id, is_alias))
+
+Error taken_by_version(std::string_view name, const std::string& label) {
+  return already_exists(label + " has a version named '" + std::string(name) + "' already").at("name");
+}
+Error taken_by_alias(std::string_view name, const std::string& label) {
+  return already_exists(label + " has an alias '" + std::string(name) + "', which a version cannot be named too")
+      .at("name");
+}
+
 }  // namespace
 
 Result<std::int64_t> number_of(std::string_view digits) {
@@ -40,13 +54,8 @@ Status check_version_name(std::string_view name) {
 Status check_name_free(store::Tx& tx, ModelId model, std::string_view name, const std::string& label) {
   const auto version = SOUK_TRY(
       tx.scalar<std::int64_t>("SELECT number FROM model_versions WHERE model_id = $1 AND name = $2", model, name));
-  if (version) {
-    return already_exists(label + " has a version named '" + std::string(name) + "' already").at("name");
-  }
-  if (SOUK_TRY(find_alias(tx, model, name))) {
-    return already_exists(label + " has an alias '" + std::string(name) + "', which a version cannot be named too")
-        .at("name");
-  }
+  if (version) return taken_by_version(name, label);
+  if (SOUK_TRY(find_alias(tx, model, name))) return taken_by_alias(name, label);
   return {};
 }
 
@@ -71,6 +80,10 @@ Result<std::optional<ModelVersion>> find_latest_sealed(store::Tx& tx, ModelId mo
   static const std::string sql =
       select_versions() + "model_id = $1 AND sealed_digest IS NOT NULL ORDER BY number DESC LIMIT 1";
   return tx.first<ModelVersion>(sql, model);
+}
+
+Status hold_model(store::Tx& tx, ModelId model) {
+  return tx.defer("UPDATE registered_models SET last_number = last_number WHERE id = $1", model);
 }
 
 Result<std::int64_t> take_number(store::Tx& tx, ModelId model, std::int64_t wanted, Time at, const std::string& label) {
@@ -99,17 +112,19 @@ Result<std::int64_t> take_number(store::Tx& tx, ModelId model, std::int64_t want
       .advise("the next number is " + std::to_string(*last + 1));
 }
 
-Status insert_version(store::Tx& tx, ModelVersion& v) {
-  const auto id = SOUK_TRY(tx.scalar<VersionId>(
+Status insert_version(store::Tx& tx, ModelVersion& v, const std::string& label) {
+  const auto inserted = SOUK_TRY(tx.first<Inserted>(
       "INSERT INTO model_versions (uid, model_id, number, name, description, author, state, uri, sealed_digest, "
       "format, runtime, missing, size_bytes, signature, declaration, custom_properties, create_time, update_time, "
       "seal_time, revision, external_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-      "$16, $17, $18, $19, $20, $21) RETURNING id",
+      "$16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING RETURNING id, "
+      "EXISTS (SELECT 1 FROM aliases WHERE aliases.model_id = $2 AND aliases.name = $4)",
       v.uid, v.model_id, v.number, v.name, v.description, v.author, v.state, v.uri, v.sealed_digest, v.format,
       v.runtime, v.missing, v.size_bytes, v.signature, v.declaration, v.custom_properties, v.create_time, v.update_time,
       v.seal_time, v.revision, v.external_id));
-  if (!id) return internal("a version was inserted without an id");
-  v.id = *id;
+  if (!inserted) return taken_by_version(v.name, label);
+  if (inserted->is_alias) return taken_by_alias(v.name, label);
+  v.id = inserted->id;
   return {};
 }
 
@@ -127,6 +142,15 @@ Status update_version_row(store::Tx& tx, const ModelVersion& v) {
 Result<std::optional<ModelVersion>> find_version(store::Tx& tx, VersionId id) {
   static const std::string sql = select_versions() + "id = $1";
   return tx.first<ModelVersion>(sql, id);
+}
+
+Result<std::optional<VersionAndModel>> find_version_and_model(store::Tx& tx, VersionId id) {
+  static const std::string sql = "SELECT " + store::columns<ModelVersion>("v") + ", " +
+                                 store::columns<RegisteredModel>("m") +
+                                 " FROM model_versions v JOIN registered_models m ON m.id = v.model_id WHERE v.id = $1";
+  auto found = SOUK_TRY((tx.first_pair<ModelVersion, RegisteredModel>(sql, id)));
+  if (!found) return std::optional<VersionAndModel>();
+  return std::optional(VersionAndModel{std::move(found->first), std::move(found->second)});
 }
 
 Result<std::optional<VersionId>> find_version_external(store::Tx& tx, NamespaceId ns, std::string_view external_id) {

@@ -126,12 +126,13 @@ Status append_version_event(Registry::State& state, store::Tx& tx, const access:
 Result<ModelVersion> make_version(Registry::State& state, store::Tx& tx, const access::Call& call, const Place& place,
                                   ModelVersion wanted) {
   const std::string label = place.label();
-  if (!wanted.name.empty()) SOUK_TRY(check_name_free(tx, wanted.model_id, wanted.name, label));
-  SOUK_TRY(check_external_id(tx, place.namespace_id, wanted));
-  const std::int64_t number = is_all_digits(wanted.name) ? SOUK_TRY(number_of(wanted.name)) : 0;
+  const bool numbered = is_all_digits(wanted.name);
+  if (numbered) SOUK_TRY(check_name_free(tx, wanted.model_id, wanted.name, label));
+  const std::int64_t number = numbered ? SOUK_TRY(number_of(wanted.name)) : 0;
   wanted.number = SOUK_TRY(take_number(tx, wanted.model_id, number, wanted.create_time, label));
+  SOUK_TRY(check_external_id(tx, place.namespace_id, wanted));
   if (wanted.name.empty()) wanted.name = std::to_string(wanted.number);
-  SOUK_TRY(insert_version(tx, wanted));
+  SOUK_TRY(insert_version(tx, wanted, label));
   SOUK_TRY(insert_properties(tx, kProperties, wanted.id.value, "custom_properties", wanted.custom_properties));
   SOUK_TRY(append_version_event(state, tx, call, place, "version.created", wanted, {}));
   return wanted;
@@ -154,11 +155,15 @@ Result<ModelVersion> Registry::create_version(const access::Call& call, const Au
   version.state = wanted.state;
   version.create_time = version.update_time = now();
   SOUK_TRY(check_version(version));
-  return state_->store.write([&](store::Tx& tx) {
-    return access::once<ModelVersion>(
-        tx, call, [&] { return "create_version " + std::to_string(model->id.value) + json::write(wanted); },
-        [&] { return make_version(*state_, tx, call, place, version); });
-  });
+  // A number that was asked for, and an external id, no constraint of the database keeps apart.
+  const bool alone = is_all_digits(wanted.name) || wanted.external_id.has_value();
+  return state_->store.write(
+      [&](store::Tx& tx) {
+        return access::once<ModelVersion>(
+            tx, call, [&] { return "create_version " + std::to_string(model->id.value) + json::write(wanted); },
+            [&] { return make_version(*state_, tx, call, place, version); });
+      },
+      alone ? store::Isolation::serializable : store::Isolation::read_committed);
 }
 
 Result<ModelVersion> Registry::update_version(const access::Call& call, const AuthorizedModel& model,

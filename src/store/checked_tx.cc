@@ -5,6 +5,13 @@
 
 namespace souk::store {
 
+Status CheckedTx::check_alone(std::string_view sql) const {
+  if (allowed_ == Statements::several) return {};
+  if (statements_ > 0) return internal("a read of one statement ran a second: say Statements::several");
+  if (sql.starts_with("SELECT") || sql.starts_with("WITH")) return {};
+  return internal("a read of one statement is a SELECT");
+}
+
 Status run_body(const std::function<Status(Tx&)>& f, CheckedTx& tx) {
   Status status;
   try {

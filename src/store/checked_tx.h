@@ -25,7 +25,8 @@ using Hooks = std::vector<std::function<void()>>;
 
 class CheckedTx : public Tx {
  public:
-  explicit CheckedTx(Counter& statements) : counter_(statements) {}
+  explicit CheckedTx(Counter& statements, Statements allowed = Statements::several)
+      : counter_(statements), allowed_(allowed) {}
   ~CheckedTx() override { counter_.add(statements_); }
   CheckedTx(const CheckedTx&) = delete;
   CheckedTx& operator=(const CheckedTx&) = delete;
@@ -33,6 +34,7 @@ class CheckedTx : public Tx {
   Result<Rows> run(std::string_view sql, std::span<const Value> parameters) final {
     if (error_) return *error_;
     if (Status checked = check_values(parameters); !checked) return keep(std::move(checked).error());
+    if (Status alone = check_alone(sql); !alone) return keep(std::move(alone).error());
     ++statements_;
     Result<Rows> rows = run_checked(sql, parameters);
     if (!rows) return keep(std::move(rows).error());
@@ -41,6 +43,7 @@ class CheckedTx : public Tx {
   Status send(std::string_view sql, std::span<const Value> parameters) final {
     if (error_) return *error_;
     if (Status checked = check_values(parameters); !checked) return keep(std::move(checked).error());
+    if (Status alone = check_alone(sql); !alone) return keep(std::move(alone).error());
     ++statements_;
     Status sent = send_checked(sql, parameters);
     if (!sent) return keep(std::move(sent).error());
@@ -60,7 +63,11 @@ class CheckedTx : public Tx {
   }
 
  private:
+  // Errors: internal
+  Status check_alone(std::string_view sql) const;
+
   Counter& counter_;
+  const Statements allowed_;
   std::uint64_t statements_ = 0;
   std::optional<Error> error_;
   Hooks hooks_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <iterator>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -73,9 +74,10 @@ std::string columns(std::string_view prefix) {
 
 template <class T>
 Result<std::vector<T>> rows_as(Rows rows) {
-  std::vector<T> out;
-  out.reserve(rows.rows.size());
-  for (auto& row : rows.rows) out.push_back(SOUK_TRY(detail::take_row<T>(std::move(row))));
+  std::vector<T> out(rows.rows.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    SOUK_TRY(detail::take_columns(std::move(rows.rows[i]), &out[i], detail::columns_of<T>()));
+  }
   return out;
 }
 
@@ -91,6 +93,22 @@ Result<std::optional<T>> Tx::first(std::string_view sql, const Args&... args) {
   Rows rows = SOUK_TRY(run(sql, parameters));
   if (rows.rows.empty()) return std::optional<T>();
   return std::optional<T>(SOUK_TRY(detail::take_row<T>(std::move(rows.rows.front()))));
+}
+
+template <class A, class B, class... Args>
+Result<std::optional<std::pair<A, B>>> Tx::first_pair(std::string_view sql, const Args&... args) {
+  const std::array<Value, sizeof...(Args)> parameters{to_value(args)...};
+  Rows rows = SOUK_TRY(run(sql, parameters));
+  if (rows.rows.empty()) return std::optional<std::pair<A, B>>();
+  auto& row = rows.rows.front();
+  constexpr std::size_t kFirst = detail::columns_of<A>().size();
+  if (row.size() < kFirst) return detail::wrong_column_count(row.size(), kFirst);
+  std::vector<Value> rest(std::make_move_iterator(row.begin() + kFirst), std::make_move_iterator(row.end()));
+  row.resize(kFirst);
+  std::pair<A, B> out;
+  SOUK_TRY(detail::take_columns(std::move(row), &out.first, detail::columns_of<A>()));
+  SOUK_TRY(detail::take_columns(std::move(rest), &out.second, detail::columns_of<B>()));
+  return std::optional(std::move(out));
 }
 
 template <class T, class... Args>
@@ -145,8 +163,9 @@ auto Store::write(F&& f, Isolation isolation) -> std::invoke_result_t<F&, Tx&> {
 }
 
 template <class F>
-auto Store::read(F&& f) -> std::invoke_result_t<F&, Tx&> {
-  return detail::carry<std::invoke_result_t<F&, Tx&>>(f, [this](const auto& body) { return read_tx(body); });
+auto Store::read(F&& f, Statements statements) -> std::invoke_result_t<F&, Tx&> {
+  return detail::carry<std::invoke_result_t<F&, Tx&>>(
+      f, [this, statements](const auto& body) { return read_tx(body, statements); });
 }
 
 }  // namespace souk::store

@@ -7,7 +7,8 @@
 // leaves no effect outside: effects go into Tx::on_commit. On SQLite f runs in the one writer thread, as a
 // savepoint of a group commit; on PostgreSQL in a SERIALIZABLE transaction on a pooled connection. If f returns
 // an error, nothing of it is kept and the error is returned.
-// read(f) sees one consistent snapshot and never waits for a write.
+// read(f) sees one consistent snapshot and never waits for a write. An f that runs a single SELECT may say so; a second
+// statement is then refused with internal, on both databases.
 //
 // SQL is written once for both: parameters $1, $2, …; RETURNING and ON CONFLICT; text compares bytewise;
 // times are BIGINT milliseconds, flags BIGINT 0/1. Statements are prepared once per connection.
@@ -25,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -89,6 +91,9 @@ class Tx {
   Result<std::vector<T>> all(std::string_view sql, const Args&... args);
   template <class T, class... Args>
   Result<std::optional<T>> first(std::string_view sql, const Args&... args);
+  // The columns of A, then those of B.
+  template <class A, class B, class... Args>
+  Result<std::optional<std::pair<A, B>>> first_pair(std::string_view sql, const Args&... args);
   // One column of one row.
   template <class T, class... Args>
   Result<std::optional<T>> scalar(std::string_view sql, const Args&... args);
@@ -115,6 +120,9 @@ enum class Isolation {
                    // decide nothing by what they have read before
 };
 
+// Of a read. `one` needs no snapshot that others share: PostgreSQL is then sent nothing but the statement.
+enum class Statements { several, one };
+
 class Store {
  public:
   // `url` is sqlite:PATH or postgresql://…; does not migrate. Errors: invalid_argument, unavailable,
@@ -132,7 +140,7 @@ class Store {
   // processes write too (PostgreSQL, or an SQLite database opened read_only).
   virtual std::optional<std::uint64_t> commits() const { return std::nullopt; }
   virtual Status write_tx(const std::function<Status(Tx&)>& f, Isolation isolation) = 0;
-  virtual Status read_tx(const std::function<Status(Tx&)>& f) = 0;
+  virtual Status read_tx(const std::function<Status(Tx&)>& f, Statements statements) = 0;
   // PostgreSQL: calls f(payload) for each NOTIFY on the channel, on a thread of the store, and f("") after the
   // connection was lost and came back, when some may have been missed. SQLite: never.
   virtual void listen(std::string channel, std::function<void(std::string)> f) = 0;
@@ -141,7 +149,7 @@ class Store {
   template <class F>
   auto write(F&& f, Isolation isolation = Isolation::serializable) -> std::invoke_result_t<F&, Tx&>;
   template <class F>
-  auto read(F&& f) -> std::invoke_result_t<F&, Tx&>;
+  auto read(F&& f, Statements statements = Statements::several) -> std::invoke_result_t<F&, Tx&>;
 };
 
 }  // namespace souk::store

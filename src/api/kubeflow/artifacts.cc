@@ -166,6 +166,7 @@ Result<net::Response> upsert(const Rooms& rooms, const Exchange& exchange, Artif
   const Artifact place = artifact;
   artifact = SOUK_TRY(new_artifact(body, std::nullopt));
   artifact.namespace_id = place.namespace_id;
+  artifact.model_id = place.model_id;
   artifact.version_id = place.version_id;
   artifact.run_id = place.run_id;
   if (body.id) artifact.id = ArtifactId(SOUK_TRY(body_id(body.id, "id")));
@@ -181,6 +182,7 @@ Result<net::Response> upsert_of_version(const Rooms& rooms, const Exchange& exch
   const auto found = SOUK_TRY(rooms.registry.get_version(exchange.call, Role::WRITER, id));
   Artifact artifact;
   artifact.namespace_id = found.model->namespace_id;
+  artifact.model_id = found.model->id;
   artifact.version_id = found.version.id;
   return upsert(rooms, exchange, std::move(artifact), body);
 }

@@ -296,5 +296,31 @@ TEST(Json, MessagesRepeatOnlyAPartOfLongInput) {
   EXPECT_LT(message.size(), 400u);
 }
 
+TEST(Json, EveryByteIsEscapedWhereverItStands) {
+  for (int c = 0; c < 0x80; ++c) {
+    for (std::size_t length = 1; length <= 20; ++length) {
+      for (std::size_t at = 0; at < length; ++at) {
+        std::string text(length, 'x');
+        text[at] = static_cast<char>(c);
+        const std::string written = write(text);
+        const auto read = json::read<std::string>(written);
+        ASSERT_TRUE(read) << written;
+        ASSERT_EQ(*read, text) << written;
+        const bool escaped = c < 0x20 || c == '"' || c == '\\';
+        ASSERT_EQ(written.size() > length + 2, escaped) << written;
+      }
+    }
+  }
+}
+
+TEST(Json, WhatIsNotUtf8IsRepairedWhereverItStands) {
+  for (std::size_t at = 0; at < 20; ++at) {
+    std::string text(20, 'x'), repaired(20, 'x');
+    text[at] = '\xff';
+    repaired.replace(at, 1, "\xef\xbf\xbd");
+    ASSERT_EQ(write(text), '"' + repaired + '"');
+  }
+}
+
 }  // namespace
 }  // namespace souk::json

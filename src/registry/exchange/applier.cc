@@ -247,8 +247,10 @@ Status Applier::model(store::Tx& tx, const Line& line) {
   if (!SOUK_TRY(try_insert_model(tx, row))) return already_exists(label + " was made meanwhile");
   SOUK_TRY(tx.defer("UPDATE registered_models SET last_number = $2 WHERE id = $1", row.id,
                     std::max<std::int64_t>(line.number.value_or(0), 0)));
-  SOUK_TRY(insert_properties(tx, "model_properties", row.id.value, "tags", row.tags));
-  SOUK_TRY(insert_properties(tx, "model_properties", row.id.value, "custom_properties", row.custom_properties));
+  PropertyRows properties(tx, "model_properties");
+  SOUK_TRY(properties.add(row.id.value, "tags", row.tags));
+  SOUK_TRY(properties.add(row.id.value, "custom_properties", row.custom_properties));
+  SOUK_TRY(properties.flush());
   SOUK_TRY(r_.access.add_resource(tx, row.resource()));
   fresh_[key_of_model(row.slug)] = row.id.value;
   return tell(tx, "model", row.id.value, row.slug);
@@ -265,7 +267,7 @@ Status Applier::version(store::Tx& tx, const Line& line) {
   row.signature.reset();
   row.declaration.reset();
   row.size_bytes = 0;
-  SOUK_TRY(insert_version(tx, row));
+  SOUK_TRY(insert_version(tx, row, "model " + std::string(slug)));
   SOUK_TRY(insert_properties(tx, "model_version_properties", row.id.value, "custom_properties", row.custom_properties));
   SOUK_TRY(tx.defer("UPDATE registered_models SET last_number = $2 WHERE id = $1 AND last_number < $2", row.model_id,
                     row.number));

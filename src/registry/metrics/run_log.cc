@@ -206,10 +206,10 @@ Result<Artifact> RunLog::put_artifact(const access::Call& call, Artifact wanted,
   fresh.uid = new_uid();
   fresh.create_time = fresh.update_time = at;
   SOUK_TRY(check_fields(static_cast<const Artifact*>(nullptr), fresh));
-  SOUK_TRY(state_->store.read([&](store::Tx& tx) { return check_parents(tx, fresh); }));
+  SOUK_TRY(find_model_of(*state_, fresh));
   SOUK_TRY(state_->access.authorize(call, access::Role::WRITER, fresh));
   const Writer by = SOUK_TRY(writer_in(*state_, call, fresh.namespace_id));
-  return state_->store.write([&](store::Tx& tx) -> Result<Artifact> {
+  const auto put = [&](store::Tx& tx) -> Result<Artifact> {
     created = false;
     std::optional<Artifact> before;
     if (id) {
@@ -233,7 +233,10 @@ Result<Artifact> RunLog::put_artifact(const access::Call& call, Artifact wanted,
       SOUK_TRY(append_points(tx, *after.run_id, after.name, {point}));
     }
     return after;
-  });
+  };
+  // One that is new and of no series is told apart by constraints; another is read before it is changed.
+  const bool made = !id && !is_value(wanted.kind);
+  return state_->store.write(put, made ? store::Isolation::read_committed : store::Isolation::serializable);
 }
 
 }  // namespace souk::registry

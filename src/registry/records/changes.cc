@@ -55,6 +55,15 @@ std::string data_of(const T&) {
   return "{}";
 }
 
+// Whether a change may have given the record other parents.
+bool is_moved(const Artifact& before, const Artifact& after) {
+  return before.version_id != after.version_id || before.run_id != after.run_id || before.model_id != after.model_id;
+}
+template <class T>
+bool is_moved(const T&, const T&) {
+  return true;
+}
+
 }  // namespace
 
 Result<Writer> writer_in(Registry::State& state, const access::Call& call, NamespaceId ns) {
@@ -103,7 +112,7 @@ Result<T> change_record(const Writer& by, store::Tx& tx, const T& before, T afte
   SOUK_TRY(check_fields(&before, after));
   const auto changed = changed_fields(before, after);
   if (changed.empty()) return after;
-  SOUK_TRY(check_parents(tx, after));
+  if (is_moved(before, after)) SOUK_TRY(check_parents(tx, after));
   if (after.name != before.name && SOUK_TRY(name_taken(tx, after))) return taken_name(after);
   if (after.external_id != before.external_id && SOUK_TRY(external_id_taken(tx, after)))
     return taken_external_id(after);

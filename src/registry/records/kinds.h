@@ -53,6 +53,8 @@ Status check_fields(const ServeModel* before, ServeModel& after);
 Status check_parents(store::Tx& tx, Experiment& record);
 Status check_parents(store::Tx& tx, ExperimentRun& record);
 Status check_parents(store::Tx& tx, Artifact& record);
+// The model of an artifact's version, where it is not known yet.
+Status find_model_of(Registry::State& state, Artifact& record);
 Status check_parents(store::Tx& tx, Environment& record);
 Status check_parents(store::Tx& tx, InferenceService& record);
 Status check_parents(store::Tx& tx, ServeModel& record);

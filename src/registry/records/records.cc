@@ -23,6 +23,14 @@ std::string asked_for(T wanted) {
   return json::write(wanted);
 }
 
+// Whether the database's constraints alone keep a new record apart from others, so that it need not be made as if
+// alone.
+template <class T>
+bool constraints_decide(const T&, bool unique) {
+  if constexpr (std::is_same_v<T, Artifact>) return true;
+  return std::is_same_v<T, ExperimentRun> && !unique;
+}
+
 template <class T>
 access::ObjectKind visible_kind() {
   return std::is_same_v<T, Artifact> ? access::ObjectKind::MODEL : access::ObjectKind::NAMESPACE;
@@ -32,7 +40,7 @@ access::ObjectKind visible_kind() {
 
 template <class T>
 Result<access::Authorized<T>> Records<T>::get(const access::Call& call, access::Role needed, IdType id) const {
-  auto found = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return find_row<T>(tx, id); }));
+  auto found = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return find_row<T>(tx, id); }, store::Statements::one));
   if (!found) return missing<T>(std::to_string(id.value));
   auto authorized = state_->access.authorize(call, needed, std::move(*found));
   if (!authorized && authorized.error().code == Code::not_found) return missing<T>(std::to_string(id.value));
@@ -46,20 +54,20 @@ Result<T> Records<T>::create(const access::Call& call, T wanted, bool unique) co
   wanted.revision = 1;
   SOUK_TRY(check_fields(static_cast<const T*>(nullptr), wanted));
   // An artifact's rights are its model's, which only its version tells.
-  if constexpr (std::is_same_v<T, Artifact>) {
-    SOUK_TRY(state_->store.read([&](store::Tx& tx) { return check_parents(tx, wanted); }));
-  }
+  if constexpr (std::is_same_v<T, Artifact>) SOUK_TRY(find_model_of(*state_, wanted));
   SOUK_TRY(state_->access.authorize(call, access::Role::WRITER, wanted));
   const Writer by = SOUK_TRY(writer_in(*state_, call, wanted.namespace_id));
-  return state_->store.write([&](store::Tx& tx) {
-    return access::once<T>(
-        tx, call, [&] { return "create " + std::string(Kind<T>::noun) + asked_for(wanted); },
-        [&]() -> Result<T> {
-          T record = wanted;
-          SOUK_TRY(insert_record(by, tx, record, unique));
-          return record;
-        });
-  });
+  return state_->store.write(
+      [&](store::Tx& tx) {
+        return access::once<T>(
+            tx, call, [&] { return "create " + std::string(Kind<T>::noun) + asked_for(wanted); },
+            [&]() -> Result<T> {
+              T record = wanted;
+              SOUK_TRY(insert_record(by, tx, record, unique));
+              return record;
+            });
+      },
+      constraints_decide(wanted, unique) ? store::Isolation::read_committed : store::Isolation::serializable);
 }
 
 template <class T>
@@ -111,7 +119,8 @@ Result<access::Authorized<T>> Records<T>::find(const access::Call& call, const L
   if (lookup.under.id != 0) add(json::enum_name(lookup.under.parent), lookup.under.id);
   if (lookup.kind) add("kind", store::to_value(*lookup.kind));
   sql += " ORDER BY id LIMIT 2";
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }));
+  auto rows =
+      SOUK_TRY(state_->store.read([&](store::Tx& tx) { return tx.run(sql, parameters); }, store::Statements::one));
   auto found = SOUK_TRY(store::rows_as<T>(std::move(rows)));
   const std::string shown = access::as_shown(lookup.name ? *lookup.name : lookup.external_id.value_or(""));
   if (found.empty()) return missing<T>(shown);
@@ -143,7 +152,8 @@ Result<Page<T>> Records<T>::list(const access::Call& call, const Under& under, c
                                                           static_cast<int>(parameters.size()) + 1));
   const store::PageSource source{store::columns<T>("t"), std::string(Kind<T>::table) + " t", where,
                                  std::move(parameters)};
-  auto rows = SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }));
+  auto rows =
+      SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }, listing.statements()));
   return store::page_of<T>(std::move(rows), listing, key);
 }
 

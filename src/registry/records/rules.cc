@@ -228,7 +228,7 @@ Status check_parents(store::Tx& tx, ExperimentRun& record) {
 Status check_parents(store::Tx& tx, Artifact& record) {
   if (record.version_id) {
     const VersionPlace place = SOUK_TRY(place_of_version(tx, *record.version_id));
-    if (place.namespace_id != record.namespace_id)
+    if (place.namespace_id != record.namespace_id || (record.model_id && *record.model_id != place.model_id))
       return not_found("model version " + std::to_string(record.version_id->value) + " does not exist");
     record.model_id = place.model_id;
   }
@@ -237,6 +237,11 @@ Status check_parents(store::Tx& tx, Artifact& record) {
     record.experiment_id = run.experiment_id;
   }
   return {};
+}
+
+Status find_model_of(Registry::State& state, Artifact& record) {
+  if (!record.version_id || record.model_id) return {};
+  return state.store.read([&](store::Tx& tx) { return check_parents(tx, record); });
 }
 
 Status check_parents(store::Tx&, Environment&) {

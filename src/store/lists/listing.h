@@ -9,6 +9,7 @@
 // A page token is opaque: the position and a mark of the query it belongs to, signed. Thread-safe: plain values.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -54,6 +55,8 @@ struct Listing {
   bool by_id = false;          // ordered by the id alone
   std::string id, properties;  // of the schema: "m.id", "model_properties"
 
+  // Of read_page: an index may have to be chosen first.
+  Statements statements() const { return filter.leads.empty() ? Statements::one : Statements::several; }
   std::int64_t fetch() const { return page_size + 1; }  // LIMIT: one more tells whether another page follows
 };
 
@@ -73,9 +76,10 @@ struct PageSource {
 // source's as its first.
 Result<Rows> read_page(Tx& tx, const PageSource& source, const Listing& listing);
 
-// The rows of such a SELECT as described structs with an `id`, and the token of the page after them.
-template <class T>
-Result<Page<T>> page_of(Rows rows, const Listing& listing, std::string_view token_key);
+// The rows of such a SELECT as described structs with an `id`, or as Items that begin as such, and the token of the
+// page after them.
+template <class T, std::derived_from<T> Item = T>
+Result<Page<Item>> page_of(Rows rows, const Listing& listing, std::string_view token_key);
 
 // The token of the page after the one whose last row has `value` in the order column.
 std::string page_token(const Listing& listing, std::string_view token_key, const Value& value, std::int64_t id);
@@ -87,17 +91,19 @@ Result<std::optional<std::pair<std::int64_t, std::int64_t>>> read_position(std::
                                                                            std::string_view scope,
                                                                            std::string_view token);
 
-template <class T>
-Result<Page<T>> page_of(Rows rows, const Listing& listing, std::string_view token_key) {
-  Page<T> page;
+template <class T, std::derived_from<T> Item>
+Result<Page<Item>> page_of(Rows rows, const Listing& listing, std::string_view token_key) {
+  Page<Item> page;
   const bool more = rows.rows.size() > static_cast<std::size_t>(listing.page_size);
   if (more) rows.rows.resize(static_cast<std::size_t>(listing.page_size));
-  page.items.reserve(rows.rows.size());
+  page.items.resize(rows.rows.size());
   Value last = nullptr;
-  for (auto& row : rows.rows) {
+  for (std::size_t i = 0; i < page.items.size(); ++i) {
+    auto& row = rows.rows[i];
     last = std::move(row.back());
     row.pop_back();
-    page.items.push_back(SOUK_TRY(detail::take_row<T>(std::move(row))));
+    T& item = page.items[i];
+    SOUK_TRY(detail::take_columns(std::move(row), &item, detail::columns_of<T>()));
   }
   if (more) page.next_page_token = page_token(listing, token_key, last, page.items.back().id.value);
   return page;

@@ -22,11 +22,14 @@ struct ClearResult {
 };
 using ResultHolder = std::unique_ptr<PGresult, ClearResult>;
 
-// A NULL fits any type; a statement prepared for it leaves the type to the server.
-bool fits(const std::vector<unsigned>& types, std::span<const Value> parameters) {
+// A NULL fits any type. A statement prepared for it leaves the type to the server, which takes the column's where a row
+// is inserted: then any value fits that the column takes.
+bool fits(std::string_view sql, const std::vector<unsigned>& types, std::span<const Value> parameters) {
   if (types.size() != parameters.size()) return false;
+  const bool inserts = sql.starts_with("INSERT");
   for (std::size_t i = 0; i < types.size(); ++i) {
-    if (!std::holds_alternative<std::nullptr_t>(parameters[i]) && types[i] != type_of(parameters[i])) return false;
+    if (std::holds_alternative<std::nullptr_t>(parameters[i]) || (inserts && types[i] == 0)) continue;
+    if (types[i] != type_of(parameters[i])) return false;
   }
   return true;
 }
@@ -57,7 +60,8 @@ PostgresConnection::~PostgresConnection() {
 
 void PostgresConnection::begin(std::string_view statement) {
   pending_.clear();
-  pending_.push_back({std::string(statement), {}});
+  alone_ = statement.empty();
+  if (!alone_) pending_.push_back({std::string(statement), {}});
   begun_ = false;
   commit_sent_ = false;
 }
@@ -67,9 +71,13 @@ void PostgresConnection::send(std::string_view sql, std::span<const Value> param
 }
 
 Result<Rows> PostgresConnection::run(std::string_view sql, std::span<const Value> parameters) {
-  SOUK_TRY(post_pending());
+  if (!alone_) SOUK_TRY(post_pending());
   SOUK_TRY(post(sql, parameters));
-  if (PQsendFlushRequest(connection_) != 1) return lost();
+  if (alone_) {
+    SOUK_TRY(post_sync());
+  } else if (PQsendFlushRequest(connection_) != 1) {
+    return lost();
+  }
   SOUK_TRY(flush());
   return receive();
 }
@@ -142,7 +150,7 @@ Result<PostgresConnection::Statements::iterator> PostgresConnection::prepared(st
                                                                               std::span<const Value> parameters) {
   const auto [first, last] = by_sql_.equal_range(sql);
   for (auto found = first; found != last; ++found) {
-    if (!fits(found->second->types, parameters)) continue;
+    if (!fits(sql, found->second->types, parameters)) continue;
     statements_.splice(statements_.begin(), statements_, found->second);
     return found->second;
   }
@@ -218,7 +226,7 @@ Result<Rows> PostgresConnection::receive() {
   Rows rows;
   std::optional<Error> error;
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    rows = {};
+    if (!expected[i].sync) rows = {};
     Status status = receive_one(expected[i], rows);
     if (broken_) return std::move(status).error();
     if (status || i < owed) continue;

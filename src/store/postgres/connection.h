@@ -31,7 +31,8 @@ class PostgresConnection {
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
 
-  // `statement` is BEGIN with its modes; it goes with the first statement.
+  // `statement` is BEGIN with its modes; it goes with the first statement. Empty: each statement that is run is a
+  // transaction of its own, and nothing is to be ended.
   void begin(std::string_view statement);
   void send(std::string_view sql, std::span<const Value> parameters);
   Result<Rows> run(std::string_view sql, std::span<const Value> parameters);
@@ -86,6 +87,7 @@ class PostgresConnection {
   std::vector<Expected> expected_;
   std::size_t owed_ = 0;  // of expected_: answers to what an earlier transaction left
   std::uint64_t last_name_ = 0;
+  bool alone_ = false;
   bool begun_ = false;  // something of this transaction was sent
   bool commit_sent_ = false;
   bool broken_ = false;

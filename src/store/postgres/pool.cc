@@ -60,6 +60,7 @@ void PostgresPool::give_back(std::unique_ptr<PostgresConnection> connection) {
   if (connection != nullptr && connection->silent()) down_ = true;
   if (connection != nullptr && !connection->broken() && !closing_) {
     idle_.push_back(std::move(connection));
+    if (!down_) return returned_.notify_one();
   } else if (connection != nullptr) {
     dropped = std::move(idle_);
     idle_.clear();

@@ -15,8 +15,9 @@ constexpr std::string_view kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ R
 
 class PostgresTx final : public CheckedTx {
  public:
-  PostgresTx(PostgresConnection& connection, std::string_view begin, Counter& statements)
-      : CheckedTx(statements), connection_(connection) {
+  // `begin`: empty for one statement that is a transaction of its own.
+  PostgresTx(PostgresConnection& connection, std::string_view begin, Counter& counter)
+      : CheckedTx(counter, begin.empty() ? Statements::one : Statements::several), connection_(connection) {
     connection_.begin(begin);
   }
   Dialect dialect() const override { return Dialect::postgresql; }
@@ -148,14 +149,14 @@ PostgresStore::Attempt PostgresStore::try_write(const std::function<Status(Tx&)>
   return out;
 }
 
-Status PostgresStore::read_tx(const std::function<Status(Tx&)>& f) {
+Status PostgresStore::read_tx(const std::function<Status(Tx&)>& f, Statements statements) {
   if (Tx* outer = SOUK_TRY(outer_read(*this))) return f(*outer);
-  Attempt tried = try_read(f);
-  if (tried.next != Next::done) tried = try_read(f);
+  Attempt tried = try_read(f, statements);
+  if (tried.next != Next::done) tried = try_read(f, statements);
   return std::move(tried.status);
 }
 
-PostgresStore::Attempt PostgresStore::try_read(const std::function<Status(Tx&)>& f) {
+PostgresStore::Attempt PostgresStore::try_read(const std::function<Status(Tx&)>& f, Statements statements) {
   Attempt out;
   auto lease = pool_.borrow();
   if (!lease) {
@@ -163,7 +164,7 @@ PostgresStore::Attempt PostgresStore::try_read(const std::function<Status(Tx&)>&
     return out;
   }
   PostgresConnection& connection = **lease;
-  PostgresTx tx(connection, kBeginRead, statements_);
+  PostgresTx tx(connection, statements == Statements::one ? "" : kBeginRead, statements_);
   {
     const Scope scope(*this, Scope::Kind::read, &tx);
     out.status = run_body(f, tx);

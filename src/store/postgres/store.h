@@ -22,7 +22,7 @@ class PostgresStore final : public Store {
 
   Dialect dialect() const override { return Dialect::postgresql; }
   Status write_tx(const std::function<Status(Tx&)>& f, Isolation isolation) override;
-  Status read_tx(const std::function<Status(Tx&)>& f) override;
+  Status read_tx(const std::function<Status(Tx&)>& f, Statements statements) override;
   void listen(std::string channel, std::function<void(std::string)> f) override;
   void close() override;
 
@@ -37,7 +37,7 @@ class PostgresStore final : public Store {
   PostgresStore(const std::string& url, const StoreSettings& settings, Logger& log, Metrics& metrics, Access access);
   Status write_until(const std::function<Status(Tx&)>& f, Isolation isolation, Deadline deadline, Hooks& hooks);
   Attempt try_write(const std::function<Status(Tx&)>& f, Isolation isolation);
-  Attempt try_read(const std::function<Status(Tx&)>& f);
+  Attempt try_read(const std::function<Status(Tx&)>& f, Statements statements);
 
   const Access access_;
   const std::chrono::milliseconds patience_;

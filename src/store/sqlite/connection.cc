@@ -65,21 +65,23 @@ std::optional<std::string> without_returning(sqlite3* db, std::string_view sql) 
   return std::string(sql.substr(0, sql.size() - kReturning.size()));
 }
 
+// The connection has no mutex and one thread at a time: its values may be looked at where they lie.
 Value column_value(sqlite3_stmt* handle, int column) {
-  switch (sqlite3_column_type(handle, column)) {
+  sqlite3_value* value = sqlite3_column_value(handle, column);
+  switch (sqlite3_value_type(value)) {
     case SQLITE_NULL:
       return nullptr;
     case SQLITE_INTEGER:
-      return static_cast<std::int64_t>(sqlite3_column_int64(handle, column));
+      return static_cast<std::int64_t>(sqlite3_value_int64(value));
     case SQLITE_FLOAT:
-      return sqlite3_column_double(handle, column);
+      return sqlite3_value_double(value);
     case SQLITE_TEXT: {
-      const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle, column));
-      return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(handle, column)));
+      const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+      return std::string(text, static_cast<std::size_t>(sqlite3_value_bytes(value)));
     }
     default: {
-      const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle, column));
-      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle, column));
+      const auto* bytes = static_cast<const char*>(sqlite3_value_blob(value));
+      const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
       return Blob{bytes == nullptr ? std::string() : std::string(bytes, size)};
     }
   }

@@ -8,8 +8,8 @@ namespace souk::store {
 // Begins with the first statement: that is when SQLite takes the snapshot.
 class SqliteReaders::ReaderTx final : public CheckedTx {
  public:
-  ReaderTx(Slot& slot, const std::atomic<std::uint64_t>& commits, Counter& statements)
-      : CheckedTx(statements), slot_(slot), commits_(commits) {}
+  ReaderTx(Slot& slot, const std::atomic<std::uint64_t>& commits, Counter& counter, Statements statements)
+      : CheckedTx(counter, statements), slot_(slot), commits_(commits) {}
   Dialect dialect() const override { return Dialect::sqlite; }
 
  protected:
@@ -54,20 +54,20 @@ SqliteReaders::SqliteReaders(const Store& store, std::string path, std::size_t c
       statements_(statements_counter(metrics)),
       slots_(count) {}
 
-Status SqliteReaders::read(const std::function<Status(Tx&)>& f) {
+Status SqliteReaders::read(const std::function<Status(Tx&)>& f, Statements statements) {
   Slot* slot = take();
   if (slot == nullptr) return closing_error();
-  Status status = read_on(*slot, f);
+  Status status = read_on(*slot, f, statements);
   give_back(*slot);
   return status;
 }
 
-Status SqliteReaders::read_on(Slot& slot, const std::function<Status(Tx&)>& f) {
+Status SqliteReaders::read_on(Slot& slot, const std::function<Status(Tx&)>& f, Statements statements) {
   if (slot.connection == nullptr) {
     slot.connection = SOUK_TRY(SqliteConnection::open(path_, SqliteConnection::Mode::reader, busy_timeout_));
   }
   if (slot.commits != commits()) end_snapshot(*slot.connection);
-  ReaderTx tx(slot, commits_, statements_);
+  ReaderTx tx(slot, commits_, statements_, statements);
   const Scope scope(store_, Scope::Kind::read, &tx);
   Status status = run_body(f, tx);
   if (!keep_snapshots_ || !status) end_snapshot(*slot.connection);

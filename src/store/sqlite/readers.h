@@ -29,7 +29,7 @@ class SqliteReaders {
                 bool keep_snapshots, Metrics& metrics);
 
   // Blocks: disk; and until a connection is free. Errors: f's own; unavailable (closing)
-  Status read(const std::function<Status(Tx&)>& f);
+  Status read(const std::function<Status(Tx&)>& f, Statements statements);
   // Ends the snapshots that no read is using. Before each transaction of the writer.
   void release_snapshots();
   // What was read before may have changed. After each commit, before it is answered.
@@ -50,7 +50,7 @@ class SqliteReaders {
   Slot* take();
   Slot* take_free();
   void give_back(Slot& slot);
-  Status read_on(Slot& slot, const std::function<Status(Tx&)>& f);
+  Status read_on(Slot& slot, const std::function<Status(Tx&)>& f, Statements statements);
 
   const Store& store_;
   const std::string path_;

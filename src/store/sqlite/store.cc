@@ -26,10 +26,7 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path, const 
                                                     static_cast<std::size_t>(settings.group_limit), log, metrics);
   }
   // A file that cannot be read is told now, not at the first request.
-  SOUK_TRY(store->read_tx([](Tx& tx) -> Status {
-    SOUK_TRY(tx.exec("SELECT count(*) FROM sqlite_schema"));
-    return {};
-  }));
+  SOUK_TRY(store->read([](Tx& tx) { return tx.exec("SELECT count(*) FROM sqlite_schema"); }, Statements::one));
   return std::unique_ptr<Store>(std::move(store));
 }
 
@@ -51,9 +48,9 @@ Status SqliteStore::write_tx(const std::function<Status(Tx&)>& f, Isolation) {
   return status;
 }
 
-Status SqliteStore::read_tx(const std::function<Status(Tx&)>& f) {
+Status SqliteStore::read_tx(const std::function<Status(Tx&)>& f, Statements statements) {
   if (Tx* outer = SOUK_TRY(outer_read(*this))) return f(*outer);
-  return readers_.read(f);
+  return readers_.read(f, statements);
 }
 
 }  // namespace souk::store

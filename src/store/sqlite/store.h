@@ -25,7 +25,7 @@ class SqliteStore final : public Store {
     return writer_ == nullptr ? std::nullopt : std::optional(readers_.commits());
   }
   Status write_tx(const std::function<Status(Tx&)>& f, Isolation isolation) override;
-  Status read_tx(const std::function<Status(Tx&)>& f) override;
+  Status read_tx(const std::function<Status(Tx&)>& f, Statements statements) override;
   void listen(std::string, std::function<void(std::string)>) override {}
   void close() override;
 
