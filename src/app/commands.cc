@@ -97,7 +97,7 @@ std::optional<int> prepare(Settings& s, settings::Table& table, const std::vecto
       return 0;
     }
   }
-  if (Status loaded = load(table, arguments, environ); !loaded) return fail(loaded.error(), 2);
+  if (Status loaded = load(table, arguments, environ, &s.config_file); !loaded) return fail(loaded.error(), 2);
   if (Status whole = complete(s); !whole) return fail(whole.error(), 2);
   return std::nullopt;
 }

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "access/access.h"
 #include "access/audit/audit.h"
 #include "access/people/people.h"
@@ -10,6 +12,8 @@
 #include "api/instill/instill.h"
 #include "api/kubeflow/catalog/catalog.h"
 #include "api/kubeflow/kubeflow.h"
+#include "api/native/figures/sampler.h"
+#include "api/native/figures/topics.h"
 #include "api/native/native.h"
 #include "api/native/server/care.h"
 #include "api/native/server/settings.h"
@@ -20,6 +24,7 @@
 #include "app/backup/record.h"
 #include "app/doctor/diagnose.h"
 #include "app/first_start.h"
+#include "app/operator_options.h"
 #include "app/prepare.h"
 #include "app/process_metrics.h"
 #include "artifacts/artifacts.h"
@@ -90,6 +95,7 @@ struct Server::Rooms {
   std::unique_ptr<serving::InferenceServices> services;
   std::unique_ptr<tasks::ModelRuns> runs;
   std::optional<api::native::Rooms> native;
+  std::unique_ptr<api::native::Sampler> sampler;
   std::optional<api::instill::Rooms> instill;
   std::optional<api::kubeflow::Rooms> kubeflow;
   std::optional<api::ops::Rooms> ops;
@@ -192,8 +198,21 @@ Status Server::start() {
        r.store->dialect() == store::Dialect::sqlite ? "sqlite" : "postgresql", settings_.collect_grace}});
   r.native->compare = r.compare.get();
   r.native->exchange = r.exchange.get();
+  auto figures = api::native::figure_topics(*r.native, {.metrics = r.metrics,
+                                                        .ready = [this] { return ready(); },
+                                                        .backups = [this] { return noted_backups(settings_); },
+                                                        .catalogue = [&r] { return r.catalog->generation(); }});
+  r.sampler = std::make_unique<api::native::Sampler>(std::move(figures.topics), r.access->system(), log_,
+                                                     std::move(figures.begin));
+  r.native->sampler = r.sampler.get();
   api::native::add_routes(r.routes, *r.native);
-  api::native::add_settings(r.routes, *r.access, table_.entries());
+  api::native::add_settings(r.routes, *r.access, table_.entries(), [this] {
+    std::error_code unknown;
+    const std::string address = url().substr(url().find("//") + 2);
+    OperatorCommand command =
+        operator_command(table_, settings_, address, std::filesystem::read_symlink("/proc/self/exe", unknown).string());
+    return api::native::OperatorCommand{std::move(command.program), std::move(command.options)};
+  });
   api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata_json(kVersion));
   api::oip::add_routes(r.routes, *r.serving, kVersion);
   r.instill.emplace(api::instill::Rooms{*r.access, *r.registry, *r.serving, *r.runs});
@@ -286,6 +305,7 @@ void Server::stop() {
   r.housekeeping.reset();
   if (r.net) r.net->drain();
   if (r.dispatcher) r.dispatcher->close();
+  if (r.sampler) r.sampler->stop();
   if (r.sessions) r.sessions->close();
   if (r.work) r.work->stop();
   if (r.catalog) r.catalog->stop();

@@ -80,7 +80,8 @@ Status load_flags(settings::Table& table, const std::vector<std::string>& argume
 
 }  // namespace
 
-Status load(settings::Table& table, const std::vector<std::string>& arguments, const char* const* environment) {
+Status load(settings::Table& table, const std::vector<std::string>& arguments, const char* const* environment,
+            std::string* config_file) {
   std::string file;
   if (const char* from_environment = std::getenv("SOUK_CONFIG")) file = from_environment;
   std::vector<std::string> flags;
@@ -94,6 +95,7 @@ Status load(settings::Table& table, const std::vector<std::string>& arguments, c
     }
   }
   if (!file.empty()) SOUK_TRY(table.load_file(file));
+  if (config_file != nullptr) *config_file = file;
   SOUK_TRY(table.load_environment(environment, {"SOUK_CONFIG", "SOUK_URL", "SOUK_KEY", "SOUK_PATIENCE"}));
   return load_flags(table, flags);
 }

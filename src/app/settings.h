@@ -51,14 +51,16 @@ struct Settings {
   serving::ServingSettings serving;
   tasks::RunSettings tasks;
   runtimes::OnnxSettings onnx;
+  std::string config_file;  // that some of them came from; no setting itself
 };
 
 // The table whose entries write into `settings`, which must outlive it.
 settings::Table table_of(Settings& settings);
 
 // Reads file (--config, SOUK_CONFIG), environment and `--name value` / `--name=value` / `--flag` arguments.
-// Errors: invalid_argument
-Status load(settings::Table& table, const std::vector<std::string>& arguments, const char* const* environment);
+// `config_file`: where to put which file that was. Errors: invalid_argument
+Status load(settings::Table& table, const std::vector<std::string>& arguments, const char* const* environment,
+            std::string* config_file = nullptr);
 
 // Fills what follows from other settings, and checks what only holds together. Errors: invalid_argument
 Status complete(Settings& settings);

@@ -57,6 +57,7 @@ ROWS = registry_rows(Row) | {
     "GET /healthz": Row("open"), "GET /readyz": Row("open"), "GET /openapi.json": Row("open"), "GET /routes.json": Row("self"),
     "GET /metrics": Row("self"), "GET /": Row("open"), "GET /{path...}": Row("open", path={"path...": "models"}),
     "GET /api/v1/server": Row("self"), "GET /api/v1/whoami": Row("self"), "GET /api/v1/events": Row("list", stream=True),
+    "GET /api/v1/figures": Row("self", query="of=health"),
     # keys, sessions
     "GET /api/v1/api_keys": Row("self", needs="ADMIN"), "POST /api/v1/api_keys": Row("self", needs="ADMIN", body={"name": "k", "expires_in": "1m"}),
     "DELETE /api/v1/api_keys/{id}": Row("self", needs="ADMIN", missing="API key"),

@@ -312,6 +312,32 @@ def test_an_open_stream_ends_with_its_key(guarded):
         assert not any(name in line for line in connection.lines())
 
 
+def test_figures_are_told_to_those_who_may_know(guarded):
+    from wire import Connection
+    made = guarded.key(role="READER", namespaces=["anna"])
+    names = ["health", "work", "queue:operations", "deployment:anna/d", "deployment:ben/d", "rollouts:ben/d", "webhook:anna/x", "transfers:anna", "audit", "namespace_audit:anna", "backups"]
+    with Connection(guarded.server, timeout=60) as connection:
+        connection.send(connection.head("GET", f"/api/v1/events?figures={','.join(names)}", {"Authorization": f"Bearer {made['key']}"}))
+        assert connection.read_head().status == 200
+        told = {}
+        for line in connection.lines(seconds=60):
+            if line.startswith("data: ") and '"of":' in line:
+                figure = json.loads(line.removeprefix("data: "))
+                told[figure["of"]] = figure.get("error", {}).get("code", "told")
+            if len(told) == len(names):
+                break
+        refused = "PERMISSION_DENIED"
+        assert told == {"health": "told", "work": refused, "queue:operations": refused, "deployment:anna/d": "told", "deployment:ben/d": "NOT_FOUND", "rollouts:ben/d": "NOT_FOUND",
+                        "webhook:anna/x": refused, "transfers:anna": refused, "audit": refused, "namespace_audit:anna": refused, "backups": refused}
+        for name in names:
+            status = call(guarded.server, "GET", f"/api/v1/figures?of={name}", key=made["key"]).status
+            assert status == {"told": 200, refused: 403, "NOT_FOUND": 404}[told[name]], name
+        # What is told ends with the key, without any event.
+        assert guarded.as_admin("DELETE", f"/api/v1/api_keys/{made['id']}").status == 204
+        for _ in connection.lines(seconds=60):
+            pass
+
+
 # --- what is sent -------------------------------------------------------------------------------------
 
 ASSIGNED = {"id": 1, "uid": "x", "role": "OWNER", "owner": "admin", "owner_id": 1, "principal_id": 1, "kind": "SYSTEM", "state": "ACTIVE", "password": "x",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Page, Request } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 import { renameSync } from "node:fs";
 import { join } from "node:path";
@@ -73,8 +74,13 @@ test("settings say what the doctor finds and what to do, when all was saved last
   await expect(backups.getByRole("status")).toContainText("Saved");
   await expect(backups.getByRole("row").nth(1)).toContainText(place);
   await expect(backups.getByRole("row").nth(1)).toContainText("not yet");
-  await souk.cli("backup", place, "--verify", ...data);
+  // The command that is shown works as it is pasted, in any folder.
+  const verify = await backups.getByRole("code").filter({ hasText: "--verify" }).innerText();
+  expect(verify).toContain(join(souk.folder, "data"));
+  execFileSync("sh", ["-c", verify], { cwd: "/", stdio: "pipe" });
   await expect(backups.getByRole("status")).toContainText("read back whole");
+  const look = await page.getByRole("region", { name: "Look after it" }).getByRole("code").filter({ hasText: " doctor " }).innerText();
+  expect(execFileSync("sh", ["-c", `${look} -o json || true`], { cwd: "/", stdio: "pipe" }).toString()).toContain(join(souk.folder, "data"));
 
   // A blob that rots away is found, with who uses it and what to do. Its bytes are put back.
   const { files } = await souk.api<{ files: { path: string; digest: string }[] }>("GET", "/api/v1/namespaces/default/models/bulky/versions/1/files");
@@ -82,7 +88,7 @@ test("settings say what the doctor finds and what to do, when all was saved last
   const blob = join(souk.folder, "data/blobs/sha256", hexes.slice(0, 2), hexes);
   renameSync(blob, `${blob}.away`);
   try {
-    await page.reload();
+    await doctor.getByRole("button", { name: "Look again" }).click();
     const findings = doctor.getByRole("list", { name: "Findings" });
     await expect(findings).toContainText(hexes);
     await expect(findings).toContainText("used by default/bulky:1");
@@ -108,3 +114,24 @@ test("settings say whether the server is well, what it is and what it keeps", as
   await expect(page).toHaveURL(/q=rollout_window/);
   await expect(set.getByRole("row", { name: /serving\.rollout_window.*1s.*default/ })).toBeVisible();
 });
+
+test("nothing asks again by itself: what changes is told", async ({ page, souk }) => {
+  const asked: string[] = [];
+  for (const [place, shown] of [["settings", "Disk free"], ["queues", "Waiting"], ["deployments/default/digits", "Figures"], ["access/audit", "Audit"], ["operations?of=model_runs", "Operations"]] as const) {
+    await visit(page, `${souk.url}/${place}`);
+    await expect(page.getByText(shown).first()).toBeVisible();
+    await expect.poll(() => quietFor(page, 1500), { timeout: 60_000 }).toEqual([]); // what was told first is read
+    asked.push(...(await quietFor(page, 4500)));
+  }
+  expect(asked).toEqual([]);
+});
+
+/** The paths that the page asks for within so long. */
+async function quietFor(page: Page, ms: number): Promise<string[]> {
+  const asked: string[] = [];
+  const note = (request: Request) => void asked.push(request.url());
+  page.on("request", note);
+  await page.waitForTimeout(ms);
+  page.off("request", note);
+  return asked;
+}

@@ -238,4 +238,4 @@ def test_usage(tmp_path):
     escaping = run_cli("restore", tmp_path, "../../etc/passwd", "--data", tmp_path / "d")
     assert escaping.returncode != 0 and "root:" not in escaping.stdout + escaping.stderr
     none = run_cli("backup", tmp_path / "b", "--data", tmp_path / "d")
-    assert none.returncode == 1 and "no database" in none.stderr
+    assert none.returncode == 1 and "no database" in none.stderr and "--data" in none.stderr

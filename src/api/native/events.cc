@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // GET /api/v1/events: what happens, as server-sent events (WHATWG HTML, 9.2), from now on or from where
-// Last-Event-ID says. No thread waits for it: the log calls, the writer hands over to the connection.
+// Last-Event-ID says, and on the same stream figures as they change (a browser has six connections to a server, so a
+// tab should need one). No thread waits for it: the log and the sampler call, the writer hands over to the connection.
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <mutex>
 
+#include "api/native/figures/sampler.h"
 #include "api/native/shapes.h"
 #include "net/sse.h"
 
@@ -59,6 +61,7 @@ Result<std::vector<std::string>> split_types(std::string_view text) {
 struct Listener {
   std::mutex mutex;
   events::Subscription subscription;
+  std::shared_ptr<void> figures;
 };
 
 Result<std::string> cursor_of(const Exchange& exchange) {
@@ -66,15 +69,39 @@ Result<std::string> cursor_of(const Exchange& exchange) {
   return SOUK_TRY(exchange.query("after")).value_or("");
 }
 
+Result<std::vector<std::string>> figures_of(const Rooms& rooms, const Exchange& exchange) {
+  const auto text = SOUK_TRY(exchange.query("figures"));
+  if (!text || rooms.sampler == nullptr) return std::vector<std::string>();
+  auto names = rooms.sampler->names_of(*text);
+  if (!names) return std::move(names).error().at("figures");
+  return names;
+}
+
+// They have no id: a stream that is resumed begins with how they are then.
+std::shared_ptr<void> watch_figures(const Rooms& rooms, const access::Call& call, const std::vector<std::string>& names,
+                                    net::EventWriter writer) {
+  return rooms.sampler->watch(
+      call, names,
+      [writer = std::move(writer), principal = call.principal,
+       &access = rooms.access](const std::string& figure) mutable {
+        if (!access.holds(*principal)) return writer.close();
+        (void)writer.send({.id = "", .type = "figure", .data = figure, .retry = std::nullopt}).has_value();
+      });
+}
+
 }  // namespace
 
 Status listen(const Rooms& rooms, const ExchangePtr& exchange, const std::function<bool(const events::Event&)>& about) {
   std::string after = SOUK_TRY(cursor_of(*exchange));
+  const auto figures = SOUK_TRY(figures_of(rooms, *exchange));
   std::string types = SOUK_TRY(exchange->query("types")).value_or("");
   std::string ns = SOUK_TRY(exchange->query("namespace")).value_or("");
   if (!ns.empty()) SOUK_TRY(rooms.access.get_namespace(exchange->call, access::Role::READER, ns));
-  if (!after.empty())
+  if (after.empty()) {
+    after = SOUK_TRY(rooms.events.head());
+  } else {
     SOUK_TRY(rooms.events.read(after, {}, 1));  // a cursor that is none is said before the stream starts
+  }
 
   events::Filter filter;
   filter.types = SOUK_TRY(split_types(types));
@@ -83,7 +110,8 @@ Status listen(const Rooms& rooms, const ExchangePtr& exchange, const std::functi
     if (!access.holds(*principal)) return true;  // ends the stream, below
     return (!about || about(event)) && (ns.empty() || event.namespace_ == ns) && may_hear(*principal, event);
   };
-  net::EventWriter writer(exchange->stream, {.max_waiting = kMaxWaiting}, {{"souk-trace-id", exchange->call.trace_id}});
+  net::EventWriter writer(exchange->stream, {.max_waiting = kMaxWaiting},
+                          {{"souk-trace-id", exchange->call.trace_id}, {"souk-event-cursor", after}});
   auto listener = std::make_shared<Listener>();
   auto subscribed = rooms.events.subscribe(
       std::move(filter),
@@ -103,10 +131,12 @@ Status listen(const Rooms& rooms, const ExchangePtr& exchange, const std::functi
   {
     std::lock_guard lock(listener->mutex);
     listener->subscription = std::move(*subscribed);
+    if (!figures.empty()) listener->figures = watch_figures(rooms, exchange->call, figures, writer);
   }
   writer.on_close([listener] {
     std::lock_guard lock(listener->mutex);
     listener->subscription.reset();
+    listener->figures.reset();
   });
   return {};
 }
@@ -122,11 +152,16 @@ void add_events(RouteTable::Door& door, const Rooms& rooms) {
               },
               {}};
   route.doc.operation_id = "watch_events";
-  route.doc.summary = "What happens, as server-sent events; resumed by Last-Event-ID";
+  route.doc.summary =
+      "What happens, as server-sent events; resumed by Last-Event-ID, or by the header "
+      "souk-event-cursor of the answer";
   const std::string text = R"({"type":"string"})";
   route.doc.parameters = {{"types", "query", false, text, "Comma-separated types, as model.updated or model.*"},
                           {"namespace", "query", false, text, "Only of this namespace"},
                           {"after", "query", false, text, "A cursor to go on from, where Last-Event-ID cannot be set"},
+                          {"figures", "query", false, text,
+                           "Comma-separated figures to be told beside, as events of type figure, at once and whenever "
+                           "they change: those of GET /api/v1/figures"},
                           {"Last-Event-ID", "header", false, text, "The last cursor seen"}};
   route.doc.response_schema = text;
   route.doc.response_type = "text/event-stream";

@@ -35,6 +35,8 @@ class Exchange;
 
 namespace souk::api::native {
 
+class Sampler;
+
 // The page on which a one-time link sets a password; the token follows.
 inline constexpr std::string_view kSetUpPage = "/set-up#";
 
@@ -74,6 +76,7 @@ struct Rooms {
   registry::Lineage lineage{registry};
   registry::Compare* compare = nullptr;
   registry::Exchange* exchange = nullptr;
+  Sampler* sampler = nullptr;
 };
 
 // `rooms` must outlive the table.

@@ -2,6 +2,7 @@
 //
 // What operators see of the durable work, and of the nodes that do it. For admins of everything only.
 #include "api/bind.h"
+#include "api/native/figures/topics.h"
 #include "api/native/shapes.h"
 
 namespace souk::api::native {
@@ -57,23 +58,10 @@ struct NodeList {
   std::vector<work::Node> nodes;
 };
 BOOST_DESCRIBE_STRUCT(NodeList, (), (nodes))
-struct Lease {
-  std::string name;
-  std::optional<std::string> node;  // absent: nobody has it
-  std::int64_t token = 0;
-  Time take_time;
-};
-BOOST_DESCRIBE_STRUCT(Lease, (), (name, node, token, take_time))
 struct LeaseList {
   std::vector<Lease> leases;
 };
 BOOST_DESCRIBE_STRUCT(LeaseList, (), (leases))
-struct WorkSchedule {
-  std::string name, cron, zone, queue;
-  Time next_time;
-  std::optional<Time> last_time;
-};
-BOOST_DESCRIBE_STRUCT(WorkSchedule, (), (name, cron, zone, queue, next_time, last_time))
 struct ScheduleList {
   std::vector<WorkSchedule> schedules;
 };
@@ -195,6 +183,11 @@ void add_items(RouteTable::Door& door, const Rooms& rooms) {
 }
 
 }  // namespace
+
+Result<WorkFigures> work_now(const Rooms& rooms) {
+  return WorkFigures{SOUK_TRY(rooms.work.queues()), SOUK_TRY(list_schedules(rooms)).schedules,
+                     SOUK_TRY(rooms.nodes.list()), SOUK_TRY(list_leases(rooms)).leases};
+}
 
 void add_queues(RouteTable::Door& door, const Rooms& rooms) {
   add<Nothing, QueueList>(

@@ -189,6 +189,7 @@ void add_routes(RouteTable& table, const Rooms& rooms) {
   add_sessions(door, rooms);
   add_audit(door, rooms);
   add_events(door, rooms);
+  add_figures(door, rooms);
   add_queues(door, rooms);
   add_experiments(door, rooms);
   add_runs(door, rooms);

@@ -211,6 +211,7 @@ void add_grants(RouteTable::Door& door, const Rooms& rooms);
 void add_sessions(RouteTable::Door& door, const Rooms& rooms);
 void add_audit(RouteTable::Door& door, const Rooms& rooms);
 void add_events(RouteTable::Door& door, const Rooms& rooms);
+void add_figures(RouteTable::Door& door, const Rooms& rooms);
 void add_queues(RouteTable::Door& door, const Rooms& rooms);
 void add_experiments(RouteTable::Door& door, const Rooms& rooms);
 void add_runs(RouteTable::Door& door, const Rooms& rooms);

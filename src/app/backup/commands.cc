@@ -100,7 +100,11 @@ struct Target {
 
 Status save(const Settings& settings, const Target& target, std::int64_t keep, const cli::Output& out, Logger& log) {
   Metrics metrics;
-  auto store = SOUK_TRY(store::Store::open(settings.database, settings.store, log, metrics, store::Access::read_only));
+  auto opened = store::Store::open(settings.database, settings.store, log, metrics, store::Access::read_only);
+  if (!opened && opened.error().code == Code::not_found) {
+    return std::move(opened).error().advise("give the server's folder by --data, or its database by --database");
+  }
+  auto store = *std::move(opened);
   auto bytes = SOUK_TRY(artifacts::Moves::open_blobs(*store, settings.blobs, [&](const std::string& url) {
     return blobs::Blobs::open(url, log, metrics, settings.s3);
   }));

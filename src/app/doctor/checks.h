@@ -37,6 +37,8 @@ void check_database(Patient& patient, Findings& out);
 void check_bytes(Patient& patient, Findings& out);
 // Versions of program and libraries, the machine's clock, limits, the sandbox of inspection.
 void check_machine(const Patient& patient, Findings& out);
+// In a server: where it answers, and whether all that is wanted runs.
+void check_self(const std::string& url, const Status& ready, Findings& out);
 // Whether the address can be listened on, or a server answers there, and is ready.
 void check_address(const Patient& patient, Findings& out);
 

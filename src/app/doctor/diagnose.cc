@@ -3,17 +3,12 @@
 
 namespace souk::app {
 
-namespace {
-
-void check_self(const Look& look, Findings& out) {
-  out.ok("address", "this souk answers at " + *look.url);
-  const Status ready = look.ready();
+void check_self(const std::string& url, const Status& ready, Findings& out) {
+  out.ok("address", "this souk answers at " + url);
   if (ready) return out.ok("server.ready", "everything that is wanted runs");
   out.wrong("server.ready", "not everything that is wanted runs: " + ready.error().describe(),
             "souk deployment list tells what; souk logs DEPLOYMENT tells why");
 }
-
-}  // namespace
 
 Diagnosis diagnose(const Settings& settings, const Look& look) {
   const auto begun = std::chrono::steady_clock::now();
@@ -29,7 +24,7 @@ Diagnosis diagnose(const Settings& settings, const Look& look) {
   check_database(patient, findings);
   check_bytes(patient, findings);
   if (look.url) {
-    check_self(look, findings);
+    check_self(*look.url, look.ready(), findings);
   } else {
     check_address(patient, findings);
   }

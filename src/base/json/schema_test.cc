@@ -32,6 +32,23 @@ struct Node {
 BOOST_DESCRIBE_STRUCT(Node, (), (id, small, large, digest, flag, owner))
 }  // namespace other_door
 
+namespace {
+struct Twin {
+  std::string here;
+};
+BOOST_DESCRIBE_STRUCT(Twin, (), (here))
+}  // namespace
+std::string twin_of_another_file(json::Schemas& schemas);  // schema_twin_test.cc
+
+TEST(JsonSchema, TypesOfOneNameAreNamedApart) {
+  json::Schemas schemas;
+  EXPECT_EQ(schemas.of<Twin>(), R"({"$ref":"#/components/schemas/Twin"})");
+  EXPECT_EQ(twin_of_another_file(schemas), R"({"$ref":"#/components/schemas/JsonSchemaTestTwin"})");
+  EXPECT_EQ(schemas.of<Twin>(), R"({"$ref":"#/components/schemas/Twin"})");
+  EXPECT_NE(schemas.components().find(R"("here")"), std::string::npos);
+  EXPECT_NE(schemas.components().find(R"("elsewhere")"), std::string::npos);
+}
+
 TEST(JsonSchema, DescribedTypesBecomeComponents) {
   json::Schemas schemas;
   EXPECT_EQ(schemas.of<std::vector<Node>>(), R"({"type":"array","items":{"$ref":"#/components/schemas/Node"}})");

@@ -105,6 +105,10 @@ void Catalog::refresh() {
   state_->keeper.refresh();
 }
 
+std::int64_t Catalog::generation() const {
+  return state_->keeper.generation();
+}
+
 Result<CatalogPage<CatalogModel>> Catalog::models(const access::Call& call, const CatalogQuery& query,
                                                   const LatencyQuery& latency) const {
   SOUK_TRY(check_query(query));

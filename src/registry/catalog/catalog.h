@@ -77,6 +77,8 @@ class Catalog {
                                        const std::optional<std::string_view>& data) const;
   Result<CatalogPage<Preview>> preview_page(const std::vector<Preview>& all, const CatalogQuery& query) const;
 
+  // Grows whenever what is held here, or the state of a source, became another.
+  std::int64_t generation() const;
   // Looks at everything at once, hubs left out; `start` does it all the time.
   void refresh();
 

@@ -277,6 +277,7 @@ void Keeper::publish() {
   next->labels = file_.labels;
   next->named_queries = file_.named_queries;
   snapshot_ = std::move(next);
+  ++generation_;
 }
 
 }  // namespace souk::registry

@@ -28,6 +28,7 @@ class Keeper {
   // What changed in files and, when something was told to have, in the database.
   void refresh();
   std::shared_ptr<const CatalogSnapshot> snapshot() const;
+  std::int64_t generation() const { return generation_.load(); }
 
   std::string folder() const;
   const CatalogSettings& settings() const { return settings_; }
@@ -79,6 +80,7 @@ class Keeper {
   Measured measured_;
   std::shared_ptr<const CatalogSnapshot> snapshot_ = std::make_shared<const CatalogSnapshot>();
 
+  std::atomic<std::int64_t> generation_{0};
   std::atomic<bool> own_changed_{true};
   Clock::time_point own_next_{};  // not before
   events::Subscription subscription_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The catalogue, read by the Kubeflow hub's contract. Its files make no events: sources are looked at again while they are
-// shown, and what is listed when they changed.
+// The catalogue, read by the Kubeflow hub's contract. What is in it changes with files and hubs: the stream says when.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { filterOf, type Options, type Where } from "../logic/catalogue.ts";
 import { callJson } from "./client.ts";
@@ -72,9 +71,11 @@ interface Listed<T> {
   size: number;
 }
 
+const meta = { figures: "catalogue" };
+
 export const sources = (kind: Kind) =>
-  queryOptions({ queryKey: ["catalogue", "sources", kind], queryFn: async ({ signal }) => (await callJson<Listed<Source>>(withPage(`${models}/sources`, { assetType: kind === "models" ? undefined : kind, pageSize: "100" }), { signal })).items, refetchInterval: 10_000, refetchOnMount: "always" });
-export const options = (kind: Kind) => queryOptions({ queryKey: ["catalogue", "options", kind], queryFn: ({ signal }) => callJson<Options>(kind === "models" ? `${models}/models/filter_options` : `${mcp}/mcp_servers/filter_options`, { signal }), refetchOnMount: "always" });
+  queryOptions({ queryKey: ["catalogue", "sources", kind], queryFn: async ({ signal }) => (await callJson<Listed<Source>>(withPage(`${models}/sources`, { assetType: kind === "models" ? undefined : kind, pageSize: "100" }), { signal })).items, meta });
+export const options = (kind: Kind) => queryOptions({ queryKey: ["catalogue", "options", kind], queryFn: ({ signal }) => callJson<Options>(kind === "models" ? `${models}/models/filter_options` : `${mcp}/mcp_servers/filter_options`, { signal }), meta });
 
 export interface Asked {
   q: string;
@@ -89,10 +90,10 @@ export const entries = <T extends CatalogueModel | McpServer>(kind: Kind, { q, s
     queryFn: ({ pageParam, signal }) =>
       callJson<Listed<T>>(withPage(kind === "models" ? `${models}/models` : `${mcp}/mcp_servers`, { q, source: from.join(","), filterQuery: filterOf(where), ...(order ? { orderBy: order, sortOrder: order === "NAME" ? "ASC" : "DESC" } : {}), pageSize: "100", nextPageToken: pageParam }), { signal }),
     getNextPageParam: (last) => last.nextPageToken || undefined,
-    refetchOnMount: "always",
+    meta,
   });
 
 const path = (source: string, name: string) => `${models}/sources/${encodeURIComponent(source)}/models/${name.split("/").map(encodeURIComponent).join("/")}`;
-export const model = (source: string, name: string) => queryOptions({ queryKey: ["catalogue", "model", source, name], queryFn: ({ signal }) => callJson<CatalogueModel>(path(source, name), { signal }) });
-export const artifacts = (source: string, name: string) => queryOptions({ queryKey: ["catalogue", "artifacts", source, name], queryFn: async ({ signal }) => (await callJson<Listed<Artifact>>(`${path(source, name)}/artifacts?pageSize=500`, { signal })).items });
-export const server = (id: string) => queryOptions({ queryKey: ["catalogue", "server", id], queryFn: ({ signal }) => callJson<McpServer>(`${mcp}/mcp_servers/${encodeURIComponent(id)}?includeTools=true&toolLimit=100`, { signal }) });
+export const model = (source: string, name: string) => queryOptions({ queryKey: ["catalogue", "model", source, name], queryFn: ({ signal }) => callJson<CatalogueModel>(path(source, name), { signal }), meta });
+export const artifacts = (source: string, name: string) => queryOptions({ queryKey: ["catalogue", "artifacts", source, name], queryFn: async ({ signal }) => (await callJson<Listed<Artifact>>(`${path(source, name)}/artifacts?pageSize=500`, { signal })).items, meta });
+export const server = (id: string) => queryOptions({ queryKey: ["catalogue", "server", id], queryFn: ({ signal }) => callJson<McpServer>(`${mcp}/mcp_servers/${encodeURIComponent(id)}?includeTools=true&toolLimit=100`, { signal }), meta });

@@ -3,7 +3,7 @@
 // The server's event stream: parsed here and not by EventSource, which can send no Authorization header. It resumes by
 // the last id it saw, waits longer after each failure, and sleeps while the tab is hidden (a browser allows six
 // connections to a server over HTTP/1.1; tabs nobody looks at must not hold them).
-import type { Change } from "./types.ts";
+import type { Change, Figure } from "./types.ts";
 
 export interface SseMessage {
   id?: string;
@@ -65,8 +65,9 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 export type StreamState = { kind: "connecting" } | { kind: "live" } | { kind: "waiting"; since: number; retryAt: number } | { kind: "asleep" } | { kind: "signed_out" };
 
 export interface StreamHooks {
-  open: (lastId: string | undefined, signal: AbortSignal) => Promise<Response>;
+  open: (lastId: string | undefined, figures: readonly string[], signal: AbortSignal) => Promise<Response>;
   onChange: (change: Change) => void;
+  onFigure?: (figure: Figure) => void;
   /** Events may have been missed, as always before the first one is seen: everything shown is to be read again. */
   onGap: () => void;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -91,6 +92,9 @@ export class EventStream {
   private lostAt = 0;
   private run: AbortController | undefined;
   private pause: AbortController | undefined;
+  private again: AbortController | undefined;
+  /** What is told beside the events. */
+  figures: readonly string[] = [];
 
   constructor(hooks: StreamHooks) {
     this.hooks = hooks;
@@ -119,6 +123,12 @@ export class EventStream {
     this.pause?.abort();
   }
 
+  /** Other figures: goes on at once by another connection, where this one ends. */
+  ask(figures: readonly string[]): void {
+    this.figures = figures;
+    this.again?.abort();
+  }
+
   private become(state: StreamState): void {
     this.current = state;
     this.listeners.forEach((tell) => tell());
@@ -128,9 +138,12 @@ export class EventStream {
     const now = this.hooks.now ?? Date.now;
     const wait = this.hooks.wait ?? sleep;
     while (!stop.aborted) {
-      if (this.failures === 0) this.become({ kind: "connecting" });
-      const outcome = await this.once(stop);
+      if (this.failures === 0 && this.current.kind !== "live") this.become({ kind: "connecting" });
+      const again = new AbortController();
+      this.again = again;
+      const outcome = await this.once(stop, again.signal);
       if (stop.aborted) return;
+      if (again.signal.aborted) continue;
       if (outcome === "signed_out") {
         this.run = undefined;
         return this.become({ kind: "signed_out" });
@@ -144,17 +157,18 @@ export class EventStream {
     }
   }
 
-  private async once(stop: AbortSignal): Promise<"lost" | "signed_out"> {
+  private async once(stop: AbortSignal, again: AbortSignal): Promise<"lost" | "signed_out"> {
     const giveUp = new AbortController();
-    const signal = AbortSignal.any([stop, giveUp.signal]);
+    const signal = AbortSignal.any([stop, again, giveUp.signal]);
     const silence = this.hooks.silenceMs ?? 40_000;
     let timer = setTimeout(() => giveUp.abort(), silence);
     try {
-      const answer = await this.hooks.open(this.lastId, signal);
+      const answer = await this.hooks.open(this.lastId, this.figures, signal);
       if (answer.status === 401) return "signed_out";
       if (answer.status === 400 || answer.status === 410) this.lastId = undefined; // the cursor is unknown here
       if (!answer.ok || !answer.body) return "lost";
       if (this.lastId === undefined) this.hooks.onGap(); // what was read before, also on the first page, may be old by now
+      this.lastId ??= answer.headers.get("souk-event-cursor") ?? undefined;
       this.failures = 0;
       this.become({ kind: "live" });
       const parser = new SseParser();
@@ -178,6 +192,7 @@ export class EventStream {
     if (message.id !== undefined) this.lastId = message.id;
     try {
       const change: unknown = JSON.parse(message.data);
+      if (message.event === "figure") return this.hooks.onFigure?.(change as Figure);
       if (change && typeof change === "object" && "type" in change) this.hooks.onChange(change as Change);
     } catch {
       this.hooks.onGap();

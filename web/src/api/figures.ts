@@ -1,60 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The figures of deployments over time. Requests make no events, so this reads /metrics every two seconds, as any
-// monitoring does, and only while a chart is looked at. What was read stays for this tab, whichever page is shown.
-import { useSyncExternalStore } from "react";
-import { between, type Point, type Reading, readingsOf } from "../logic/exposition.ts";
-import { call } from "./client.ts";
+// What is measured rather than done comes on the event stream too. A query says in its `meta` which figures it shows;
+// while one that does is on screen, the stream is asked for them (live.ts). They come as data, which the query takes in,
+// or as a mark, which is another when what the query reads is.
+import type { QueryCache, QueryClient } from "@tanstack/react-query";
+import type { Figure } from "./types.ts";
 
-const every = 2000;
-/** An hour of points. */
-const most = 1800;
-
-interface Kept {
-  last?: Reading;
-  points: Point[];
-}
-const kept = new Map<string, Kept>();
-const listeners = new Set<() => void>();
-let timer: ReturnType<typeof setTimeout> | undefined;
-let fault: Error | undefined;
-const none: Point[] = [];
-
-async function read(): Promise<void> {
-  try {
-    const text = await (await call("/metrics")).text();
-    for (const [deployment, reading] of readingsOf(text, Date.now())) {
-      const one = kept.get(deployment) ?? { points: [] };
-      const point = one.last && reading.time - one.last.time < 15 * every ? between(one.last, reading) : undefined;
-      const gap = one.last && !point ? [{ time: reading.time / 1000, rate: 0, errorRate: null, p50: null, p90: null, p99: null, memory: null, wait: null, rows: null, revisions: {} }] : [];
-      kept.set(deployment, { last: reading, points: [...one.points, ...(point ? [point] : gap)].slice(-most) });
-    }
-    fault = undefined;
-  } catch (cause) {
-    fault = cause as Error;
+declare module "@tanstack/react-query" {
+  interface Register {
+    queryMeta: {
+      /** Such as "work" or "deployment:default/digits": those of GET /api/v1/figures. */
+      figures?: string;
+      /** The query's data, once this was told. */
+      take?: (old: unknown, figure: Figure) => unknown;
+    };
   }
-  listeners.forEach((tell) => tell());
 }
 
-async function run(): Promise<void> {
-  if (document.visibilityState === "visible") await read();
-  if (listeners.size > 0) timer = setTimeout(() => void run(), every);
-  else timer = undefined;
+/** What is shown on screen now. */
+export function shownFigures(cache: QueryCache): string[] {
+  const shown = new Set<string>();
+  for (const query of cache.getAll()) {
+    const of = query.meta?.figures;
+    if (of !== undefined && query.getObserversCount() > 0) shown.add(of);
+  }
+  return [...shown].sort();
 }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  if (timer === undefined) timer = setTimeout(() => void run(), 0);
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
-    clearTimeout(timer);
-    timer = undefined;
-  };
-}
+const marks = new WeakMap<QueryClient, Map<string, string>>();
 
-export function useFigures(namespace: string, deployment: string): { points: Point[]; error: Error | undefined } {
-  const points = useSyncExternalStore(subscribe, () => kept.get(`${namespace}/${deployment}`)?.points ?? none);
-  const error = useSyncExternalStore(subscribe, () => fault);
-  return { points, error };
+/** Puts what was told into the queries that show it; what is only marked, or cannot be told, they read again. */
+export function takeFigure(client: QueryClient, figure: Figure): void {
+  const known = marks.get(client) ?? new Map<string, string>();
+  marks.set(client, known);
+  const mark = figure.mark ?? (figure.error ? `error ${figure.error.message}` : undefined);
+  const old = known.get(figure.of);
+  if (mark === undefined) known.delete(figure.of);
+  else known.set(figure.of, mark);
+  if (mark !== undefined && mark === old) return;
+  for (const query of client.getQueryCache().getAll()) {
+    if (query.meta?.figures !== figure.of) continue;
+    const take = query.meta.take;
+    if (take) client.setQueryData(query.queryKey, (data: unknown) => take(data, figure));
+    else void client.invalidateQueries({ queryKey: query.queryKey, exact: true });
+  }
 }

@@ -4,7 +4,9 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { EventStream, type StreamState } from "./events.ts";
+import { shownFigures, takeFigure } from "./figures.ts";
 import { takeLogged, takesAll } from "./runs-live.ts";
+import { withPage } from "./queries.ts";
 import { session } from "./session.ts";
 import type { Change } from "./types.ts";
 
@@ -93,29 +95,36 @@ export class Invalidator {
 
 let stream: EventStream | undefined;
 
+/** How long a tab may be hidden before it lets go of its connection, of which a browser has six a server. */
+const hiddenFor = 5000;
+/** How long figures are told after the last page that showed them: people go to and fro. */
+const lingers = 10_000;
+
 export function startLive(client: QueryClient): EventStream {
   const invalidator = new Invalidator(client);
   // Runs log many times a second; a curve that moves once a second is live enough.
   const slow = new Invalidator(client, (run) => setTimeout(run, 1000));
   const events = new EventStream({
-    open: (lastId, signal) => {
+    open: (lastId, figures, signal) => {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       const key = session.key();
       if (key) headers.Authorization = `Bearer ${key}`;
       if (lastId !== undefined) headers["Last-Event-ID"] = lastId;
-      return fetch("/api/v1/events", { headers, credentials: key ? "omit" : "same-origin", cache: "no-store", signal });
+      return fetch(withPage("/api/v1/events", { figures: figures.join() }), { headers, credentials: key ? "omit" : "same-origin", cache: "no-store", signal });
     },
     onChange: (change) => {
       takeLogged(client, change);
       (change.type === "run.logged" ? slow : invalidator).add(touched(change));
     },
+    onFigure: (figure) => takeFigure(client, figure),
     onGap: () => invalidator.add([[]]),
   });
+  followShown(client, events);
   stream = events;
   let hideTimer: ReturnType<typeof setTimeout> | undefined;
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hideTimer);
-    if (document.visibilityState === "hidden") hideTimer = setTimeout(() => events.stop("asleep"), 60_000);
+    if (document.visibilityState === "hidden") hideTimer = setTimeout(() => events.stop("asleep"), hiddenFor);
     else if (!session.needed()) events.start();
   });
   addEventListener("online", () => events.retryNow());
@@ -124,8 +133,27 @@ export function startLive(client: QueryClient): EventStream {
     events.start();
     void client.invalidateQueries();
   });
-  events.start();
+  // One that is opened behind another must not take one of the few connections.
+  if (document.visibilityState === "hidden") events.stop("asleep");
+  else events.start();
   return events;
+}
+
+/** What is asked for beside the events follows what is on screen: more at once, less when it has not been for a while. */
+function followShown(client: QueryClient, events: EventStream): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = () => {
+    timer = undefined;
+    const shown = shownFigures(client.getQueryCache());
+    const more = shown.some((one) => !events.figures.includes(one));
+    if (more) return events.ask(shown);
+    if (shown.length < events.figures.length) timer = setTimeout(() => events.ask(shownFigures(client.getQueryCache())), lingers);
+  };
+  client.getQueryCache().subscribe(({ type }) => {
+    if (type !== "observerAdded" && type !== "observerRemoved") return;
+    clearTimeout(timer);
+    timer = setTimeout(look, 20);
+  });
 }
 
 const none = () => () => undefined;

@@ -8,7 +8,7 @@ import type { ModelRun, RunState } from "./types.ts";
 
 export type Kept = "operations" | "model_runs";
 
-/** The newest first. What was asked at once makes no event, so its records are measured anew while they are shown. */
+/** The newest first. What was asked at once makes no event: the stream says when there are more records. */
 export const invocations = (of: Kept, state: RunState | "") =>
   infiniteQueryOptions({
     queryKey: ["operations", of, state],
@@ -19,7 +19,7 @@ export const invocations = (of: Kept, state: RunState | "") =>
       return { runs: page.operations ?? page.model_runs ?? [], next_page_token: page.next_page_token };
     },
     getNextPageParam: (last) => last.next_page_token || undefined,
-    ...(of === "model_runs" && { refetchInterval: 3000 }),
+    ...(of === "model_runs" && { meta: { figures: "model_runs" } }),
   });
 
 /** With what went in and came out, for who asked. */

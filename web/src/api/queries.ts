@@ -4,7 +4,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { at, call, callJson } from "./client.ts";
 import type { Contract } from "../logic/openapi.ts";
-import type { Alias, AliasChange, Comparison, Declaration, Deployment, LogEntry, Model, Namespace, Server, Setting, Version, VersionFile, Whoami } from "./types.ts";
+import type { Alias, AliasChange, Comparison, Declaration, Deployment, LogEntry, Model, Namespace, OperatorCommand, Server, Setting, Version, VersionFile, Whoami } from "./types.ts";
 
 export interface Page {
   next_page_token?: string;
@@ -34,7 +34,10 @@ export const whoami = queryOptions({ queryKey: ["whoami"], queryFn: ({ signal })
 export const namespaces = queryOptions({ queryKey: ["namespaces"], queryFn: async ({ signal }) => (await callJson<{ namespaces: Namespace[] }>(at("/api/v1/namespaces", {}), { signal })).namespaces });
 
 /** What the server was started with: it does not change while it runs. */
-export const settings = queryOptions({ queryKey: ["settings"], queryFn: async ({ signal }) => (await callJson<{ settings: Setting[] }>(at("/api/v1/settings", {}), { signal })).settings, staleTime: Infinity });
+const started = { queryKey: ["settings"], queryFn: ({ signal }: { signal: AbortSignal }) => callJson<{ settings: Setting[]; operator_command: OperatorCommand }>(at("/api/v1/settings", {}), { signal }), staleTime: Infinity };
+export const settings = queryOptions({ ...started, select: (all) => all.settings });
+/** How souk doctor and the like are called on the server's machine. */
+export const operator = queryOptions({ ...started, select: (all) => all.operator_command });
 
 /** The contract as this server serves it. */
 export const contract = queryOptions({ queryKey: ["contract"], queryFn: ({ signal }) => callJson<Contract>("/openapi.json", { signal }), staleTime: Infinity });
@@ -87,6 +90,8 @@ export const fileText = (ns: string, slug: string, number: number, path: string,
 
 export const deployments = (ns: string) =>
   queryOptions({ queryKey: ["deployments", ns], queryFn: ({ signal }) => all<Deployment>(ns ? at("/api/v1/namespaces/{ns}/deployments", { ns }) : at("/api/v1/deployments", {}), "deployments", signal) });
+/** With how often each was asked, as that grows: for the page that shows it. */
+export const deploymentsAsked = (ns: string) => queryOptions({ ...deployments(ns), queryKey: ["deployments", ns, "asked"], meta: { figures: "deployments" } });
 export const deployment = (ns: string, slug: string) =>
   queryOptions({ queryKey: ["deployment", ns, slug, "self"], queryFn: ({ signal }) => callJson<Deployment>(at("/api/v1/namespaces/{ns}/deployments/{deployment}", { ns, deployment: slug }), { signal }) });
 export const logs = (ns: string, slug: string) =>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Roll-outs: how one revision takes over from another. Each move is an event; the figures they are judged by are not, and
-// are read again while one goes on and somebody looks.
+// Roll-outs: how one revision takes over from another. Each move is an event; of the figures they are judged by the stream
+// says when they are others.
 import { queryOptions } from "@tanstack/react-query";
 import { at, callJson } from "./client.ts";
 import { withPage } from "./queries.ts";
@@ -20,7 +20,7 @@ export const rollout = (ns: string, slug: string, number: number) =>
   queryOptions({
     queryKey: ["deployment", ns, slug, "rollout", number],
     queryFn: ({ signal }) => callJson<Rollout>(at(`${many}/{rollout}`, { ns, deployment: slug, rollout: number }), { signal }),
-    refetchInterval: (query) => (query.state.data && isOver(query.state.data.state) ? false : 1500),
+    meta: { figures: `rollouts:${ns}/${slug}` },
   });
 
 /** `number`, not "latest": what was looked at is what moves. */

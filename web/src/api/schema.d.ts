@@ -217,8 +217,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens, as server-sent events; resumed by Last-Event-ID */
+        /** What happens, as server-sent events; resumed by Last-Event-ID, or by the header souk-event-cursor of the answer */
         get: operations["watch_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is measured now; GET /api/v1/events?figures= tells the same as it changes */
+        get: operations["get_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2436,6 +2453,18 @@ export interface components {
             update_time: string;
             etag: string;
         };
+        DeploymentFigures: {
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: int64 */
+            memory_bytes: number;
+            latency?: components["schemas"]["LatencyBucket"][];
+            queue_seconds?: components["schemas"]["SumOf"] | null;
+            batch_rows?: components["schemas"]["SumOf"] | null;
+            revisions?: components["schemas"]["RevisionRequests"][];
+        };
         DeploymentList: {
             deployments?: components["schemas"]["Deployment"][];
             next_page_token?: string | null;
@@ -2511,6 +2540,25 @@ export interface components {
         ExportList: {
             exports?: components["schemas"]["Transfer"][];
         };
+        Figure: {
+            of: string;
+            /** Format: date-time */
+            time: string;
+            /** Format: date-time */
+            since?: string | null;
+            health?: components["schemas"]["HealthFigures"] | null;
+            deployment?: components["schemas"]["DeploymentFigures"] | null;
+            work?: components["schemas"]["WorkFigures"] | null;
+            mark?: string | null;
+            error?: components["schemas"]["FigureProblem"] | null;
+        };
+        FigureList: {
+            figures?: components["schemas"]["Figure"][];
+        };
+        FigureProblem: {
+            code: string;
+            message: string;
+        };
         File: {
             path: string;
             /** Format: int64 */
@@ -2547,6 +2595,36 @@ export interface components {
         };
         /** @enum {string} */
         GranteeKind: "USER" | "SERVICE_ACCOUNT" | "TEAM" | "EVERYONE";
+        HealthFigures: {
+            ready: boolean;
+            reason?: string | null;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            inferences: number;
+            /** Format: int64 */
+            connections: number;
+            /** Format: int64 */
+            watchers: number;
+            /** Format: int64 */
+            memory_bytes: number;
+            /** Format: int64 */
+            disk_free_bytes?: number | null;
+            /** Format: int64 */
+            open_files: number;
+            /** Format: int64 */
+            max_files: number;
+            /** Format: double */
+            database_silence_seconds: number;
+            /** Format: int64 */
+            memory_budget_bytes: number;
+            /** Format: int64 */
+            memory_held_bytes: number;
+        };
         Import: {
             /** Format: int64 */
             id: number;
@@ -2599,6 +2677,12 @@ export interface components {
             namespace?: string | null;
             model?: string | null;
             deployment?: string | null;
+        };
+        LatencyBucket: {
+            /** Format: double */
+            le?: number | null;
+            /** Format: int64 */
+            count: number;
         };
         Lease: {
             name: string;
@@ -3044,6 +3128,10 @@ export interface components {
             operations?: components["schemas"]["ModelRun"][];
             next_page_token?: string | null;
         };
+        OperatorCommand: {
+            program: string;
+            options: string;
+        };
         /** @enum {string} */
         Outcome: "DONE" | "REFUSED";
         PartList: {
@@ -3156,6 +3244,11 @@ export interface components {
             replicas?: components["schemas"]["Replica"][];
             /** Format: date-time */
             create_time: string;
+        };
+        RevisionRequests: {
+            revision: string;
+            /** Format: int64 */
+            requests: number;
         };
         /** @enum {string} */
         Role: "NONE" | "READER" | "EXECUTOR" | "WRITER" | "ADMIN" | "OWNER";
@@ -3397,6 +3490,7 @@ export interface components {
         };
         SettingList: {
             settings?: components["schemas"]["Setting"][];
+            operator_command: components["schemas"]["OperatorCommand"];
         };
         /** @enum {string} */
         SettingSource: "DEFAULT" | "FILE" | "ENVIRONMENT" | "FLAG";
@@ -3460,6 +3554,12 @@ export interface components {
         };
         /** @enum {string} */
         StrategyKind: "IMMEDIATE" | "CANARY" | "BLUE_GREEN";
+        SumOf: {
+            /** Format: double */
+            sum: number;
+            /** Format: int64 */
+            count: number;
+        };
         Team: {
             id: number;
             name: string;
@@ -3633,6 +3733,12 @@ export interface components {
         };
         /** @enum {string} */
         WebhookState: "ACTIVE" | "FAILING" | "PAUSED" | "DISABLED";
+        WorkFigures: {
+            queues?: components["schemas"]["QueueStatus"][];
+            schedules?: components["schemas"]["WorkSchedule"][];
+            nodes?: components["schemas"]["Node"][];
+            leases?: components["schemas"]["Lease"][];
+        };
         WorkSchedule: {
             name: string;
             cron: string;
@@ -4103,6 +4209,8 @@ export interface operations {
                 namespace?: string;
                 /** @description A cursor to go on from, where Last-Event-ID cannot be set */
                 after?: string;
+                /** @description Comma-separated figures to be told beside, as events of type figure, at once and whenever they change: those of GET /api/v1/figures */
+                figures?: string;
             };
             header?: {
                 /** @description The last cursor seen */
@@ -4120,6 +4228,37 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_figures: {
+        parameters: {
+            query: {
+                of: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureList"];
                 };
             };
             /** @description What went wrong and what to do about it */

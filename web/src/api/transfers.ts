@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A namespace as one archive, and back. Changes of a job are events; how far it is, is measured while it goes on.
+// A namespace as one archive, and back. Changes of a job are events; how far it is, the stream tells while it is looked at.
 import { queryOptions } from "@tanstack/react-query";
 import { at, call, callJson } from "./client.ts";
 import { digestOf } from "./digest.ts";
@@ -8,11 +8,11 @@ import type { Transfer } from "./types.ts";
 import { type FileProgress, sendBlob } from "./upload.ts";
 
 export const goesOn = ({ state }: Transfer): boolean => state === "QUEUED" || state === "RUNNING";
-const whileOn = (query: { state: { data?: Transfer[] | undefined } }) => (query.state.data?.some(goesOn) ? 1000 : false);
+const meta = (ns: string) => ({ figures: `transfers:${ns}` });
 
 /** The latest first. */
-export const exports = (ns: string) => queryOptions({ queryKey: ["transfers", ns, "exports"], queryFn: async ({ signal }) => (await callJson<{ exports: Transfer[] }>(at("/api/v1/namespaces/{ns}/exports", { ns }), { signal })).exports, refetchInterval: whileOn });
-export const imports = (ns: string) => queryOptions({ queryKey: ["transfers", ns, "imports"], queryFn: async ({ signal }) => (await callJson<{ imports: Transfer[] }>(at("/api/v1/namespaces/{ns}/imports", { ns }), { signal })).imports, refetchInterval: whileOn });
+export const exports = (ns: string) => queryOptions({ queryKey: ["transfers", ns, "exports"], queryFn: async ({ signal }) => (await callJson<{ exports: Transfer[] }>(at("/api/v1/namespaces/{ns}/exports", { ns }), { signal })).exports, meta: meta(ns) });
+export const imports = (ns: string) => queryOptions({ queryKey: ["transfers", ns, "imports"], queryFn: async ({ signal }) => (await callJson<{ imports: Transfer[] }>(at("/api/v1/namespaces/{ns}/imports", { ns }), { signal })).imports, meta: meta(ns) });
 
 export const beginExport = (ns: string) => callJson<Transfer>(at("/api/v1/namespaces/{ns}/exports", { ns }), { method: "POST" });
 export async function cancelTransfer({ namespace: ns, kind, id }: Transfer): Promise<void> {

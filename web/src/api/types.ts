@@ -15,6 +15,11 @@ type Answer<T> = T extends readonly (infer U)[]
 /** Where the contract says only "JSON", the pages say more. */
 type With<T, More> = Omit<Answer<T>, keyof More> & More;
 
+export type OperatorCommand = Answer<Schemas["OperatorCommand"]>;
+export type Figure = Answer<Schemas["Figure"]>;
+export type HealthFigures = Answer<Schemas["HealthFigures"]>;
+export type DeploymentFigures = Answer<Schemas["DeploymentFigures"]>;
+
 export interface Tensor {
   name: string;
   datatype: string;

@@ -77,6 +77,36 @@ describe("EventStream", () => {
     stream.stop("asleep");
   });
 
+  it("begins where the answer says, and is asked for other figures without a gap", async () => {
+    const asked: [string | undefined, readonly string[]][] = [];
+    const gaps = vi.fn();
+    const told: string[] = [];
+    const states: string[] = [];
+    const figure = 'event: figure\ndata: {"of":"work","time":""}\n\n';
+    const stream = new EventStream({
+      open: async (id, figures, signal) => {
+        asked.push([id, figures]);
+        const body = new ReadableStream({
+          start: (controller) => {
+            controller.enqueue(new TextEncoder().encode(figure));
+            signal.addEventListener("abort", () => controller.error(new Error("aborted")));
+          },
+        });
+        return new Response(body, { headers: { "souk-event-cursor": "40" } });
+      },
+      onChange: () => undefined, onFigure: ({ of }) => told.push(of), onGap: gaps, wait: () => Promise.reject(new Error("no reason to wait")),
+    });
+    stream.subscribe(() => states.push(stream.state().kind));
+    stream.start();
+    await vi.waitFor(() => expect(told).toEqual(["work"]));
+    stream.ask(["work", "health"]);
+    await vi.waitFor(() => expect(told).toEqual(["work", "work"]));
+    expect(asked).toEqual([[undefined, []], ["40", ["work", "health"]]]);
+    expect(gaps).toHaveBeenCalledOnce();
+    expect(new Set(states)).toEqual(new Set(["connecting", "live"]));
+    stream.stop("asleep");
+  });
+
   it("starts anew when its cursor is refused", async () => {
     const asked: (string | undefined)[] = [];
     const gaps = vi.fn();
@@ -101,7 +131,7 @@ describe("EventStream", () => {
   it("gives up a connection that fell silent", async () => {
     let opened = 0;
     const stream = new EventStream({
-      open: async (_, signal) => {
+      open: async (_, __, signal) => {
         opened++;
         const body = new ReadableStream({ start: (controller) => signal.addEventListener("abort", () => controller.error(new Error("aborted"))) });
         return new Response(body);

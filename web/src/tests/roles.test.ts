@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
-import { summaryOf } from "../logic/exposition.ts";
 import { age } from "../logic/format.ts";
 import { emptyScope, keyState, scopesOf, validPerson } from "../logic/roles.ts";
 
@@ -27,9 +26,4 @@ it("names of people follow the server's rule", () => {
 it("an age has one unit", () => {
   expect([500, 59_000, 61_000, 3 * 3_600_000, 5 * 86_400_000].map((span) => age(0, span))).toEqual(["1 s", "59 s", "1 min", "3 h", "5 days"]);
   expect(age(10, 0)).toBe("0 s");
-});
-
-it("figures are summed over doors, and failures told from refusals", () => {
-  const text = `# HELP x\nsouk_api_requests_total{door="native",status="2xx"} 10\nsouk_api_requests_total{door="oci",status="4xx"} 3\nsouk_api_requests_total{door="oci",status="5xx"} 2\nprocess_open_fds 50\nprocess_max_fds 100\nsouk_app_database_silence_seconds 0.5\nbad NaN\n`;
-  expect(summaryOf(text)).toMatchObject({ requests: 15, refused: 3, failed: 2, files: [50, 100], databaseSilence: 0.5, diskFree: undefined });
 });

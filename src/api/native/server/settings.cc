@@ -18,8 +18,9 @@ struct Setting {
 BOOST_DESCRIBE_STRUCT(Setting, (), (key, type, value, default_value, source, environment, flag, help))
 struct SettingList {
   std::vector<Setting> settings;
+  OperatorCommand operator_command;
 };
-BOOST_DESCRIBE_STRUCT(SettingList, (), (settings))
+BOOST_DESCRIBE_STRUCT(SettingList, (), (settings, operator_command))
 struct Nothing {};
 BOOST_DESCRIBE_STRUCT(Nothing, (), ())
 
@@ -45,16 +46,18 @@ Setting shape(const settings::Entry& entry) {
 
 }  // namespace
 
-void add_settings(RouteTable& table, const access::Access& access, const std::vector<settings::Entry>& entries) {
+void add_settings(RouteTable& table, const access::Access& access, const std::vector<settings::Entry>& entries,
+                  std::function<OperatorCommand()> command) {
   SettingList all;
   for (const settings::Entry& entry : entries) all.settings.push_back(shape(entry));
   table.door("native", &problem, {})
       .add(plain<Nothing, SettingList>(
           "GET", "/api/v1/settings", kAdmin, kUsual,
           {"list_settings", "What this server was started with, and where each value was said; for its admins"},
-          [&access, all](const access::Call& call, const Nothing&) -> Result<SettingList> {
+          [&access, all, command = std::move(command)](const access::Call& call,
+                                                       const Nothing&) -> Result<SettingList> {
             SOUK_TRY(access.require_everywhere(call, access::Role::ADMIN));
-            return all;
+            return SettingList{all.settings, command()};
           }));
 }
 

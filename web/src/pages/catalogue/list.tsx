@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { Search, SlidersHorizontal } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import * as reads from "../../api/catalogue.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { turned, whereOf, whereText } from "../../logic/catalogue.ts";
@@ -34,7 +34,6 @@ export function CataloguePage() {
   const options = useQuery(reads.options(kind)).data;
   const asked = { q: q.trim(), sources: fromAll, where, order: kind === "models" || order === "NAME" ? order : "" };
   const list = useInfiniteQuery(reads.entries<reads.CatalogueModel & reads.McpServer>(kind, asked));
-  useSourcesChanged(sources.data, () => void list.refetch());
   const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
@@ -64,16 +63,6 @@ export function CataloguePage() {
       </div>
     </>
   );
-}
-
-/** Reads the list again once a source becomes another. */
-function useSourcesChanged(sources: reads.Source[] | undefined, run: () => void): void {
-  const state = sources?.map(({ id, status, error }) => `${id} ${status} ${error}`).join("\n");
-  const last = useRef(state);
-  useEffect(() => {
-    if (last.current !== undefined && state !== undefined && last.current !== state) run();
-    last.current = state ?? last.current;
-  });
 }
 
 function Rows({ kind, rows, sources }: { kind: reads.Kind; rows: (reads.CatalogueModel & reads.McpServer)[]; sources: reads.Source[] }) {

@@ -82,10 +82,10 @@ function held(revision: Deployment["revisions"][number]): number {
 
 /** Its own part of what models may take on the node that answers this page. */
 function Budget({ deployment }: { deployment: Deployment }) {
-  const now = useQuery(health.figures).data;
-  if (!now?.memoryBudget) return null;
+  const now = useQuery(health.health).data;
+  if (!now?.memory_budget_bytes) return null;
   const own = deployment.revisions.reduce((sum, revision) => sum + held(revision), 0);
-  return <>{bytes(own)}; all models {bytes(now.memoryHeld ?? 0)} of {bytes(now.memoryBudget)}</>;
+  return <>{bytes(own)}; all models {bytes(now.memory_held_bytes)} of {bytes(now.memory_budget_bytes)}</>;
 }
 
 function Batches({ deployment, onChange }: { deployment: Deployment; onChange: () => void }) {

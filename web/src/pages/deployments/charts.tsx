@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
-import { useFigures } from "../../api/figures.ts";
+import { charted } from "../../api/charted.ts";
 import * as queries from "../../api/queries.ts";
 import type { Deployment, LogEntry } from "../../api/types.ts";
 import { Reason } from "../../app/loaded.tsx";
@@ -22,7 +22,7 @@ type Span = keyof typeof spans;
 export function Charts({ deployment }: { deployment: Deployment }) {
   const { span, zoom } = route.useSearch();
   const navigate = route.useNavigate();
-  const { points, error } = useFigures(deployment.namespace, deployment.slug);
+  const { points, error } = useQuery(charted(deployment.namespace, deployment.slug)).data;
   const log = useQuery(queries.logs(deployment.namespace, deployment.slug)).data;
   const wanted: Span = span && span in spans ? (span as Span) : "5";
   const set = (change: { span?: string | undefined; zoom?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false });
@@ -59,7 +59,7 @@ export function Charts({ deployment }: { deployment: Deployment }) {
     <section aria-label="Charts">
       <div className="mb-2 flex flex-wrap items-center gap-3">
         <h2>Figures</h2>
-        <span className="text-12 text-fg-3">{points.length > 1 ? "every 2 s, kept while this tab is open" : "measuring; the first point comes in 4 s"}</span>
+        <span className="text-12 text-fg-3">{points.length > 1 ? "every 2 s, kept while this tab is open" : "measuring; the first points come in a few seconds"}</span>
         <span className="ml-auto flex items-center gap-2">
           {fixed ? <Button small onClick={() => set({ zoom: undefined })}>Show all again</Button> : null}
           <Segments<Span> label="Time shown" value={wanted} onChange={(next) => set({ span: next === "5" ? undefined : next, zoom: undefined })} options={Object.entries(spans).map(([value, label]) => ({ value: value as Span, label }))} />

@@ -3,11 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Ellipsis, Pause, Play, Rocket, SquarePlay, Trash2, UserPlus } from "lucide-react";
 import { lazy, Suspense } from "react";
+import { charted } from "../../api/charted.ts";
 import * as queries from "../../api/queries.ts";
 import type { Deployment } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { turn } from "../../app/turn.ts";
 import { count, milliseconds, plural, taskName } from "../../logic/format.ts";
+import { quantileOf } from "../../logic/figures.ts";
 import { planSaid } from "../../logic/strategy.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Chip } from "../../ui/chip.tsx";
@@ -112,13 +114,14 @@ function Trouble({ deployment }: { deployment: Deployment }) {
 }
 
 function Figures({ deployment, readAt }: { deployment: Deployment; readAt: number }) {
-  const figures = deployment.metrics;
+  const { last } = useQuery(charted(deployment.namespace, deployment.slug)).data;
+  const figures = last ? { ...last, latency_p50_ms: quantileOf(last, 0.5), latency_p99_ms: quantileOf(last, 0.99) } : deployment.metrics;
   if (!figures) return null;
   const timed = figures.requests > 0;
   return (
     <Tiles
       tiles={[
-        { name: "Requests", value: count(figures.requests), note: <>as of <When time={new Date(readAt).toISOString()} /></> },
+        { name: "Requests", value: count(figures.requests), note: last ? "of this node, since it started" : <>as of <When time={new Date(readAt).toISOString()} /></> },
         { name: "Errors", value: count(figures.errors), note: timed ? `${((figures.errors / figures.requests) * 100).toFixed(2)} %` : "" },
         { name: "Latency p50", ...split(timed ? milliseconds(figures.latency_p50_ms) : ""), note: timed ? "" : "no request yet" },
         { name: "Latency p99", ...split(timed ? milliseconds(figures.latency_p99_ms) : ""), note: timed ? "" : "no request yet" },

@@ -23,7 +23,7 @@ const route = getRouteApi("/deployments");
 export function DeploymentsPage() {
   const { namespace = "", q = "", state = "", show } = route.useSearch();
   const navigate = route.useNavigate();
-  const query = useQuery(queries.deployments(namespace));
+  const query = useQuery(queries.deploymentsAsked(namespace));
   const setDeploying = (on: boolean) => void navigate({ search: (old) => ({ ...old, show: on ? "deploy" : undefined }), replace: !on });
   const set = (change: { q?: string | undefined; state?: string | undefined }) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const shown = useMemo(

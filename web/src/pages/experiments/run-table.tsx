@@ -88,7 +88,7 @@ function Head({ id, sort, onSort }: { id: string; sort: string | undefined; onSo
   const next = way === "descending" ? id : way === "ascending" ? undefined : `-${id}`;
   return (
     <span role="columnheader" aria-sort={way} className="min-w-0">
-      <button type="button" onClick={() => onSort(next)} title={name} className={cx("flex h-full w-full min-w-0 items-center gap-1 px-2.5 hover:text-fg focus-visible:shadow-focus-inset", isRight(id) && "justify-end", way && "text-fg")}>
+      <button type="button" onClick={() => onSort(next)} title={name} className={cx("flex h-full w-full min-w-0 items-center gap-1 px-2.5 hover:text-fg focus-visible:shadow-focus-inset", isRight(id) ? "justify-end" : id.startsWith("p:") && "pl-6", way && "text-fg")}>
         <span className="truncate">{name}</span>
         {way ? <Icon aria-hidden size={12} /> : null}
       </button>
@@ -112,7 +112,7 @@ function Cell({ run, id, best }: { run: Run; id: string; best: number | undefine
   if (id === "took") return <Took run={run} className={cx(cell, "num text-right text-fg-2")} />;
   const value = valueOf(run, id);
   if (id.startsWith("m:")) return <Figure value={typeof value === "number" ? value : undefined} best={best} className={cell} />;
-  return <span role="cell" className={cx(cell, value === undefined && "text-fg-3")} title={value === undefined ? undefined : String(value)}>{value === undefined ? "–" : <bdi>{value}</bdi>}</span>;
+  return <span role="cell" className={cx(cell, "pl-6", value === undefined && "text-fg-3")} title={value === undefined ? undefined : String(value)}>{value === undefined ? "–" : <bdi>{value}</bdi>}</span>;
 }
 
 function Took({ run, className }: { run: Run; className: string }) {

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
 import { Problem } from "../../api/client.ts";
 import * as health from "../../api/health.ts";
+import * as queries from "../../api/queries.ts";
 import type { Backup } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { backupSaid } from "../../logic/backups.ts";
@@ -29,7 +30,7 @@ export function Backups() {
 
 function Known({ all }: { all: Backup[] }) {
   const now = useNow();
-  const { tone, title, todo } = backupSaid(all[0], now);
+  const { tone, title, todo } = backupSaid(all[0], now, useQuery(queries.operator).data);
   const [Icon, ink] = icons[tone];
   return (
     <>

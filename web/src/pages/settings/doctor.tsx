@@ -2,12 +2,14 @@
 //
 // What souk doctor finds: what is wrong first, each with what to do; what is well is one line until somebody asks.
 import { useQuery } from "@tanstack/react-query";
-import { CircleCheck, CircleX, type LucideIcon, TriangleAlert } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { CircleCheck, CircleX, type LucideIcon, Stethoscope, TriangleAlert } from "lucide-react";
 import { Problem } from "../../api/client.ts";
 import * as health from "../../api/health.ts";
 import type { Diagnosis, FindingVerdict } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
 import { milliseconds, plural } from "../../logic/format.ts";
+import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
 import { Panel, PanelHead } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
@@ -19,13 +21,27 @@ const subjects: Record<string, string> = { versions: "Versions", clock: "Clock",
 
 export function Doctor() {
   const query = useQuery(health.diagnosis);
+  useLooksAgain(() => void query.refetch());
   if (query.error instanceof Problem && query.error.status === 403) return null;
   return (
     <Panel aria-label="Doctor" aria-busy={query.isFetching}>
-      <PanelHead title="Doctor" note={query.data ? <>looked <When time={query.data.time} />, in {milliseconds(query.data.seconds * 1000)}; again each minute</> : "looking"} />
+      <PanelHead title="Doctor" note={query.data ? <>looked <When time={query.data.time} />, in {milliseconds(query.data.seconds * 1000)}</> : "looking"}>
+        <Button small disabled={query.isFetching} onClick={() => void query.refetch()}><Stethoscope aria-hidden />{query.isFetching ? "Looking" : "Look again"}</Button>
+      </PanelHead>
       <Loaded query={query} what="what is well" skeleton={<div className="late p-4"><Bone className="w-40" /></div>}>{(data) => <Found data={data} />}</Loaded>
     </Panel>
   );
+}
+
+/** It costs a process and writes to disks: looks by itself only when the server becomes ready or not, or an alarm comes or goes. */
+function useLooksAgain(look: () => void): void {
+  const now = useQuery(health.health).data;
+  const state = now && JSON.stringify([now.ready, health.alarms(now)]);
+  const seen = useRef(state);
+  useEffect(() => {
+    if (seen.current !== undefined && state !== undefined && seen.current !== state) look();
+    seen.current = state ?? seen.current;
+  });
 }
 
 function Found({ data }: { data: Diagnosis }) {

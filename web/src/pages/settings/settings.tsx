@@ -6,9 +6,9 @@ import { Link } from "@tanstack/react-router";
 import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
 import * as health from "../../api/health.ts";
 import * as queries from "../../api/queries.ts";
-import type { Server } from "../../api/types.ts";
+import type { HealthFigures, Server } from "../../api/types.ts";
 import { Loaded } from "../../app/loaded.tsx";
-import type { Summary } from "../../logic/exposition.ts";
+import { operatorCommand } from "../../logic/backups.ts";
 import { age, bytes, count } from "../../logic/format.ts";
 import { CopyButton } from "../../ui/copy.tsx";
 import { Note } from "../../ui/note.tsx";
@@ -44,14 +44,14 @@ export function SettingsPage() {
 }
 
 function Health() {
-  const { data, error } = useQuery(health.ready);
+  const { data, error } = useQuery(health.health);
   if (error) return <span className="inline-flex items-center gap-1.5 text-bad"><CircleX aria-hidden size={14} />Does not answer</span>;
   if (!data) return null;
-  return data.ok ? <span role="status" className="inline-flex items-center gap-1.5 text-fg"><CircleCheck aria-hidden size={14} className="text-ok" />Ready: everything that is wanted of this node runs</span> : <span role="status" className="inline-flex items-center gap-1.5 text-fg"><TriangleAlert aria-hidden size={14} className="text-warn" />Not ready: {data.said || "see the log"}</span>;
+  return data.ready ? <span role="status" className="inline-flex items-center gap-1.5 text-fg"><CircleCheck aria-hidden size={14} className="text-ok" />Ready: everything that is wanted of this node runs</span> : <span role="status" className="inline-flex items-center gap-1.5 text-fg"><TriangleAlert aria-hidden size={14} className="text-warn" />Not ready: {data.reason || "see the log"}</span>;
 }
 
 function Figures() {
-  const query = useQuery(health.figures);
+  const query = useQuery(health.health);
   return (
     <Loaded query={query} what="the figures of the server" skeleton={<Bone className="late h-22 rounded-panel" />}>
       {(now) => (
@@ -62,9 +62,9 @@ function Figures() {
               { name: "Requests", value: count(now.requests), note: "since the start, all doors" },
               { name: "Failed", value: count(now.failed), note: `5xx; ${count(now.refused)} refused (4xx)` },
               { name: "Inferences", value: count(now.inferences), note: "on this node" },
-              { name: "Connections", value: count(now.connections ?? 0), note: `${count(now.watchers ?? 0)} follow events` },
-              { name: "Memory", ...split(now.memory), note: now.files ? `${count(now.files[0])} open files` : "" },
-              { name: "Disk free", ...split(now.diskFree), note: "where the data folder is" },
+              { name: "Connections", value: count(now.connections), note: `${count(now.watchers)} follow events` },
+              { name: "Memory", ...split(now.memory_bytes), note: `${count(now.open_files)} open files` },
+              { name: "Disk free", ...split(now.disk_free_bytes), note: "where the data folder is" },
             ]}
           />
         </>
@@ -78,12 +78,12 @@ function split(size: number | undefined): { value: string; unit?: string } {
   return unit ? { value, unit } : { value: value || "–" };
 }
 
-/** The alerts that docs/operations.md asks for, where one holds now. */
-function Warnings({ now }: { now: Summary }) {
+function Warnings({ now }: { now: HealthFigures }) {
+  const { silent, full, files } = health.alarms(now);
   const found: [title: string, say: string][] = [];
-  if ((now.databaseSilence ?? 0) > 5) found.push(["The database does not answer", `It has been silent for ${Math.round(now.databaseSilence!)} s. Inference goes on from memory; what would write is refused until it is back.`]);
-  if (now.diskFree !== undefined && now.diskFree < 5e9) found.push(["The disk is nearly full", `${bytes(now.diskFree)} are free where the data folder is. Free space, or delete versions that nobody uses.`]);
-  if (now.files && now.files[0] / now.files[1] > 0.8) found.push(["Few file descriptors are left", `${count(now.files[0])} of ${count(now.files[1])} are open. Raise LimitNOFILE.`]);
+  if (silent) found.push(["The database does not answer", `It has been silent for ${Math.round(now.database_silence_seconds)} s. Inference goes on from memory; what would write is refused until it is back.`]);
+  if (full) found.push(["The disk is nearly full", `${bytes(now.disk_free_bytes!)} are free where the data folder is. Free space, or delete versions that nobody uses.`]);
+  if (files) found.push(["Few file descriptors are left", `${count(now.open_files)} of ${count(now.max_files)} are open. Raise LimitNOFILE.`]);
   if (found.length === 0) return null;
   return <div className="grid gap-2">{found.map(([title, say]) => <Note key={title} tone="warn" role="alert" title={title}>{say}</Note>)}</div>;
 }
@@ -111,17 +111,19 @@ function About({ server }: { server: Server }) {
 }
 
 const care = [
-  ["souk doctor", "Looks at the database, the disks, the bytes, clocks and the sandbox, and says how to put right what is wrong."],
-  ["souk backup /backups/souk --keep 14", "Saves everything beside the running server. What is there already is not copied again."],
-  ["souk restore /backups/souk", "Puts a backup into an empty database and folder; every digest is checked."],
+  ["doctor", "Looks at the database, the disks, the bytes, clocks and the sandbox, and says how to put right what is wrong."],
+  ["backup /backups/souk --keep 14", "Saves everything beside the running server. What is there already is not copied again."],
+  ["restore /backups/souk --data NEW_FOLDER", "Puts a backup into an empty database and folder; every digest is checked."],
 ] as const;
 
 function Care() {
+  const of = useQuery(queries.operator).data;
+  const all = care.map(([words, does]) => [words.startsWith("restore") ? `${of?.program ?? "souk"} ${words}` : operatorCommand(of, words), does] as const);
   return (
     <Panel aria-label="Look after it">
       <PanelHead title="Look after it" note="on the server's machine" />
       <dl className="grid gap-3 px-4 py-3">
-        {care.map(([command, does]) => (
+        {all.map(([command, does]) => (
           <div key={command} className="grid grid-cols-[minmax(0,340px)_minmax(0,1fr)] items-center gap-x-4 gap-y-1 max-phone:grid-cols-[minmax(0,1fr)]">
             <dt className="flex min-w-0 items-center gap-1"><code className="wrap-anywhere">{command}</code><CopyButton text={command} label={`Copy ${command}`} /></dt>
             <dd className="text-fg-2">{does}</dd>

@@ -110,7 +110,7 @@ function Nodes() {
           columns={[
             { name: "Node", side: "main", cell: (node) => <TwoLines title={node.name} note={<code>{node.incarnation}</code>} /> },
             { name: "Up for", side: "right", cell: (node) => age(node.start_time, now) },
-            { name: "Seen", side: "right", from: "phone", cell: (node) => <When time={node.seen_time} /> },
+            { name: "Seen", side: "right", from: "phone", cell: (node) => (node.beats > 1 ? <When time={node.seen_time} /> : <span className="text-fg-2">alone</span>) },
           ]}
         />
       )}
