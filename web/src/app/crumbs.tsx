@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useRouterState, useSearch } from "@tanstack/react-router";
 import { ChevronsUpDown, Layers, PackageOpen, Plus } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import * as queries from "../api/queries.ts";
 import { Identicon } from "../ui/drawn/identicon.tsx";
 import { Menu, MenuChoices, MenuItem, MenuSeparator } from "../ui/menu.tsx";
@@ -31,10 +31,10 @@ export function Crumbs() {
       {noun ? (
         <>
           <Slash />
-          {name ? <Link to={`/${noun}`} search={params.namespace ? { namespace: params.namespace } : {}} className={`${part} max-phone:hidden`}>{nouns[noun]}</Link> : <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}>{nouns[noun]}</span>}
+          {name ? <Link to={`/${noun}`} search={params.namespace ? { namespace: params.namespace } : {}} className={`${part} max-phone:hidden`}>{nouns[noun]}</Link> : <Here>{nouns[noun]}</Here>}
         </>
       ) : others[first] ? (
-        name ? <Link to={first === "operations" ? "/operations" : "/queues"} className={`${part} max-phone:hidden`}>{others[first]}</Link> : <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}>{others[first]}</span>
+        name ? <Link to={first === "operations" ? "/operations" : "/queues"} className={`${part} max-phone:hidden`}>{others[first]}</Link> : <Here>{others[first]}</Here>
       ) : null}
       {params.run && params.experiment && params.namespace ? (
         <>
@@ -45,11 +45,15 @@ export function Crumbs() {
       {name ? (
         <>
           <Slash />
-          <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}><span className="truncate">{name}</span></span>
+          <Here>{name}</Here>
         </>
       ) : null}
     </nav>
   );
+}
+
+function Here({ children }: { children: ReactNode }) {
+  return <span aria-current="page" className={`${part} font-medium text-fg hover:bg-transparent`}><span className="truncate">{children}</span></span>;
 }
 
 function Slash() {

@@ -66,3 +66,9 @@ export function pan(onRange: () => ((range: [number, number]) => void) | undefin
     return null;
   };
 }
+
+/** Two marks that would say the same ("1 B", "1 B") say it once. */
+export function labelled(marks: (number | null)[], format: (value: number) => string): string[] {
+  const said = marks.map((value) => (value === null ? "" : format(value)));
+  return said.map((text, i) => (said.indexOf(text) < i ? "" : text));
+}

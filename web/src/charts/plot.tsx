@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { cx } from "../ui/cx.ts";
-import { markers as drawMarkers, pan, tokens } from "./drawing.ts";
+import { labelled, markers as drawMarkers, pan, tokens } from "./drawing.ts";
 import { useThemeName } from "./theme-name.ts";
 
 export interface Line {
@@ -78,7 +78,7 @@ export default function Plot(props: PlotProps) {
         },
         axes: [
           { ...axis, size: 26, space: 60, ...(now.formatX ? { values: (_: uPlot, all: number[]) => all.map((value) => latest.current.formatX!(value)) } : now.time ? { values: clockTicks } : {}) },
-          { ...axis, size: 52, space: 34, values: (_, all) => all.map((value) => (value === null ? "" : (latest.current.format ?? plain)(value))) },
+          { ...axis, size: 52, space: 34, values: (_, all) => labelled(all, latest.current.format ?? plain) },
         ],
         series: [
           {},

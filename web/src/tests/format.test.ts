@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from "vitest";
+import { labelled } from "../charts/drawing.ts";
 import * as format from "../logic/format.ts";
 import { better, figures, headline } from "../logic/metrics.ts";
 
@@ -7,6 +8,9 @@ describe("format", () => {
   it("writes bytes with a fitting unit", () => {
     expect([0, 999, 1000, 74_211, 999_600, 3_200_000, 4.37e9, 2e15].map(format.bytes)).toEqual(["0 B", "999 B", "1.0 kB", "74.2 kB", "1.0 MB", "3.2 MB", "4.4 GB", "2.0 PB"]);
     expect(format.bytes(-1)).toBe("");
+  });
+  it("says at an axis nothing twice", () => {
+    expect(labelled([0, 0.5, 1, 1.5, null], format.bytes)).toEqual(["0 B", "1 B", "", "2 B", ""]);
   });
   it("writes times relative, then as a date", () => {
     const now = Date.parse("2026-11-21T12:00:00Z");

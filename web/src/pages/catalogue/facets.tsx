@@ -14,6 +14,7 @@ const states: Record<Source["status"], [icon: LucideIcon, word: string, colour: 
 
 /** Where entries come from, and what is wrong there. */
 export function Sources({ sources, chosen, turn }: { sources: Source[]; chosen: string[]; turn: (id: string) => void }) {
+  if (sources.length === 0) return null;
   return (
     <fieldset className="grid gap-1">
       <legend className="mb-1 text-12 font-medium">Sources</legend>
