@@ -71,7 +71,7 @@ function Table({ model, version, files }: { model: Model; version: Version; file
     <>
       <Panel className="relative overflow-x-auto" tabIndex={-1}>
         <table aria-label="Files" className="whitespace-nowrap" {...listProps}>
-          <thead><tr><th className="w-full">File</th><th>Kind</th><th className="text-right!">Size</th><th>Digest, sha256</th><th><span className="sr-only">Download</span></th></tr></thead>
+          <thead><tr><th className="w-full">File</th><th>Kind</th><th className="text-right!">Size</th><th className="max-phone:hidden">Digest, sha256</th><th><span className="sr-only">Download</span></th></tr></thead>
           <tbody>
             {files.map((file, i) => {
               const Icon = iconOf(file);
@@ -80,7 +80,7 @@ function Table({ model, version, files }: { model: Model; version: Version; file
                   <td><span className="flex items-center gap-2"><Icon aria-hidden size={15} strokeWidth={1.75} className="text-fg-3" /><code>{file.path}</code></span></td>
                   <td className="text-fg-2">{kinds[file.kind] ?? file.kind.toLowerCase()}</td>
                   <td className="text-right">{bytes(file.size_bytes)}</td>
-                  <td className="text-fg-2"><code title={file.digest}>{shortDigest(file.digest).replace("sha256:", "").slice(0, 10)}</code></td>
+                  <td className="text-fg-2 max-phone:hidden"><code title={file.digest}>{shortDigest(file.digest).replace("sha256:", "").slice(0, 10)}</code></td>
                   <td className="pl-0!"><Button look="quiet" small icon aria-label={`Download ${file.path}`} onClick={() => void save(file)}><Download aria-hidden /></Button></td>
                 </tr>
               );
