@@ -190,6 +190,10 @@ def compare_postgres(work, models):
             figures = reads(server, models, label)
             figures |= writes(server, label)
         beside_plain(work, database, figures, models, label)
+        for clients in (1, 16):
+            plain, own, health = yardsticks.create_postgres(database, clients), figures["create", clients], figures["healthz", clients]
+            common.report(f"{label}: create, {clients} client(s): time / (/healthz + plain SQL)", (1 / own) / (1 / health + 1 / plain), 1.4,
+                          f"{own:.0f} a second, /healthz {health:.0f}, plain SQL {plain:.0f}", at_most=True)
     finally:
         postgres.close()
     for what, rates in THEIRS.items():

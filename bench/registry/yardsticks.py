@@ -45,6 +45,15 @@ def plain_sqlite(work, database, sql, count):
 def plain_postgres(work, url, sql, models, clients, seconds=2):
     file = Path(work) / "statement.sql"
     file.write_text(f"\\set n random(1, {models - 1})\n" + sql.replace("'model-' || :n", "'model-' || CAST(:n AS TEXT)") + "\n")
+    return pgbench(file, url, clients, seconds)
+
+
+def create_postgres(url, clients, seconds=2):
+    """Models with five properties a second, each a transaction of the statements that souk writes."""
+    return pgbench(Path(__file__).with_name("create_model.sql"), url, clients, seconds)
+
+
+def pgbench(file, url, clients, seconds):
     out = subprocess.run(["taskset", "-c", "0", PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds), "-f", file, url],
                          check=True, capture_output=True, text=True).stdout
     return float(re.search(r"^tps = ([\d.]+)", out, re.M).group(1))
