@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/operator_options.h"
 
-#include <array>
+#include <algorithm>
 #include <filesystem>
 
 namespace souk::app {
@@ -9,10 +9,19 @@ namespace souk::app {
 namespace {
 
 constexpr std::string_view kUsualAddress = "127.0.0.1:8080";
-constexpr std::array<std::string_view, 4> kSearched{"/usr/bin/", "/usr/local/bin/", "/bin/", "/usr/sbin/"};
 
 bool leads_to_data(std::string_view key) {
   return key == "database" || key == "blobs" || key.starts_with("s3.");
+}
+
+// Whether a shell that looks in these folders (PATH) can find the program there by its name.
+bool is_found(std::string_view program, std::string_view folders) {
+  while (!folders.empty()) {
+    const std::string_view folder = folders.substr(0, folders.find(':'));
+    folders.remove_prefix(std::min(folder.size() + 1, folders.size()));
+    if (folder.starts_with('/') && program == std::string(folder) + "/souk") return true;
+  }
+  return false;
 }
 
 // A relative path means the same in every folder.
@@ -42,12 +51,9 @@ std::string shell_word(std::string_view text) {
 }
 
 OperatorCommand operator_command(const settings::Table& table, const Settings& settings, std::string_view address,
-                                 std::string own_path) {
+                                 std::string_view own_path, std::string_view folders) {
   OperatorCommand out{"souk", "--data " + shell_word(settings.data)};
-  for (const std::string_view folder : kSearched) {
-    if (own_path == std::string(folder) + "souk") own_path.clear();
-  }
-  if (!own_path.empty()) out.program = shell_word(own_path);
+  if (!own_path.empty() && !is_found(own_path, folders)) out.program = shell_word(own_path);
   if (!settings.config_file.empty()) {
     out.options +=
         " --config " + shell_word(std::filesystem::absolute(settings.config_file).lexically_normal().string());

@@ -17,9 +17,9 @@ struct OperatorCommand {
 };
 
 // What is secret stands in no command: it is to be in the environment, as it is for the server, or in the file.
-// `address`: where the server listens; `own_path`: of this program.
+// `address`: where the server listens; `own_path`: of this program; `folders`: PATH, where shells look for it.
 OperatorCommand operator_command(const settings::Table& table, const Settings& settings, std::string_view address,
-                                 std::string own_path);
+                                 std::string_view own_path, std::string_view folders);
 
 // As one word of a POSIX shell.
 std::string shell_word(std::string_view text);

@@ -19,7 +19,7 @@ struct Started {
     EXPECT_TRUE(complete(settings));
   }
   std::string options(std::string_view address = "127.0.0.1:8080") const {
-    return operator_command(table, settings, address, "/usr/bin/souk").options;
+    return operator_command(table, settings, address, "/usr/bin/souk", "").options;
   }
 };
 
@@ -57,10 +57,14 @@ TEST(OperatorCommand, LeavesToTheFileWhatStandsThere) {
 
 TEST(OperatorCommand, IsFoundWhereShellsLook) {
   const Started started({"--data", "/d"});
-  for (const char* path : {"/usr/bin/souk", "/usr/local/bin/souk", ""}) {
-    EXPECT_EQ(operator_command(started.table, started.settings, "", path).program, "souk");
-  }
-  EXPECT_EQ(operator_command(started.table, started.settings, "", "/my builds/souk").program, "'/my builds/souk'");
+  const auto program = [&](std::string_view path, std::string_view folders) {
+    return operator_command(started.table, started.settings, "", path, folders).program;
+  };
+  for (const char* path : {"/usr/bin/souk", "/usr/local/bin/souk", ""})
+    EXPECT_EQ(program(path, "/usr/local/bin:/usr/bin"), "souk") << path;
+  EXPECT_EQ(program("/usr/bin/souk", "/usr/local/bin::.:/usr"), "/usr/bin/souk");
+  EXPECT_EQ(program("/my builds/souk", ""), "'/my builds/souk'");
+  EXPECT_EQ(program("/usr/bin/souk-2", "/usr/bin"), "/usr/bin/souk-2");
 }
 
 // The shell itself says whether that is one word again.

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "access/access.h"
@@ -209,8 +210,9 @@ Status Server::start() {
   api::native::add_settings(r.routes, *r.access, table_.entries(), [this] {
     std::error_code unknown;
     const std::string address = url().substr(url().find("//") + 2);
-    OperatorCommand command =
-        operator_command(table_, settings_, address, std::filesystem::read_symlink("/proc/self/exe", unknown).string());
+    const std::string own_path = std::filesystem::read_symlink("/proc/self/exe", unknown).string();
+    const char* const folders = std::getenv("PATH");
+    OperatorCommand command = operator_command(table_, settings_, address, own_path, folders ? folders : "");
     return api::native::OperatorCommand{std::move(command.program), std::move(command.options)};
   });
   api::oci::add_routes(r.routes, *r.registry, *r.artifacts, api::oip::server_metadata_json(kVersion));

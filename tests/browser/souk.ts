@@ -6,15 +6,18 @@ import { test as base, expect, type Locator, type Page } from "@playwright/test"
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
 export const root = resolve(import.meta.dirname, "../..");
-const binary = process.env.SOUK_BINARY ?? join(root, "build/release/souk");
+const binary = resolve(process.env.SOUK_BINARY ?? join(root, "build/release/souk"));
 
 /** The machine's own settings of souk are not the tests'. */
-const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SOUK_")));
+export const environment = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SOUK_"))),
+  PATH: `${dirname(binary)}:${process.env.PATH ?? ""}`, // as where souk is installed
+};
 
 export class Souk {
   readonly url: string;
@@ -32,7 +35,7 @@ export class Souk {
   static async start(options: { dev: boolean; folder?: string; listen?: string; args?: string[] } = { dev: true }): Promise<Souk> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), "souk-browser-"));
     const args = ["serve", "--data", join(folder, "data"), "--listen", options.listen ?? "127.0.0.1:0", ...(options.dev ? ["--dev"] : []), ...(options.args ?? [])];
-    const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: clean });
+    const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: environment });
     const said: string[] = [];
     child.stderr!.on("data", (text: Buffer) => said.push(text.toString()));
     const url = await new Promise<string>((ready, failed) => {
@@ -56,7 +59,7 @@ export class Souk {
 
   /** Runs `souk …` against this server. */
   async cli(...args: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(binary, args, { cwd: root, env: { ...clean, SOUK_URL: this.url } });
+    const { stdout } = await promisify(execFile)(binary, args, { cwd: root, env: { ...environment, SOUK_URL: this.url } });
     return stdout;
   }
 

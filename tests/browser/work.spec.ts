@@ -3,7 +3,7 @@ import type { Page, Request } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 import { renameSync } from "node:fs";
 import { join } from "node:path";
-import { expect, filter, go, sampleWith, Souk, test, visit } from "./souk.ts";
+import { environment, expect, filter, go, sampleWith, Souk, test, visit } from "./souk.ts";
 
 /** Items as a queue leaves them whose work fails for good; no queue of a server alone does that when asked. */
 async function failForGood(souk: Souk, queue: string, errors: string[]): Promise<void> {
@@ -77,10 +77,10 @@ test("settings say what the doctor finds and what to do, when all was saved last
   // The command that is shown works as it is pasted, in any folder.
   const verify = await backups.getByRole("code").filter({ hasText: "--verify" }).innerText();
   expect(verify).toContain(join(souk.folder, "data"));
-  execFileSync("sh", ["-c", verify], { cwd: "/", stdio: "pipe" });
+  execFileSync("sh", ["-c", verify], { cwd: "/", stdio: "pipe", env: environment });
   await expect(backups.getByRole("status")).toContainText("read back whole");
   const look = await page.getByRole("region", { name: "Look after it" }).getByRole("code").filter({ hasText: " doctor " }).innerText();
-  expect(execFileSync("sh", ["-c", `${look} -o json || true`], { cwd: "/", stdio: "pipe" }).toString()).toContain(join(souk.folder, "data"));
+  expect(execFileSync("sh", ["-c", `${look} -o json || true`], { cwd: "/", stdio: "pipe", env: environment }).toString()).toContain(join(souk.folder, "data"));
 
   // A blob that rots away is found, with who uses it and what to do. Its bytes are put back.
   const { files } = await souk.api<{ files: { path: string; digest: string }[] }>("GET", "/api/v1/namespaces/default/models/bulky/versions/1/files");
