@@ -107,16 +107,15 @@ bool is_value(ArtifactKind kind) {
   return kind == ArtifactKind::METRIC || kind == ArtifactKind::PARAMETER;
 }
 
-// The metric or parameter of that name under the same parent.
-Result<std::optional<Artifact>> same_named(store::Tx& tx, const Artifact& wanted) {
+// The metric or parameter of that name under the same parent, held: who else would change it waits.
+Result<std::optional<Artifact>> hold_same_named(store::Tx& tx, const Artifact& wanted) {
   const std::string select = "SELECT " + store::columns<Artifact>() + " FROM artifacts WHERE ";
-  if (wanted.run_id) {
-    return tx.first<Artifact>(select + "run_id = $1 AND kind = $2 AND name = $3", *wanted.run_id, wanted.kind,
-                              wanted.name);
-  }
+  const std::string where =
+      std::string("_id = $1 AND kind = $2 AND name = $3") +
+      (tx.dialect() == store::Dialect::postgresql ? " FOR UPDATE" : "");  // SQLite writes one at a time
+  if (wanted.run_id) return tx.first<Artifact>(select + "run" + where, *wanted.run_id, wanted.kind, wanted.name);
   if (!wanted.version_id) return std::optional<Artifact>();
-  return tx.first<Artifact>(select + "version_id = $1 AND kind = $2 AND name = $3", *wanted.version_id, wanted.kind,
-                            wanted.name);
+  return tx.first<Artifact>(select + "version" + where, *wanted.version_id, wanted.kind, wanted.name);
 }
 
 // `before` with what `wanted` says: what is left out there stays. An artifact of no version or run may be attached to
@@ -179,7 +178,7 @@ Status RunLog::log(const access::Call& call, const access::Authorized<Experiment
     if (data.metrics.size() < kToldMetrics) data.metrics[name] = {newest.step, newest.timestamp, newest.value};
   }
   const Writer by = SOUK_TRY(writer_in(*state_, call, run->namespace_id));
-  return state_->store.write([&](store::Tx& tx) -> Status {
+  const auto write = [&](store::Tx& tx) -> Status {
     if (!SOUK_TRY(find_row<ExperimentRun>(tx, run->id))) return not_found(label(*run) + " does not exist");
     for (const auto& [name, points] : metrics) {
       SOUK_TRY(append_points(tx, run->id, name, points));
@@ -191,7 +190,8 @@ Status RunLog::log(const access::Call& call, const access::Authorized<Experiment
       SOUK_TRY(insert_record(by, tx, record, true));
     }
     return tell(by, tx, *run, data);
-  });
+  };
+  return state_->store.write(write, store::Isolation::read_committed);  // upserts, each of which holds its row
 }
 
 Result<Artifact> RunLog::put_artifact(const access::Call& call, Artifact wanted, bool& created) const {
@@ -218,15 +218,17 @@ Result<Artifact> RunLog::put_artifact(const access::Call& call, Artifact wanted,
         return not_found("artifact " + std::to_string(id.value) + " does not exist").at("id");
       SOUK_TRY(state_->access.authorize(call, access::Role::WRITER, *before));
     } else if (is_value(wanted.kind)) {
-      before = SOUK_TRY(same_named(tx, fresh));
+      before = SOUK_TRY(hold_same_named(tx, fresh));
     }
     Artifact after = fresh;
-    if (before) {
-      after = SOUK_TRY(change_record(by, tx, *before, SOUK_TRY(merged_artifact(*before, wanted))));
-    } else {
-      SOUK_TRY(insert_record(by, tx, after, true));
-      created = true;
+    if (!before) {
+      const Status inserted = insert_record(by, tx, after, true);
+      created = inserted.has_value();
+      // Somebody else made it meanwhile.
+      if (!created && is_value(wanted.kind)) before = SOUK_TRY(hold_same_named(tx, fresh));
+      if (!created && !before) return inserted.error();
     }
+    if (before) after = SOUK_TRY(change_record(by, tx, *before, SOUK_TRY(merged_artifact(*before, wanted))));
     SOUK_TRY(note_foreign_bytes(tx, after));
     if (after.kind == ArtifactKind::METRIC && after.run_id) {
       const MetricPoint point{after.step.value_or(0), after.timestamp.value_or(at), after.value.value_or(0)};
@@ -234,9 +236,8 @@ Result<Artifact> RunLog::put_artifact(const access::Call& call, Artifact wanted,
     }
     return after;
   };
-  // One that is new and of no series is told apart by constraints; another is read before it is changed.
-  const bool made = !id && !is_value(wanted.kind);
-  return state_->store.write(put, made ? store::Isolation::read_committed : store::Isolation::serializable);
+  // What is named is new, which constraints decide, or held; what is asked for by its id is only read.
+  return state_->store.write(put, id ? store::Isolation::serializable : store::Isolation::read_committed);
 }
 
 }  // namespace souk::registry

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <latch>
 #include <limits>
+#include <thread>
 
 #include "registry/test_registry.h"
 
@@ -62,6 +65,46 @@ TEST_P(RunLogTest, TheLatestValueIsAnArtifactAndTheHistoryHasAll) {
   ASSERT_EQ(history.items.size(), 4u);
   EXPECT_EQ(history.items[3].point.value, 9);
   EXPECT_NE(r_->event_types().find("run.logged one"), std::string::npos);
+}
+
+TEST_P(RunLogTest, ManyWritersOfOneMetricLoseNoPoint) {
+  constexpr int kWriters = 8, kPoints = 10;
+  const auto one = run("one");
+  std::atomic<int> made{0};
+  std::latch begin(kWriters);
+  std::vector<std::thread> threads;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    threads.emplace_back([&, writer] {
+      begin.arrive_and_wait();
+      for (int i = 0; i < kPoints; ++i) {
+        Artifact point;
+        point.namespace_id = one->namespace_id;
+        point.run_id = one->id;
+        point.kind = ArtifactKind::METRIC;
+        point.name = "loss";
+        point.value = writer;
+        point.step = i;
+        bool created = false;
+        const auto put = log_->put_artifact(r_->call, point, created);
+        ASSERT_TRUE(put) << put.error().describe();
+        if (created) ++made;
+        LogBatch batch;
+        batch.metrics.push_back({"accuracy", 0.5, i, from_millis(1000)});
+        const auto logged = log_->log(r_->call, one, batch);
+        ASSERT_TRUE(logged) << logged.error().describe();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(made, 1);
+  HistoryQuery all = of(one);
+  all.page_size = 1000;
+  EXPECT_EQ(TestRegistry::must(log_->history(all)).items.size(), 2u * kWriters * kPoints);
+  const Records<Artifact> artifacts(*r_->registry);
+  const auto page = TestRegistry::must(artifacts.list(r_->call, {Parent::run_id, one->id.value}, {.order_by = "name"}));
+  ASSERT_EQ(page.items.size(), 2u);
+  EXPECT_EQ(page.items[0].step, kPoints - 1);
+  EXPECT_GE(page.items[1].revision, 8);  // changes of the value, not of the step alone, at the least
 }
 
 TEST_P(RunLogTest, ManySmallWritesBecomeFewChunks) {
