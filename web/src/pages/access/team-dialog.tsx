@@ -41,7 +41,7 @@ function MemberRow({ team, member }: { team: string; member: Member }) {
     () => toast.done(`${member.name} left ${team}`, () => change.mutate(member.role)),
   );
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_minmax(0,200px)_auto] items-center gap-2">
+    <li className="grid grid-cols-[minmax(0,1fr)_minmax(0,300px)_auto] items-center gap-2 max-phone:grid-cols-[minmax(0,1fr)_140px_auto]">
       <Named name={member.name} kind={member.kind} note={member.display_name || undefined} />
       <RoleChoice hideLabel label={`Role of ${member.name}`} value={member.role} onChange={(role) => change.mutate(role)} />
       <Button look="quiet" icon aria-label={`Take ${member.name} out`} disabled={remove.isPending} onClick={() => remove.mutate()}><X aria-hidden /></Button>
@@ -56,7 +56,7 @@ function AddMember({ team }: { team: string }) {
   const add = access.useAccessChange(() => access.setMember(team, name.trim(), role), () => setName(""));
   return (
     <form className="grid gap-2 border-t border-line pt-3" onSubmit={(event) => (event.preventDefault(), name.trim() && !add.isPending && add.mutate())}>
-      <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,200px)_auto] items-end gap-2 max-phone:grid-cols-[minmax(0,1fr)]">
+      <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,300px)_auto] items-end gap-2 max-phone:grid-cols-[minmax(0,1fr)]">
         <TextField label="Add a member" list="souk-people" placeholder="A user or a service account" value={name} onChange={(event) => (setName(event.target.value), add.reset())} />
         <RoleChoice label="Role" value={role} onChange={setRole} />
         <Button type="submit" disabled={!name.trim() || add.isPending}><UserPlus aria-hidden />Add</Button>
