@@ -44,21 +44,29 @@ std::string millis_text(json::Value deployment, std::string_view path) {
   return text;
 }
 
-// Of the newest revision that is loaded, on the node that was asked: "2 threads a run, 1 session".
-std::string cores_text(json::Value deployment) {
-  std::string text;
+// Of all revisions, the newest first.
+template <class F>
+void each_replica(json::Value deployment, F&& f) {
   const auto revisions = deployment.find("revisions");
-  if (!revisions) return text;
+  if (!revisions) return;
   (void)revisions->each_element([&](json::Value revision) -> Status {
     const auto replicas = revision.find("replicas");
     if (!replicas) return {};
     return replicas->each_element([&](json::Value replica) -> Status {
-      const std::int64_t sessions = integer_at(replica, "sessions", 0), threads = integer_at(replica, "threads", 0);
-      if (sessions == 0 || !text.empty()) return {};
-      text = std::to_string(threads) + (threads == 1 ? " thread" : " threads") + " a run, " + std::to_string(sessions) +
-             (sessions == 1 ? " session" : " sessions");
+      f(replica);
       return {};
     });
+  });
+}
+
+// Of the newest revision that is loaded, on the node that was asked: "2 threads a run, 1 session".
+std::string cores_text(json::Value deployment) {
+  std::string text;
+  each_replica(deployment, [&](json::Value replica) {
+    const std::int64_t sessions = integer_at(replica, "sessions", 0), threads = integer_at(replica, "threads", 0);
+    if (sessions == 0 || !text.empty()) return;
+    text = std::to_string(threads) + (threads == 1 ? " thread" : " threads") + " a run, " + std::to_string(sessions) +
+           (sessions == 1 ? " session" : " sessions");
   });
   return text;
 }
@@ -66,19 +74,11 @@ std::string cores_text(json::Value deployment) {
 // Of each node that has it in memory: "node 12.3 MiB".
 std::string memory_text(json::Value deployment) {
   std::string text;
-  const auto revisions = deployment.find("revisions");
-  if (!revisions) return text;
-  (void)revisions->each_element([&](json::Value revision) -> Status {
-    const auto replicas = revision.find("replicas");
-    if (!replicas) return {};
-    return replicas->each_element([&](json::Value replica) -> Status {
-      const std::string state = cell(replica, "state");
-      if (state != "READY" && state != "UNLOADED" && state != "DRAINING") return {};
-      text += (text.empty() ? "" : ", ") + cell(replica, "node") + " ";
-      text +=
-          state == "UNLOADED" ? "unloaded" : human_bytes(static_cast<double>(integer_at(replica, "memory_bytes", 0)));
-      return {};
-    });
+  each_replica(deployment, [&](json::Value replica) {
+    const std::string state = cell(replica, "state");
+    if (state != "READY" && state != "UNLOADED" && state != "DRAINING") return;
+    text += (text.empty() ? "" : ", ") + cell(replica, "node") + " ";
+    text += state == "UNLOADED" ? "unloaded" : human_bytes(static_cast<double>(integer_at(replica, "memory_bytes", 0)));
   });
   return text;
 }
