@@ -5,6 +5,7 @@
 #include "cli/describe.h"
 #include "cli/serving/inference.h"
 #include "cli/serving/npy.h"
+#include "cli/serving/npz.h"
 #include "cli/serving/serving_commands.h"
 #include "cli/task_input.h"
 
@@ -144,6 +145,9 @@ Status add_tensor(const std::vector<Tensor>& known, const std::string& name, con
     for (const Tensor& one : known) names.append(names.empty() ? "" : ", ").append(one.name);
     return invalid_argument("the model has no input " + name + "; it has " + names);
   }
+  if (is_npz(text)) {
+    return invalid_argument("input " + name + ": a .npz file has several arrays").advise("give it by --data @FILE");
+  }
   if (is_npy(text)) {
     auto array = read_npy(text);
     if (!array) return invalid_argument("input " + name + ": " + array.error().message).advise(array.error().hint);
@@ -197,11 +201,16 @@ Result<net::ClientRequest> tensor_request(const Context& context, const Name& de
   }
   if (!options.data.empty()) {
     const std::string text = SOUK_TRY(read_argument(options.data));
-    if (!is_npy(text)) {
+    if (is_npz(text)) {
+      for (auto& array : SOUK_TRY(read_npz(text))) given.push_back(std::move(array));
+      if (given.empty()) return invalid_argument("the .npz file has no arrays");
+    } else if (is_npy(text)) {
+      given.emplace_back("", text);
+    } else {
       const json::Document document = SOUK_TRY(json::Document::parse(text));
       if (document.root().kind() == json::Kind::object) return tensor_request(door, text);  // a whole request
+      given.emplace_back("", text);
     }
-    given.emplace_back("", text);
   }
   const ModelMetadata metadata = SOUK_TRY(metadata_of(context, door));
   Tensors tensors;

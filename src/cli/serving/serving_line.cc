@@ -129,8 +129,9 @@ void add_rollouts(CommandLine& line) {
 void add_inputs(CommandLine& line, CLI::App* app) {
   app->add_option("deployment", line.infer_options.deployment, kDeployment)->required();
   CLI::Option* image = app->add_option("--image", line.infer_options.image, "A PNG or JPEG file, or - for stdin");
-  app->add_option("--data", line.infer_options.data,
-                  "An array for the only input, or a whole OIP request; JSON, @FILE (JSON or .npy) or -")
+  app->add_option(
+         "--data", line.infer_options.data,
+         "An array for the only input, or a whole OIP request; JSON, @FILE (JSON, .npy; .npz: an array an input) or -")
       ->excludes(image);
   app->add_option("--input", line.infer_options.inputs, "NAME=JSON or NAME=@FILE (JSON or .npy), once an input")
       ->excludes(image)
