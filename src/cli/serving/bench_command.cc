@@ -55,7 +55,8 @@ std::string people_text(const BenchReport& report) {
   }
   for (const auto& [what, count] : report.errors) text += "  " + std::to_string(count) + " × " + printable(what) + "\n";
   if (report.late.value_or(0) > 0) {
-    text += "  " + std::to_string(*report.late) + " that were due had no answer by the end: the server, or the " +
+    text += "  " + std::to_string(*report.late) +
+            " that were due had no answer by the end, and count as the slowest: the server, or the " +
             std::to_string(report.connections) + " connections, do not carry this rate\n";
   }
   return text;

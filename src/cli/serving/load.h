@@ -26,10 +26,12 @@ struct LoadResult {
   std::map<std::string, std::uint64_t> errors;  // by what was wrong
   std::chrono::nanoseconds took{0};
   std::uint64_t late = 0;                 // of an open loop: due in time, not answered by its end
+  std::uint64_t longest_late_ns = 0;      // what the first of them waited, at least
   std::vector<std::uint64_t> latency_ns;  // of `requests`, ascending
 
   double per_second() const;
-  // The least latency that a share q of the requests kept within; 0 without requests. Unit: seconds.
+  // The least latency that a share q of the requests kept within, the late ones among them, which are taken to be the
+  // slowest: their latency is at least this. 0 without requests. Unit: seconds.
   double quantile(double q) const;
 };
 

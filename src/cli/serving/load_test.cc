@@ -65,5 +65,18 @@ TEST(Load, WhatAnOverloadedServerDidNotAnswerIsLate) {
   EXPECT_GT(result.late, 100u);
 }
 
+TEST(Load, QuantilesCountWhatWasNotAnswered) {
+  // It answers well for a while, then no more: most of what was due later is not even sent.
+  std::atomic<int> sent{0};
+  const LoadResult result = run_load({.connections = 2, .warm_up = 0s, .duration = 600ms, .rate = 200}, [&](int) {
+    if (sent++ >= 30) std::this_thread::sleep_for(700ms);
+    return std::string();
+  });
+  EXPECT_GT(result.late, 50u);
+  EXPECT_LT(result.quantile(0.1), 0.2);
+  EXPECT_GE(result.quantile(0.9), 0.3) << "as long as the first of them waited";
+  EXPECT_EQ(result.requests, result.latency_ns.size());
+}
+
 }  // namespace
 }  // namespace souk::cli
