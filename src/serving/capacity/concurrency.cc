@@ -60,7 +60,7 @@ Result<Loaded> load_measured(const LoadAndWarm& load, runtimes::Concurrency want
                              const std::optional<runtimes::Concurrency>& known, std::int64_t file_bytes,
                              std::int64_t cores) {
   if (wanted.threads == 0 && known) wanted.threads = known->threads;
-  if (wanted.threads == 0 && cores > 1 && file_bytes > kMostMeasured) wanted.threads = cores;
+  if (wanted.threads == 0 && file_bytes > kMostMeasured) wanted.threads = cores;
   if (wanted.threads != 0) return load(wanted);
   wanted.threads = 1;
   Loaded alone = SOUK_TRY(load(wanted));

@@ -91,6 +91,13 @@ TEST(Concurrency, ASecondCopyThatFailsIsNoFault) {
   EXPECT_EQ(machine.choose({}), -1);
 }
 
+TEST(Concurrency, ASecondCopyThatDoesNotRunIsNotTaken) {
+  const LoadAndWarm load = [](Concurrency how) -> Result<Loaded> {
+    return Loaded{std::make_shared<Fake>(how), how.threads == 1 ? microseconds(8000) : microseconds(0)};
+  };
+  EXPECT_EQ(load_measured(load, {}, {}, 1 << 20, 4)->runtime->concurrency().threads, 1);
+}
+
 TEST(Concurrency, TheDeploymentSaysBeforeTheVersionBeforeTheSettings) {
   ServingSettings settings;
   settings.sessions = 5;
@@ -106,6 +113,8 @@ TEST(Concurrency, TheDeploymentSaysBeforeTheVersionBeforeTheSettings) {
   deployment.threads = 2;
   is({3, 4}, {3, 2});
   deployment.sessions = 64;
+  deployment.threads = 4;
+  is({}, {64, 4});
   deployment.threads = 5;
   const auto refused = wanted_concurrency(deployment, {}, settings);
   ASSERT_FALSE(refused);
