@@ -47,6 +47,8 @@ TEST(Infer, CatchesAnAnswerThatIsNotTheSignatures) {
   EXPECT_EQ(result.error().code, Code::internal);
   EXPECT_NE(result.error().message.find("output \"y\" has shape [2,2], expected [1,2]"), std::string::npos)
       << result.error().message;
+  const std::string counted = "souk_serving_signature_violations_total{deployment=\"default/liar\"} 1\n";
+  EXPECT_NE(w.database.metrics.render().find(counted), std::string::npos);
 }
 
 TEST(Infer, QueuesWhatIsSlowAndBoundsTheQueue) {

@@ -134,15 +134,18 @@ Status Serving::State::run(Load& one) {
   }
   if (!may_go_on(ReplicaState::LOADING)) return {};
   const Meter::Ticket ticket = meter.begin(one.version.size_bytes);
-  Status loaded = load_and_warm(one);
+  Status loaded = load_and_warm(one, ticket);
   one.bytes = meter.end(ticket);
   return loaded;
 }
 
-Status Serving::State::load_and_warm(Load& one) {
+Status Serving::State::load_and_warm(Load& one, Meter::Ticket ticket) {
   const Target& target = one.known ? *one.replica->target : *one.target;
-  bool first = true;
+  bool first = true, no_room = false;
   const LoadAndWarm load = [&](runtimes::Concurrency how) -> Result<Loaded> {
+    // A copy to measure on stands beside the first one for a moment.
+    no_room = !first && !hold_two(*one.replica, std::max(one.version.size_bytes, meter.so_far(ticket)));
+    if (no_room) return resource_exhausted("there is no room for a second copy to measure on");
     Loaded loaded{SOUK_TRY(one.loader->load(one.local->files(), how))};
     if (std::exchange(first, false)) {
       if (!one.known) SOUK_TRY(describe(*one.target, one.version, loaded.runtime->signature()));
@@ -166,7 +169,7 @@ Status Serving::State::load_and_warm(Load& one) {
   one.runtime = std::move(best.runtime);
   one.replica->run_time_ns = best.run_time.count();
   one.replica->longest_learned_ns = std::max<std::int64_t>(5 * settings.run_in_place_us * 1000, 1000);
-  if (wanted.threads == 0 && !one.unwanted) {
+  if (wanted.threads == 0 && !one.unwanted && !no_room) {
     const std::lock_guard lock(mutex);
     if (measured.size() >= kMostMeasurements) measured.clear();
     measured[digest] = one.runtime->concurrency();

@@ -98,7 +98,7 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   struct Load;
   void load(Load one);
   Status run(Load& one);
-  Status load_and_warm(Load& one);
+  Status load_and_warm(Load& one, Meter::Ticket ticket);
   Status prepare(Load& one);
   void finish(Load& one, Status done);
   bool advance(const std::shared_ptr<Replicated>& replica, ReplicaState to);
@@ -108,6 +108,8 @@ struct Serving::State : std::enable_shared_from_this<Serving::State> {
   // with the figures
   Status reserve(const std::shared_ptr<Replicated>& replica, std::int64_t bytes);
   Status take_room(Replicated& replica, std::int64_t bytes, std::vector<Leaving>& leaving, bool& busy);
+  // Holds twice so much for a moment, if nobody has to go for it.
+  bool hold_two(Replicated& replica, std::int64_t bytes);
   Error no_room(const Replicated& replica, std::int64_t bytes) const;
   std::int64_t held_by_others(const Replicated& replica) const;
   bool unload(Served& served, Replicated& replica, std::string reason, std::vector<Leaving>& leaving);

@@ -33,8 +33,8 @@ class TestServing : public registry::TestRegistry {
   ~TestServing() { subscription.reset(); }
 
   void start() {
-    serving = std::make_unique<Serving>(settings, *store, *events, *access, *registry, *artifacts,
-                                        std::vector<runtimes::Loader*>{&onnx}, "here", database.log, database.metrics);
+    serving = std::make_unique<Serving>(settings, *store, *events, *access, *registry, *artifacts, loaders, "here",
+                                        database.log, database.metrics);
     Status started = serving->start(std::chrono::seconds(20));
     if (!started) throw std::runtime_error(started.error().describe());
   }
@@ -137,6 +137,7 @@ class TestServing : public registry::TestRegistry {
 
   ServingSettings settings;
   runtimes::OnnxLoader onnx;
+  std::vector<runtimes::Loader*> loaders{&onnx};  // from the next start on
   std::mutex mutex;
   std::condition_variable heard;
   std::vector<events::EventPtr> seen;

@@ -19,6 +19,12 @@ Meter::Ticket Meter::begin(std::int64_t file_bytes) {
   return loads_.insert(loads_.end(), {static_cast<double>(std::max<std::int64_t>(file_bytes, 1)), 0});
 }
 
+std::int64_t Meter::so_far(Ticket ticket) {
+  const std::lock_guard lock(mutex_);
+  share_out();
+  return std::max<std::int64_t>(static_cast<std::int64_t>(ticket->grown), 0);
+}
+
 std::int64_t Meter::end(Ticket ticket) {
   const std::lock_guard lock(mutex_);
   share_out();

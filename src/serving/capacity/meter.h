@@ -26,6 +26,8 @@ class Meter {
   };
   using Ticket = std::list<Load>::iterator;
   Ticket begin(std::int64_t file_bytes);
+  // What it took until now. Unit: bytes.
+  std::int64_t so_far(Ticket ticket);
   // What it took. Unit: bytes.
   std::int64_t end(Ticket ticket);
   // Something that was measured to take so much has been freed.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The memory budget of this node: who holds how much of it, and who goes when another needs room. All but reserve,
-// destroy and show under the mutex.
+// hold_two, destroy and show under the mutex.
 #include <algorithm>
 #include <thread>
 
@@ -100,6 +100,13 @@ Status Serving::State::take_room(Replicated& replica, std::int64_t bytes, std::v
   }
   replica.held_bytes = bytes;
   return {};
+}
+
+bool Serving::State::hold_two(Replicated& replica, std::int64_t bytes) {
+  const std::lock_guard lock(mutex);
+  if (bytes > budget / 2 || budget - held_by_others(replica) < 2 * bytes) return false;
+  replica.held_bytes = 2 * bytes;
+  return true;
 }
 
 Status Serving::State::reserve(const std::shared_ptr<Replicated>& replica, std::int64_t bytes) {

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
+#include <future>
 #include <thread>
 
+#include "base/cores.h"
 #include "serving/test_serving.h"
 
 namespace souk::serving {
@@ -14,6 +17,25 @@ namespace {
 // Until it was loaded, a model is expected to take what its files take; here a file of ballast is most of it.
 constexpr std::uint64_t kBudget = 64 << 20;
 constexpr std::size_t kLarge = 40 << 20;
+
+// Counts what is loaded, and waits before as long as a test wants.
+struct Counting : runtimes::Loader {
+  explicit Counting(runtimes::Loader& of) : of(of) {}
+  std::string_view name() const override { return of.name(); }
+  std::string_view platform() const override { return of.platform(); }
+  runtimes::Choice find_model(std::span<const registry::VersionFile> files) const override {
+    return of.find_model(files);
+  }
+  Result<std::shared_ptr<runtimes::Runtime>> load(std::span<const registry::VersionFile> files,
+                                                  runtimes::Concurrency wanted) override {
+    ++loads;
+    if (before) before();
+    return of.load(files, wanted);
+  }
+  runtimes::Loader& of;
+  std::atomic<int> loads{0};
+  std::function<void()> before;
+};
 
 class RoomTest : public testing::TestWithParam<store::Dialect> {
  protected:
@@ -178,6 +200,33 @@ TEST_P(RoomTest, StopsAndRemovesWhatIsNotInMemory) {
   EXPECT_TRUE(w.scores("digits"));
 }
 
+TEST_P(RoomTest, HoldsRequestsToTheirDeadlineWhileOthersAreAnswered) {
+  TestServing& w = *world;
+  Counting slow(w.onnx);
+  w.loaders = {&slow};
+  w.restart();
+  deploy("beside", {}, 10);
+  DeployRequest sleepy;
+  sleepy.capacity.scale_to_zero_after_ms = {json::Patch<std::int64_t>::State::value, 1'000};
+  deploy("sleepy", sleepy, 10);
+  w.wait_until([&] { return state("sleepy") == ReplicaState::UNLOADED; });
+  std::promise<void> go;
+  slow.before = [let_go = go.get_future().share()] { let_go.wait(); };
+  const Pinned pinned = w.must(w.serving->pin(w.call, "sleepy"));
+  auto patient = std::async(std::launch::async, [&] { return w.infer(pinned).has_value(); });
+  const std::vector<float> row(64);
+  const runtimes::InferRequest request{
+      {{"pixels", runtimes::Datatype::FP32, {1, 64}, std::as_bytes(std::span(row)), {}}}, {}};
+  const auto late = w.infer(pinned, request, std::chrono::steady_clock::now() + std::chrono::milliseconds(50));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Code::deadline_exceeded) << late.error().describe();
+  EXPECT_TRUE(w.scores("beside")) << "a load holds up nobody else";
+  EXPECT_NE(state("sleepy"), ReplicaState::READY);
+  go.set_value();
+  EXPECT_TRUE(patient.get());
+  world.reset();
+}
+
 TEST_P(RoomTest, SaysNoToWhatMakesNoSense) {
   DeployRequest wanted = pinned();
   wanted.capacity.scale_to_zero_after_ms = {json::Patch<std::int64_t>::State::value, 5'000};
@@ -208,6 +257,29 @@ TEST_P(RoomTest, RunsTheRequestsThatAVersionKeepsForItsWarmUp) {
   view = deploy_with("4", R"({"warm_up":[{"inputs":[{"name":"x","shape":[6],"data":[1,2,"three"]}]}]})");
   EXPECT_NE(view.reason.find("input \"x\": \"three\" is no number"), std::string::npos) << view.reason;
   EXPECT_EQ(view.serving_revision, 1);
+}
+
+TEST_P(RoomTest, MeasuresOnASecondCopyWhereThereIsRoomForBoth) {
+  if (usable_cores() < 2) GTEST_SKIP() << "on one core nothing is measured";
+  TestServing& w = *world;
+  Counting counting(w.onnx);
+  w.loaders = {&counting};
+  w.restart();
+  const auto loads = [&](const std::string& name, std::size_t ballast) {
+    w.push_files(name, "1",
+                 {{"model.onnx", w.model_bytes("loop")},
+                  {"ballast.bin", name + std::string(ballast, 'b')},
+                  {"souk.yaml",
+                   R"({"warm_up":[{"inputs":[{"name":"times","shape":[1],"data":[20000]},
+                       {"name":"x","shape":[1],"data":[0]}]}]})"}});
+    counting.loads = 0;
+    const DeploymentView view = w.deploy(name + ":1");
+    EXPECT_EQ(view.state, DeploymentState::READY) << view.reason;
+    return counting.loads.load();
+  };
+  EXPECT_EQ(loads("small", 10), 2);
+  EXPECT_EQ(loads("large", kLarge), 1) << "two would be more than the budget";
+  world.reset();
 }
 
 TEST_P(RoomTest, TakesBatchingFromTheDeploymentWhileItRuns) {
