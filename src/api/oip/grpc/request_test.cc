@@ -302,6 +302,7 @@ TEST(GrpcResponse, StreamsWrapAnswersAndFailures) {
   asked.binary_outputs = true;
   std::vector<runtimes::Tensor> outputs;
   outputs.push_back(tensor_of("large", Datatype::UINT8, {100'000}, std::string(100'000, 'L')));
+  target.digest = "sha256:abc";
   auto reply = write_reply("m", target, asked, std::move(outputs), true);
   ASSERT_TRUE(reply);
   std::string text = reply->head.substr(grpc::kPrefix);
@@ -310,6 +311,7 @@ TEST(GrpcResponse, StreamsWrapAnswersAndFailures) {
   pb::ModelStreamInferResponse streamed;
   ASSERT_TRUE(streamed.ParseFromString(text));
   EXPECT_EQ(streamed.infer_response().raw_output_contents(0).size(), 100'000u);
+  EXPECT_EQ(streamed.infer_response().parameters().at("souk-version-digest").string_param(), "sha256:abc");
   pb::ModelStreamInferResponse failed;
   ASSERT_TRUE(failed.ParseFromString(write_failure("why", "7").head.substr(grpc::kPrefix)));
   EXPECT_EQ(failed.error_message(), "why");

@@ -69,6 +69,15 @@ void write_raw(runtimes::Tensor& tensor, Pieces& pieces) {
   pieces.lend(tensor.data, std::move(tensor.owner));
 }
 
+// A stream has one head for all its answers, so each says itself which version made it.
+void put_digest(std::string_view digest, std::string& out) {
+  std::string parameter, entry;
+  put_bytes(parameter, 3, digest);
+  put_bytes(entry, 1, "souk-version-digest");
+  put_bytes(entry, 2, parameter);
+  put_bytes(out, 4, entry);
+}
+
 // All raw, or none.
 Result<bool> wants_raw(const InferBody& asked, const std::vector<runtimes::Tensor>& outputs) {
   auto binary = [&](const runtimes::Tensor& tensor) { return asked.is_binary(tensor.name); };
@@ -88,6 +97,7 @@ Result<grpc::Reply> write_reply(std::string_view name, const serving::Target& ta
   put_bytes(reply.head, 1, name);
   put_bytes(reply.head, 2, std::to_string(target.revision));
   if (asked.has_id) put_bytes(reply.head, 3, asked.id);
+  if (streamed) put_digest(target.digest, reply.head);
   std::string scratch;
   for (const runtimes::Tensor& tensor : outputs) SOUK_TRY(write_output(tensor, raw, scratch, reply.head));
   if (raw) {
