@@ -52,7 +52,7 @@ class Souk:
         ready = json.loads(line)
         assert ready["ready"] is True, line
         self.url = ready["url"]
-        self.host, port = self.url.removeprefix("http://").rsplit(":", 1)
+        self.host, port = self.url.split("://")[1].rsplit(":", 1)
         self.port = int(port)
         return self
 
