@@ -264,3 +264,22 @@ def test_settings_that_make_no_sense_are_said(tmp_path):
                              (["--traces-ratio", "2"], "traces.ratio")):
         tried = run_cli("serve", "--dev", "--data", tmp_path / "data", "--listen", "127.0.0.1:0", *arguments)
         assert tried.returncode != 0 and field in tried.stderr, tried.stderr
+
+
+def test_the_access_log_has_every_request(tmp_path, root):
+    with Souk(tmp_path / "data", "--api-access-log", "true") as souk:
+        assert push(souk, "default/simple", "1", {"m.onnx": (root / "tests/data/models/simple.onnx").read_bytes()}).status == 201
+        deploy(souk, "default/simple:1", "simple")
+        first, _, header = new_trace()
+        assert rest(souk, "simple", header).status == 200
+        second, _, header = new_trace()
+        with triton.InferenceServerClient(f"{souk.host}:{souk.port}") as client:
+            client.infer("simple", inputs(), headers={"traceparent": header})
+        third, _, header = new_trace()
+        assert rest(souk, "nothing", header).status == 404
+    logged = {line.get("trace_id"): line for line in map(json.loads, souk.log().splitlines()) if line["message"] == "answered"}
+    for trace, path, status in ((first, "/v2/models/simple/infer", 200), (second, "/inference.GRPCInferenceService/ModelInfer", 200),
+                                (third, "/v2/models/nothing/infer", 404)):
+        line = logged[trace]
+        assert (line["path"], line["status"], line["method"]) == (path, status, "POST"), line
+        assert line["peer"].startswith("127.0.0.1") and line["principal"] and line["ms"] >= 0, line
