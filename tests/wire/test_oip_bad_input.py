@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What clients of the Open Inference Protocol may do wrong: too many tensors, numbers that are none, requests broken off."""
 
+import contextlib
 import json
 import socket
 import struct
@@ -37,7 +38,8 @@ BEYOND = {"UINT8": ("256", "-1"), "UINT16": ("65536", "-1"), "UINT32": ("4294967
 @pytest.mark.parametrize("datatype", BEYOND)
 def test_numbers_beyond_the_type(souk, models, datatype):
     for text in BEYOND[datatype]:
-        assert "input" in refused(numbers(souk, datatype, text)), text
+        error = refused(numbers(souk, datatype, text))
+        assert "inputs[0].data" in error or "a number that neither 64 bits nor a double can" in error, error
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "nan", "null", "true", '"NaN"', "0x1", "01", "1.5", "1e0.5", "--1"])
@@ -85,11 +87,12 @@ class Recorder:
 
     @staticmethod
     def pass_on(source, sink, kept):
-        while data := source.recv(1 << 16):
-            if kept is not None:
-                kept += data
-            sink.sendall(data)
-        sink.close()
+        with contextlib.suppress(OSError):  # until one of them ends
+            while data := source.recv(1 << 16):
+                if kept is not None:
+                    kept += data
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
 
 
 def messages(count):
@@ -121,19 +124,21 @@ def test_a_stream_that_is_cut_off_anywhere(tmp_path, files):
 
         other = threading.Thread(target=others)
         other.start()
+        listening = []
         for cut in range(1, len(sent)):
-            with socket.create_connection((souk.host, souk.port)) as broken:
-                broken.sendall(sent[:cut])
-                if cut % 3 == 1:  # it says that it ends, and listens to the end
-                    broken.shutdown(socket.SHUT_WR)
-                    broken.settimeout(PATIENCE)
-                    try:
-                        while broken.recv(1 << 16):
-                            pass
-                    except ConnectionResetError:
-                        pass
-                elif cut % 3 == 2:  # it is gone without a word
-                    broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            broken = socket.create_connection((souk.host, souk.port), PATIENCE)
+            broken.sendall(sent[:cut])
+            if cut % 3 == 1:  # it says that it ends, and listens to the end
+                broken.shutdown(socket.SHUT_WR)
+                listening.append(broken)
+                continue
+            if cut % 3 == 2:  # it is gone without a word
+                broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            broken.close()
+        for broken in listening:
+            with broken, contextlib.suppress(ConnectionResetError):
+                while broken.recv(1 << 16):
+                    pass
         going = False
         other.join()
         assert set(answers) == {200}
