@@ -17,7 +17,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     // What the frame and every list share goes as one file: it compresses better than a dozen small ones.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@tanstack\/(react-router|router-core|history|store|react-store|query-core|react-query))\/|src\/(ui\/(state|chip|panel|use-rows|use-changed|use-typed|time|capture\/drop|skeleton|field|button|cx|drawn\/identicon|menu|note|toast)|logic\/(search|metrics|format|identicon|sha256)|api\/(client|session|queries|live|events|runs-live)|app\/(loaded|frame|sidebar|topbar|crumbs|live-mark|keys|routes|theme|broken))\.tsx?$|lucide-react\/dist\/esm\/(createLucideIcon|Icon|defaultAttributes|context)/ }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@tanstack\/(react-router|router-core|history|store|react-store|query-core|react-query))\/(?!.*\/(useQueries|queriesObserver|useMutation|mutationObserver)\.js)|src\/(ui\/(state|chip|panel|use-rows|use-changed|use-typed|time|capture\/drop|skeleton|field|button|cx|drawn\/identicon|menu|note|toast)|logic\/(search|metrics|format|identicon|sha256)|api\/(client|session|queries|live|events|runs-live)|app\/(loaded|frame|sidebar|topbar|crumbs|live-mark|keys|routes|theme|broken))\.tsx?$|lucide-react\/dist\/esm\/(createLucideIcon|Icon|defaultAttributes|context)/ }] } } },
   },
   server: {
     host: "127.0.0.1",
