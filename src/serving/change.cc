@@ -23,21 +23,34 @@ struct DeploymentData {
   std::string reference;
   bool follow = false;
   DesiredState desired_state = DesiredState::RUNNING;
+  std::vector<std::string> changed;  // of an update: which of the wishes
 };
-BOOST_DESCRIBE_STRUCT(DeploymentData, (), (reference, follow, desired_state))
+BOOST_DESCRIBE_STRUCT(DeploymentData, (), (reference, follow, desired_state, changed))
 
 struct TrafficData {
   std::vector<TrafficShare> traffic;
+  std::vector<std::string> changed;
 };
-BOOST_DESCRIBE_STRUCT(TrafficData, (), (traffic))
+BOOST_DESCRIBE_STRUCT(TrafficData, (), (traffic, changed))
 
 bool runs(const std::optional<Revision>& revision, const registry::ModelVersion& version) {
   return revision && revision->version_id == version.id && revision->digest == version.sealed_digest;
 }
 
-bool same_wishes(const Deployment& a, const Deployment& b) {
-  return a.reference == b.reference && a.follow == b.follow && a.desired_state == b.desired_state &&
-         a.strategy == b.strategy && a.routing == b.routing && a.capacity == b.capacity && a.batching == b.batching;
+// The wishes that are others now, as the API names them.
+std::vector<std::string> changed_wishes(const Deployment& a, const Deployment& b) {
+  std::vector<std::string> out;
+  const auto look = [&out](bool same, const char* name) {
+    if (!same) out.emplace_back(name);
+  };
+  look(a.reference == b.reference, "reference");
+  look(a.follow == b.follow, "follow");
+  look(a.desired_state == b.desired_state, "desired_state");
+  look(a.strategy == b.strategy, "strategy");
+  look(a.routing == b.routing, "routing");
+  look(a.capacity == b.capacity, "capacity");
+  look(a.batching == b.batching, "batching");
+  return out;
 }
 
 Error under_way(const Deployment& deployment, const Rollout& rollout) {
@@ -77,7 +90,7 @@ Revision revision_of(const registry::ModelVersion& version, DeploymentId deploym
 }
 
 std::string data_of(const Deployment& d) {
-  return json::write(DeploymentData{d.reference, d.follow, d.desired_state});
+  return json::write(DeploymentData{d.reference, d.follow, d.desired_state, {}});
 }
 
 std::string data_of(const Revision& r) {
@@ -206,7 +219,8 @@ Status Serving::State::change(store::Tx& tx, const access::Call& call, Deploymen
   const bool rolls = wanted.version && !runs(latest, *wanted.version);
   const bool failed = wanted.retry && (replica_is(deployment.id, before->revision_id, ReplicaState::FAILED) ||
                                        SOUK_TRY(has_failed_replica(tx, before->revision_id)));
-  if (!rolls && !by_hand && !failed && same_wishes(*before, deployment)) {
+  std::vector<std::string> changed = changed_wishes(*before, deployment);
+  if (!rolls && !by_hand && !failed && changed.empty()) {
     deployment = *before;
     return {};
   }
@@ -216,8 +230,10 @@ Status Serving::State::change(store::Tx& tx, const access::Call& call, Deploymen
   deployment.generation = before->generation + 1;
   deployment.update_time = now();
   SOUK_TRY(update_deployment(tx, deployment));
+  if (by_hand) changed.emplace_back("traffic");
+  const DeploymentData now_wanted{deployment.reference, deployment.follow, deployment.desired_state, changed};
   SOUK_TRY(append(tx, call, deployment, "deployment.updated",
-                  wanted.shares.empty() ? data_of(deployment) : json::write(TrafficData{wanted.shares})));
+                  wanted.shares.empty() ? json::write(now_wanted) : json::write(TrafficData{wanted.shares, changed})));
   tx.on_commit([bell = bell] { bell->ring_rows(); });
   return {};
 }

@@ -74,6 +74,28 @@ struct DeploymentLog {
 };
 BOOST_DESCRIBE_STRUCT(DeploymentLog, (), (entries))
 
+// What somebody did to a deployment: "stopped by anna", "changed by anna: capacity, batching".
+std::string change_of(const events::Event& event) {
+  std::string verb = "changed";
+  std::string names;
+  if (const auto document = json::Document::parse(event.data.text);
+      document && document->root().kind() == json::Kind::object) {
+    const auto changed = document->root().find("changed");
+    const auto state = document->root().find("desired_state");
+    if (changed && changed->kind() == json::Kind::array) {
+      (void)changed->each_element([&](json::Value name) -> Status {
+        if (name.string() == "desired_state") {
+          verb = state && state->string() == "STOPPED" ? "stopped" : "started";
+        } else {
+          names.append(names.empty() ? ": " : ", ").append(name.string());
+        }
+        return {};
+      });
+    }
+  }
+  return verb + " by " + event.actor + names;
+}
+
 // One line of what happened, for people.
 LogEntry entry_of(const events::Event& event) {
   auto field = [&](const char* key) -> std::string {
@@ -88,7 +110,7 @@ LogEntry entry_of(const events::Event& event) {
   if (event.type == "replica.changed") message = "revision " + revision + " on " + field("node") + " is " + state;
   if (event.type == "revision.created") message = "revision " + revision + " runs version " + field("version");
   if (event.type == "deployment.created") message = "deployed by " + event.actor;
-  if (event.type == "deployment.updated") message = "changed by " + event.actor;
+  if (event.type == "deployment.updated") message = change_of(event);
   if (event.type.starts_with("rollout.")) {
     message = "roll-out " + field("rollout") + " to revision " + revision + ": " + field("state");
     if (event.type == "rollout.step_began") message += ", step " + field("step") + " with " + field("weight") + " %";
