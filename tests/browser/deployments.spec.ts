@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { expect, test, undo, visit } from "./souk.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, root, sampleWith, test, undo, visit } from "./souk.ts";
 
 test("a deployment says its state, its replicas and what happened", async ({ page, souk }) => {
   await visit(page, `${souk.url}/deployments`);
@@ -28,6 +30,7 @@ test("deploy, stop, start and undeploy by hand; the page follows", async ({ page
   await page.getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Stop" }).click();
   await expect(page.getByLabel("State", { exact: true })).toContainText("Stopped");
+  await expect(page.getByRole("complementary").getByRole("listitem").filter({ hasText: "Stopped by anonymous" })).toBeVisible();
   await page.getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Start" }).click();
   await expect(page.getByLabel("State", { exact: true })).toContainText("Serving");
@@ -49,7 +52,7 @@ test("what the command line deploys appears by itself, and goes", async ({ page,
   await expect(row).toHaveCount(0);
 });
 
-test("charts are drawn from what is asked, zoom stands in the address, and a revision says what differs", async ({ page, souk }) => {
+test("charts are drawn from what is asked, with what happened in them and one cursor; zoom stands in the address", async ({ page, souk }) => {
   await visit(page, `${souk.url}/deployments/default/digits?span=15`);
   const charts = page.getByRole("region", { name: "Charts" });
   const requests = charts.getByRole("figure", { name: /^Requests/ });
@@ -60,7 +63,20 @@ test("charts are drawn from what is asked, zoom stands in the address, and a rev
     await expect(requests).toHaveAccessibleName(/requests [1-9]/, { timeout: 2_000 });
   }).toPass({ timeout: 90_000 });
   await expect(charts.getByRole("figure", { name: /^Latency/ })).toHaveAccessibleName(/p50 .*s, p90 .*s, p99 .*s/);
-  await expect(charts.getByRole("figure", { name: /^Memory/ })).toHaveAccessibleName(/MB/);
+  const memory = charts.getByRole("figure", { name: /^Memory/ });
+  await expect(memory).toHaveAccessibleName(/MB/);
+  await expect(charts.getByRole("figure", { name: /^Errors/ })).toBeVisible();
+  await expect(charts.getByRole("figure", { name: /^Queue/ })).toHaveAccessibleName(/wait .*s/);
+  await expect(charts.getByRole("figure", { name: /^Batch/ })).toHaveAccessibleName(/rows [1-9]/);
+  await souk.cli("deploy", "default/digits:1", "--name", "digits");
+  await expect(requests).toHaveAccessibleName(/Marked: .*begins/);
+  // One cursor over all of them: before anything was measured there was no memory either.
+  await expect(async () => {
+    const box = (await requests.locator(".u-over").boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.9, box.y + 40);
+    await page.mouse.move(box.x + 3, box.y + 40, { steps: 4 });
+    await expect(page.locator(".u-cursor-x").filter({ visible: true })).toHaveCount(await page.locator(".u-over").count(), { timeout: 3_000 });
+  }).toPass({ timeout: 60_000 });
   await expect(async () => {
     // What stands above a chart may still grow, and move it under the pointer.
     const box = (await requests.locator(".u-over").boundingBox())!;
@@ -72,6 +88,63 @@ test("charts are drawn from what is asked, zoom stands in the address, and a rev
   }).toPass({ timeout: 60_000 });
   await page.getByRole("button", { name: "Show all again" }).click();
   await expect(page).not.toHaveURL(/zoom/);
+});
+
+test("the log is followed while its end is in sight, searched, and stays where somebody reads", async ({ page, souk }) => {
+  await souk.cli("deploy", "default/digits:1", "--name", "chatty");
+  const turn = async (times: number) => {
+    for (let i = 0; i < times; i++) await souk.api("PATCH", "/api/v1/namespaces/default/deployments/chatty", { capacity: { pinned: i % 2 === 0 } });
+  };
+  await turn(12);
+  await visit(page, `${souk.url}/deployments/default/chatty`);
+  const panel = page.getByRole("region", { name: "Log", exact: true });
+  const lines = panel.getByRole("log");
+  const away = () => lines.evaluate((node) => node.scrollHeight - node.scrollTop - node.clientHeight);
+  await expect(lines).toContainText("revision 1 runs version 1");
+  await expect(lines).toContainText("changed by anonymous: capacity");
+  await expect.poll(away).toBeLessThan(12);
+  await turn(8);
+  await expect(panel).toContainText(/\d\d lines/);
+  await expect.poll(away).toBeLessThan(12);
+
+  await lines.focus();
+  await page.keyboard.press("Home");
+  await expect.poll(() => lines.evaluate((node) => node.scrollTop)).toBe(0);
+  await turn(3);
+  await expect(panel.getByRole("button", { name: "3 new, go to the end" })).toBeVisible();
+  expect(await lines.evaluate((node) => node.scrollTop)).toBe(0);
+  await panel.getByRole("button", { name: /go to the end/ }).click();
+  await expect.poll(away).toBeLessThan(12);
+
+  await panel.getByLabel("Search the log").fill("runs version");
+  await expect(page).toHaveURL(/line=runs\+version/);
+  await expect(lines.locator("p")).toHaveCount(1);
+  await page.reload();
+  await expect(lines.locator("p")).toHaveCount(1);
+  await panel.getByRole("button", { name: "Errors" }).click();
+  await expect(panel).toContainText("No line fits.");
+  await souk.cli("undeploy", "chatty");
+});
+
+test("a revision says what its configuration has that the one before had not", async ({ page, souk }) => {
+  const declared = readFileSync(join(root, "samples/digits/souk.yaml"), "utf8");
+  await souk.cli("model", "push", "samples/digits", "default/tuned:1"); // of its own
+  await souk.cli("model", "push", sampleWith(souk, "tuned-2", "souk.yaml", declared.replace("max_batch_size: 64", "max_batch_size: 16")), "default/tuned:2");
+  await souk.cli("deploy", "default/tuned:1", "--name", "tuned");
+  await souk.cli("deploy", "default/tuned:2", "--name", "tuned");
+  await visit(page, `${souk.url}/deployments/default/tuned`);
+  await page.getByRole("link", { name: "what differs from v1" }).click();
+  await expect(page).toHaveURL(/show=differs/);
+  const table = page.getByRole("dialog").getByRole("table", { name: "What differs" });
+  await expect(table.getByRole("row", { name: /^batching\.max_batch_size/ })).toContainText("6416");
+  await expect(table.getByRole("row", { name: /^Digest/ })).toBeVisible();
+  await expect(table.getByRole("row", { name: /^task/ })).toHaveCount(0); // the same in both
+  await page.getByRole("dialog").getByRole("button", { name: /^Before/ }).click();
+  await page.getByRole("menuitemradio", { name: /r2/ }).click();
+  await expect(page.getByRole("dialog")).toContainText("Both run v2");
+  await page.keyboard.press("Escape");
+  await expect(page).not.toHaveURL(/show=/);
+  await souk.cli("undeploy", "tuned");
 });
 
 test("capacity is shown and changed live: pinned, asleep after a while, awake by a request", async ({ page, souk }) => {

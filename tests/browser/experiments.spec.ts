@@ -100,6 +100,17 @@ test("curves are drawn of the marked runs, smoothed, on a log scale, over a rang
   await expect(loss).toHaveAccessibleName("loss: try-2 0.3, try-1 0.4");
   await souk.api("POST", `${base}/drawn/runs/${first}:log`, { metrics: [{ name: "loss", value: 0.125, step: 3 }] });
   await expect(loss).toHaveAccessibleName(/try-1 0.125/);
+  // One cursor over all charts: each says what it has there.
+  const accuracy = curves.getByRole("figure", { name: /^accuracy/ });
+  await expect(accuracy).toHaveAccessibleName(/try-2 0\.7/);
+  await expect(async () => {
+    const box = (await loss.locator(".u-over").boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + 40);
+    await page.mouse.move(box.x + 2, box.y + 40, { steps: 4 });
+    await expect(accuracy).toHaveAccessibleName(/try-2 0\.1/, { timeout: 3_000 });
+  }).toPass({ timeout: 60_000 });
+  await expect(loss).toHaveAccessibleName(/try-2 0\.9/);
+  await page.mouse.move(0, 0);
   await page.getByRole("group", { name: "Scale" }).getByRole("button", { name: "Log" }).click();
   await expect(page).toHaveURL(/log=1/);
   await curves.getByRole("slider", { name: /Smoothing/ }).fill("0.9");

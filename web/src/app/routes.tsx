@@ -60,7 +60,7 @@ const deployments = createRoute({
   component: lazyRouteComponent(() => import("../pages/deployments/list.tsx"), "DeploymentsPage"),
 });
 const deployment = createRoute({
-  getParentRoute: () => root, path: "/deployments/$namespace/$deployment", validateSearch: texts("span", "zoom", "show", "step", "rollout", "to"),
+  getParentRoute: () => root, path: "/deployments/$namespace/$deployment", validateSearch: texts("span", "zoom", "show", "step", "rollout", "to", "from", "line", "level"),
   component: lazyRouteComponent(() => import("../pages/deployments/deployment.tsx"), "DeploymentPage"),
 });
 const playgrounds = createRoute({

@@ -135,7 +135,7 @@ export default function Plot(props: PlotProps) {
   // A line that goes over gaps has between its points the value before; without a cursor, its last.
   const said = lines.map((line) => ({ line, value: (props.fit ? before(line.values, index) : line.values[index]) ?? null }));
   return (
-    <figure className={cx("min-w-0", className)} aria-label={`${title}${unit ? `, ${unit}` : ""}: ${said.map(({ line, value }) => `${line.name} ${value === null ? "nothing" : format(value)}`).join(", ")}`}>
+    <figure className={cx("min-w-0", className)} aria-label={`${title}${unit ? `, ${unit}` : ""}: ${said.map(({ line, value }) => `${line.name} ${value === null ? "nothing" : format(value)}`).join(", ")}${markedSaid(props.marks)}`}>
       <figcaption className="flex min-h-[34px] flex-wrap items-center gap-x-3 px-3 pt-2 text-12">
         <b className="text-13 font-strong">{title}{unit ? <span className="font-normal text-fg-3">, {unit}</span> : null}</b>
         <span className="num ml-auto flex flex-wrap gap-x-3">
@@ -166,6 +166,11 @@ function bandsOf(lines: readonly Line[]): { line: number; series: [number, numbe
     next += 2;
     return [{ line: i, series: [next - 2, next - 1] as [number, number] }];
   });
+}
+
+/** What is drawn into the chart is told as well, the last of it. */
+function markedSaid(marks: readonly Mark[] = []): string {
+  return marks.length > 0 ? `. Marked: ${marks.slice(-4).map(({ label }) => label).join(", ")}` : "";
 }
 
 function before(values: readonly (number | null)[], index: number): number | null {

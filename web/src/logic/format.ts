@@ -53,6 +53,14 @@ export function clock(time: string | number | Date): string {
   return Number.isNaN(date.getTime()) ? "" : date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
+/** As a log shows it: the day where it is not today, and milliseconds. */
+export function stamp(time: string | number | Date, now: number = Date.now()): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return "";
+  const at = `${clock(date)}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return date.toDateString() === new Date(now).toDateString() ? at : `${date.toLocaleDateString("en-GB", { day: "2-digit", month: "short" })} ${at}`;
+}
+
 export function milliseconds(value: number): string {
   if (value === 0) return "0 ms";
   if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;

@@ -51,7 +51,7 @@ export function happeningsOf(entries: readonly LogEntry[], versions: ReadonlyMap
     const [, of, version] = /^revision (\d+) runs version (\d+)/.exec(message) ?? [];
     const bad = /^(err|fatal)/i.test(level);
     if (of !== undefined) found.push({ time, tone: "info", icon: "begins", title: `v${version} begins`, note: `revision ${of}` });
-    else found.push({ time, tone: bad ? "bad" : /^warn/i.test(level) ? "warn" : "idle", icon: bad ? "failed" : /^(changed|deployed) by/.test(message) ? "hand" : "other", title: message.charAt(0).toUpperCase() + message.slice(1) });
+    else found.push({ time, tone: bad ? "bad" : /^warn/i.test(level) ? "warn" : "idle", icon: bad ? "failed" : /^(changed|deployed|stopped|started) by/.test(message) ? "hand" : "other", title: message.charAt(0).toUpperCase() + message.slice(1) });
   }
   return found.reverse();
 }

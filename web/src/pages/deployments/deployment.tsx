@@ -24,12 +24,14 @@ import { When } from "../../ui/time.tsx";
 import { Capacity } from "./capacity.tsx";
 import { Charts } from "./charts.tsx";
 import { Happened } from "./happened.tsx";
+import { Log } from "./log.tsx";
 import { Revisions } from "./revisions.tsx";
 import { Rollouts } from "./rollouts.tsx";
 import { Traffic } from "./traffic.tsx";
 
 const DeployDialog = lazy(() => import("./deploy-dialog.tsx"));
 const UndeployDialog = lazy(() => import("./undeploy-dialog.tsx"));
+const DiffersDialog = lazy(() => import("./differs-dialog.tsx"));
 const AccessDialog = lazy(() => import("./access-dialog.tsx"));
 const route = getRouteApi("/deployments/$namespace/$deployment");
 
@@ -51,6 +53,7 @@ export function DeploymentPage() {
               <Revisions deployment={data} />
               <Capacity deployment={data} />
               <Rollouts deployment={data} />
+              <Log deployment={data} />
             </div>
             <aside aria-label="About the deployment">
               <Happened deployment={data} />
@@ -64,9 +67,9 @@ export function DeploymentPage() {
 }
 
 function Head({ deployment }: { deployment: Deployment }) {
-  const { show: layer, to } = route.useSearch();
+  const { show: layer, to, from } = route.useSearch();
   const navigate = route.useNavigate();
-  const setLayer = (show: "deploy" | "undeploy" | "access" | undefined) => void navigate({ search: (old) => ({ ...old, show, to: undefined }), replace: show === undefined, resetScroll: false });
+  const setLayer = (show: "deploy" | "undeploy" | "access" | undefined) => void navigate({ search: (old) => ({ ...old, show, to: undefined, from: undefined }), replace: show === undefined, resetScroll: false });
   const params = { namespace: deployment.namespace, deployment: deployment.slug };
   const path = `/v2/models/${deployment.namespace === "default" ? "" : `${deployment.namespace}/`}${deployment.slug}/infer`;
   const running = deployment.desired_state === "RUNNING";
@@ -92,6 +95,7 @@ function Head({ deployment }: { deployment: Deployment }) {
       <Suspense>
         {layer === "deploy" ? <DeployDialog deployment={deployment} {...(to ? { version: Number(to) } : {})} onClose={() => setLayer(undefined)} /> : null}
         {layer === "access" ? <AccessDialog on={{ ns: deployment.namespace, deployment: deployment.slug }} onClose={() => setLayer(undefined)} /> : null}
+        {layer === "differs" && from && to ? <DiffersDialog deployment={deployment} from={Number(from)} to={Number(to)} choose={(change) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true, resetScroll: false })} onClose={() => setLayer(undefined)} /> : null}
         {layer === "undeploy" ? <UndeployDialog deployment={deployment} onClose={() => setLayer(undefined)} /> : null}
       </Suspense>
     </div>

@@ -89,23 +89,23 @@ function Against({ analysis: { revision, stable }, old, next }: { analysis: Anal
       <th scope="row" className="h-9! font-normal! text-fg!"><span className="flex items-center gap-1.5"><Swatch index={index} />{name}</span></th>
       <td className="num text-right">{count(figures.requests)}</td>
       <td className="num text-right">{rate(figures) === undefined ? "–" : valueSaid("ERROR_RATE", rate(figures)!)}</td>
-      {[figures.latency_p50_ms, figures.latency_p95_ms, figures.latency_p99_ms].map((value, i) => <td key={i} className="num text-right">{value > 0 ? milliseconds(value) : "–"}</td>)}
+      {[figures.latency_p50_ms, figures.latency_p95_ms, figures.latency_p99_ms].map((value, i) => <td key={i} className={cx("num text-right", i === 1 && "max-phone:hidden")}>{value > 0 ? milliseconds(value) : "–"}</td>)}
       {compared ? <td className="num text-right">{index === 1 ? `${count(figures.disagreed)} of ${count(figures.compared)}` : ""}</td> : null}
     </tr>
   );
   return (
     <div className="relative overflow-x-auto border-t border-line">
       <table aria-label="Against the revision before" className="whitespace-nowrap">
-        <thead><tr><th>In this step</th><th className="text-right!">Requests</th><th className="text-right!">Errors</th><th className="text-right!">p50</th><th className="text-right!">p95</th><th className="text-right!">p99</th>{compared ? <th className="text-right!">Other answers</th> : null}</tr></thead>
+        <thead><tr><th>In this step</th><th className="text-right!">Requests</th><th className="text-right!">Errors</th><th className="text-right!">p50</th><th className="text-right! max-phone:hidden">p95</th><th className="text-right!">p99</th>{compared ? <th className="text-right!">Other answers</th> : null}</tr></thead>
         <tbody>
           {row(stable, 0, `v${old ?? "?"} before`)}
           {row(revision, 1, `v${next ?? "?"} new`)}
           <tr className="[&>td]:bg-sunken/50 [&>th]:bg-sunken/50">
-            <th scope="row" className="h-9! font-normal!">New against before</th>
+            <th scope="row" className="h-9! font-normal! max-phone:whitespace-normal!">New against before</th>
             <td />
             <td className="text-right"><Delta from={rate(stable)} to={rate(revision)} points /></td>
             <td className="text-right"><Delta from={stable.latency_p50_ms || undefined} to={revision.latency_p50_ms || undefined} /></td>
-            <td className="text-right"><Delta from={stable.latency_p95_ms || undefined} to={revision.latency_p95_ms || undefined} /></td>
+            <td className="text-right max-phone:hidden"><Delta from={stable.latency_p95_ms || undefined} to={revision.latency_p95_ms || undefined} /></td>
             <td className="text-right"><Delta from={stable.latency_p99_ms || undefined} to={revision.latency_p99_ms || undefined} /></td>
             {compared ? <td /> : null}
           </tr>

@@ -6,15 +6,13 @@ import { Fragment, lazy, Suspense } from "react";
 import * as queries from "../../api/queries.ts";
 import type { Model } from "../../api/types.ts";
 import { Failure } from "../../app/loaded.tsx";
-import { type Compared, compareRows, foundRows, type Row } from "../../logic/compare.ts";
+import { type Compared, compareRows, foundRows } from "../../logic/compare.ts";
 import { plural } from "../../logic/format.ts";
 import { shownAs } from "../../logic/highlight.ts";
-import { better } from "../../logic/metrics.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { AliasChip } from "../../ui/chip.tsx";
-import { cx } from "../../ui/cx.ts";
+import { Facts } from "../../ui/drawn/facts.tsx";
 import { Segments } from "../../ui/field.tsx";
-import { Panel } from "../../ui/panel.tsx";
 import { Bone } from "../../ui/skeleton.tsx";
 import { useModel } from "./chosen.ts";
 import { pickedOf } from "./picked.ts";
@@ -52,7 +50,6 @@ function Table({ model, all }: { model: Model; all: Compared[] }) {
   const rows = [...compareRows(all), ...foundRows(found)];
   const differing = rows.filter((row) => row.differs);
   const shown = facts === "all" ? [...differing, ...rows.filter((row) => !row.differs)] : differing;
-  const groups = [...new Set(shown.map((row) => row.group))];
   const compared = file && all.length === 2 ? all.map((one) => one.files.find((candidate) => candidate.path === file)) : undefined;
   return (
     <>
@@ -61,54 +58,18 @@ function Table({ model, all }: { model: Model; all: Compared[] }) {
         <Segments<"" | "all"> label="Which facts" value={facts === "all" ? "all" : ""} onChange={(next) => set({ facts: next || undefined })} options={[{ value: "", label: "What differs" }, { value: "all", label: "Everything" }]} />
         {all.length === 2 ? <Button small className="ml-auto" onClick={() => void navigate({ search: (old) => ({ ...old, versions: all.map(({ version }) => version.number).reverse().join(",") }), replace: true })}>Swap</Button> : null}
       </div>
-      <Panel className="relative overflow-x-auto" tabIndex={-1}>
-        <table aria-label="Compared versions">
-          <thead>
-            <tr>
-              <th className="w-48 max-phone:w-28">Fact</th>
-              {all.map(({ version }, i) => (
-                <th key={version.number}>
-                  <span className="inline-flex items-center gap-1.5">
-                    <Link className="link font-mono" to="/models/$namespace/$model" params={{ namespace: model.namespace, model: model.slug }} search={{ version: String(version.number) }}>v{version.number}</Link>
-                    {version.aliases.map((alias) => <AliasChip key={alias} name={alias} />)}
-                    {i === 0 ? <span className="text-11">baseline</span> : null}
-                  </span>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {groups.map((group) => (
-              <Fragment key={group}>
-                <tr className="[&>th]:h-7 [&>th]:bg-sunken"><th scope="rowgroup" colSpan={all.length + 1}>{group}</th></tr>
-                {shown.filter((row) => row.group === group).map((row) => (
-                  <tr key={row.name}>
-                    <th scope="row" className="max-w-64 font-normal! whitespace-normal! text-fg-2!">
-                      {group === "Files" && all.length === 2 && row.differs && shownAs(row.name) === "text" ? <button type="button" className="link inline-flex items-center gap-1.5" aria-expanded={file === row.name} onClick={() => set({ file: file === row.name ? undefined : row.name })}><FileDiff aria-hidden size={13} /><code>{row.name}</code></button> : <span className="wrap-anywhere">{group === "Figures" || group === "Metrics" ? row.name.replaceAll("_", " ") : row.name}</span>}
-                    </th>
-                    {row.cells.map((_, i) => <Value key={i} row={row} at={i} />)}
-                  </tr>
-                ))}
-              </Fragment>
-            ))}
-          </tbody>
-        </table>
-      </Panel>
+      <Facts
+        label="Compared versions"
+        rows={shown}
+        heads={all.map(({ version }) => (
+          <Fragment key={version.number}>
+            <Link className="link font-mono" to="/models/$namespace/$model" params={{ namespace: model.namespace, model: model.slug }} search={{ version: String(version.number) }}>v{version.number}</Link>
+            {version.aliases.map((alias) => <AliasChip key={alias} name={alias} />)}
+          </Fragment>
+        ))}
+        nameOf={(row) => (row.group === "Files" && all.length === 2 && row.differs && shownAs(row.name) === "text" ? <button type="button" className="link inline-flex items-center gap-1.5" aria-expanded={file === row.name} onClick={() => set({ file: file === row.name ? undefined : row.name })}><FileDiff aria-hidden size={13} /><code>{row.name}</code></button> : undefined)}
+      />
       {compared ? <Suspense><FileDifference path={file!} sides={all.map(({ version }, i) => ({ model, version, file: compared[i] }))} /></Suspense> : null}
     </>
-  );
-}
-
-function Value({ row, at }: { row: Row; at: number }) {
-  const cell = row.cells[at];
-  const first = row.cells[0];
-  const other = at > 0 && cell?.raw !== first?.raw;
-  const change = other && cell?.number !== undefined && first?.number !== undefined ? cell.number - first.number : undefined;
-  const good = change === undefined ? undefined : better(row.name, change);
-  return (
-    <td className={cx("max-w-80 min-w-36 wrap-anywhere", other && "bg-accent-soft/40")}>
-      {cell ? <span className={cx((row.group === "Figures" || row.group === "Metrics") && "num font-medium")}>{cell.text}</span> : <span className="text-fg-3">{at > 0 && first ? "not there" : "none"}</span>}
-      {change !== undefined ? <span className={cx("num ml-2 text-12", good === true ? "text-ok" : good === false ? "text-bad" : "text-fg-3")}>{change > 0 ? "+" : "−"}{Number(Math.abs(change).toPrecision(3))}{good === undefined ? "" : good ? " better" : " worse"}</span> : null}
-    </td>
   );
 }
