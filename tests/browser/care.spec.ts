@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What goes wrong around a page: sessions that end, servers that go, networks that are slow, files that are nothing.
-import { expect, setUpLink, Souk, test, visit } from "./souk.ts";
+import { expect, live, setUpLink, Souk, test, visit } from "./souk.ts";
 
 const password = "correct horse battery";
 
@@ -52,6 +52,36 @@ test("a server that goes while one types keeps the form; slow answers show bones
     await page.reload();
     await expect(page.getByRole("status", { name: "Loading" })).toBeVisible();
     await expect(page.getByRole("heading", { level: 1, name: "survivor" })).toBeVisible();
+  } finally {
+    await souk.stop();
+  }
+});
+
+test("over a slow line every page comes, what is shown stays, and what is typed is sent once", async ({ page }) => {
+  const souk = await Souk.start(); // of its own: nothing else makes an experiment here
+  try {
+    await souk.cli("model", "push", "samples/digits", "default/digits:1");
+    const line = await page.context().newCDPSession(page);
+    await line.send("Network.enable");
+    await line.send("Network.emulateNetworkConditions", { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 20_000 });
+    await page.goto(`${souk.url}/models`, { waitUntil: "commit" });
+    await expect(page.locator(".shell-mark, nav[aria-label=Main]").first()).toBeVisible(); // the frame, before the page's code
+    await live(page);
+    await expect(page.getByRole("row", { name: /digits/ })).toBeVisible();
+    await page.getByRole("row", { name: /digits/ }).getByRole("link").first().click();
+    await expect(page).toHaveURL(/\/models\/default\/digits/);
+    await expect(page.locator("main")).not.toBeEmpty(); // the list, bones or the model: never nothing
+    await expect(page.getByRole("region", { name: "Signature" })).toBeVisible();
+    await visit(page, `${souk.url}/experiments?show=new`);
+    const form = page.getByRole("dialog", { name: "New experiment" });
+    await form.getByLabel("Name", { exact: true }).fill("patience");
+    let sent = 0;
+    page.on("request", (request) => (sent += request.method() === "POST" ? 1 : 0));
+    const create = form.getByRole("button", { name: "Create" });
+    await create.dblclick();
+    await expect(page).toHaveURL(/\/experiments\/default\/patience/);
+    await expect(page.getByRole("heading", { level: 1, name: "patience" })).toBeVisible();
+    expect(sent).toBe(1);
   } finally {
     await souk.stop();
   }

@@ -127,7 +127,7 @@ test("the copied curl gives the same answer in a shell", async ({ page, souk, co
   expect(answer.task_outputs[0]!.data.category).toBe(told);
 });
 
-test("an image is cropped by keyboard, taken by camera, and both are asked", async ({ page, souk }) => {
+test("an image is cropped by keyboard and asked; a camera that is not there says so", async ({ page, souk }) => {
   await open(page, souk, "image");
   await page.locator("input[type=file][accept='image/*']").setInputFiles(join(root, "samples/digits/images/7.png"));
   await expect(page.locator("[data-answer]")).toHaveText("7");
@@ -144,6 +144,25 @@ test("an image is cropped by keyboard, taken by camera, and both are asked", asy
   await expect(page.getByRole("alert").or(page.getByRole("button", { name: "Take the picture" })).first()).toBeVisible();
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByRole("button", { name: "Crop" })).toBeVisible();
+});
+
+test("a picture is taken by the camera, and asked", async ({ souk, playwright, launchOptions }) => {
+  // Of its own: only a browser that is started so has a camera, one that shows a moving test picture.
+  const browser = await playwright.chromium.launch({ ...launchOptions, args: [...(launchOptions.args ?? []), "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"] });
+  try {
+    const page = await browser.newPage();
+    await visit(page, `${souk.url}/playground/default/digits?input=image`);
+    await page.getByRole("button", { name: "Camera" }).click();
+    const take = page.getByRole("button", { name: "Take the picture" });
+    await expect(take).toBeEnabled();
+    const asked = page.waitForRequest(/trigger$/);
+    await take.click();
+    expect((await asked).postData()).toMatch(/iVBORw0KGgo/); // a PNG
+    await expect(page.locator("[data-answer]")).toHaveText(/^\d$/);
+    await expect(page.getByRole("button", { name: "Crop" })).toBeVisible();
+  } finally {
+    await browser.close();
+  }
 });
 
 test("JSON is completed from the signature", async ({ page, souk }) => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CSPProvider } from "@base-ui/react/csp-provider";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -10,6 +10,8 @@ import { makeRouter } from "./routes.tsx";
 import { startTheme } from "./theme.ts";
 
 startTheme();
+// What is under way shows before the next press of a button can come: a double click sends once.
+notifyManager.setScheduler(queueMicrotask);
 
 const queries = new QueryClient({
   defaultOptions: {
