@@ -23,9 +23,16 @@ async function inspect(page: Page, name: string): Promise<void> {
   await clean(page, `${name}, dark`, false);
   await page.setViewportSize({ width: 390, height: 844 });
   await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(390);
+  // A phone shows every column there is, but of tables whose columns are what somebody chose or compares.
+  const aside = await page.evaluate(() => [...document.querySelectorAll("main table, [role=dialog] table")].flatMap((table) => {
+    const box = table.closest(".overflow-x-auto");
+    return box && box.scrollWidth > box.clientWidth + 1 ? [table.getAttribute("aria-label") ?? table.textContent!.slice(0, 40)] : [];
+  }));
+  expect(aside.filter((label) => !chosenColumns.has(label)), `${name}: columns out of sight on a phone`).toEqual([]);
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.emulateMedia({ colorScheme: "light" });
 }
+const chosenColumns = new Set(["Compared versions", "Compared runs", "Runs"]);
 
 const parts = 4;
 for (let part = 0; part < parts; part++) {

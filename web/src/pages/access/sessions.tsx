@@ -23,8 +23,9 @@ const route = getRouteApi("/access/sessions");
 export function SessionsPage() {
   const { user = "", show } = route.useSearch();
   const navigate = route.useNavigate();
-  const nobody = useQuery(queries.whoami).data?.kind === "ANONYMOUS" && !user;
-  const query = useQuery({ ...signed.sessions(user), enabled: !nobody });
+  const me = useQuery(queries.whoami).data;
+  const nobody = me?.kind === "ANONYMOUS" && !user;
+  const query = useQuery({ ...signed.sessions(user), enabled: me !== undefined && !nobody });
   const others = access.useAccessChange(() => signed.endOthers(user));
   const failed = (cause: Error) => toast.failed("Nothing was ended", cause.message);
   const layer = (on: boolean) => void navigate({ search: (old) => ({ ...old, show: on ? "password" : undefined }), replace: !on });

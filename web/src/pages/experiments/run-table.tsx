@@ -39,6 +39,7 @@ export function RunTable({ runs, columns, sort, onSort, picked, toggle, open }: 
   const shown = useMemo(() => [...fixed, ...columns], [columns]);
   const grid = `34px ${shown.map((id) => widths[id] ?? (id.startsWith("p:") || id.startsWith("t:") ? "minmax(96px,1fr)" : "minmax(92px,.8fr)")).join(" ")}`;
   const least = 34 + 190 + 104 + 112 + 84 + columns.length * 96;
+  const right = useMemo(() => new Set(shown.filter((id) => measured(id) || (id.startsWith("p:") && isNumber(runs, id)))), [runs, shown]);
   const best = useMemo(() => new Map(columns.map((id) => [id, bestOf(runs, id)])), [runs, columns]);
   return (
     <div className="relative overflow-x-auto rounded-panel border border-line bg-surface" tabIndex={-1}>
@@ -47,7 +48,7 @@ export function RunTable({ runs, columns, sort, onSort, picked, toggle, open }: 
           <div role="row" className="grid h-8 items-stretch border-b border-line text-12 text-fg-3" style={{ gridTemplateColumns: grid }}>
             <span role="columnheader" className="sr-only">Marked</span>
             <span aria-hidden />
-            {shown.map((id) => <Head key={id} id={id} sort={sort} onSort={onSort} />)}
+            {shown.map((id) => <Head key={id} id={id} right={right.has(id)} sort={sort} onSort={onSort} />)}
           </div>
         </div>
         <div ref={body} role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
@@ -68,7 +69,7 @@ export function RunTable({ runs, columns, sort, onSort, picked, toggle, open }: 
                 {...rowProps(index)}
               >
                 <span role="cell" className="flex h-full items-center pl-3.5"><input type="checkbox" tabIndex={-1} aria-label={`Mark ${run.name || `run ${run.id}`}`} checked={marked} onChange={() => toggle(run.id)} className="accent-accent" /></span>
-                {shown.map((id) => <Cell key={id} run={run} id={id} best={best.get(id)} />)}
+                {shown.map((id) => <Cell key={id} run={run} id={id} right={right.has(id)} best={best.get(id)} />)}
               </div>
             );
           })}
@@ -78,9 +79,14 @@ export function RunTable({ runs, columns, sort, onSort, picked, toggle, open }: 
   );
 }
 
-const isRight = (id: string) => id === "started" || id === "took" || id.startsWith("m:");
+const measured = (id: string) => id === "started" || id === "took" || id.startsWith("m:");
+/** Numbers go to the right; of what was given, where all that is known are. */
+const isNumber = (runs: readonly Run[], id: string) => {
+  const known = runs.map((run) => valueOf(run, id)).filter((value) => value !== undefined && value !== "");
+  return known.length > 0 && known.every((value) => Number.isFinite(Number(value)));
+};
 
-function Head({ id, sort, onSort }: { id: string; sort: string | undefined; onSort: (sort: string | undefined) => void }) {
+function Head({ id, right, sort, onSort }: { id: string; right: boolean; sort: string | undefined; onSort: (sort: string | undefined) => void }) {
   const way = sort === id ? "ascending" : sort === `-${id}` ? "descending" : undefined;
   const name = own[id] ?? id.slice(2);
   const Icon = way === "ascending" ? ArrowUp : ArrowDown;
@@ -88,7 +94,7 @@ function Head({ id, sort, onSort }: { id: string; sort: string | undefined; onSo
   const next = way === "descending" ? id : way === "ascending" ? undefined : `-${id}`;
   return (
     <span role="columnheader" aria-sort={way} className="min-w-0">
-      <button type="button" onClick={() => onSort(next)} title={name} className={cx("flex h-full w-full min-w-0 items-center gap-1 px-2.5 hover:text-fg focus-visible:shadow-focus-inset", isRight(id) ? "justify-end" : id.startsWith("p:") && "pl-6", way && "text-fg")}>
+      <button type="button" onClick={() => onSort(next)} title={name} className={cx("flex h-full w-full min-w-0 items-center gap-1 px-2.5 hover:text-fg focus-visible:shadow-focus-inset", right ? "justify-end" : id.startsWith("p:") && "pl-6", way && "text-fg")}>
         <span className="truncate">{name}</span>
         {way ? <Icon aria-hidden size={12} /> : null}
       </button>
@@ -96,7 +102,7 @@ function Head({ id, sort, onSort }: { id: string; sort: string | undefined; onSo
   );
 }
 
-function Cell({ run, id, best }: { run: Run; id: string; best: number | undefined }) {
+function Cell({ run, id, right, best }: { run: Run; id: string; right: boolean; best: number | undefined }) {
   const cell = "min-w-0 truncate px-2.5";
   if (id === "name") {
     return (
@@ -112,7 +118,7 @@ function Cell({ run, id, best }: { run: Run; id: string; best: number | undefine
   if (id === "took") return <Took run={run} className={cx(cell, "num text-right text-fg-2")} />;
   const value = valueOf(run, id);
   if (id.startsWith("m:")) return <Figure value={typeof value === "number" ? value : undefined} best={best} className={cell} />;
-  return <span role="cell" className={cx(cell, "pl-6", value === undefined && "text-fg-3")} title={value === undefined ? undefined : String(value)}>{value === undefined ? "–" : <bdi>{value}</bdi>}</span>;
+  return <span role="cell" className={cx(cell, right ? "num text-right" : "pl-6", value === undefined && "text-fg-3")} title={value === undefined ? undefined : String(value)}>{value === undefined ? "–" : <bdi>{value}</bdi>}</span>;
 }
 
 function Took({ run, className }: { run: Run; className: string }) {

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Box, Database, Download, FileCode, FileImage, FileJson, FileText, type LucideIcon } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { call } from "../../api/client.ts";
 import * as queries from "../../api/queries.ts";
 import type { Model, Version, VersionFile } from "../../api/types.ts";
@@ -10,6 +10,7 @@ import { Loaded } from "../../app/loaded.tsx";
 import { bytes, plural, shortDigest } from "../../logic/format.ts";
 import { shownAs } from "../../logic/highlight.ts";
 import { Button } from "../../ui/button.tsx";
+import { cx } from "../../ui/cx.ts";
 import { Panel } from "../../ui/panel.tsx";
 import { toast } from "../../ui/toast.ts";
 import { useRows } from "../../ui/use-rows.ts";
@@ -55,6 +56,13 @@ function Table({ model, version, files }: { model: Model; version: Version; file
   const chosen = files.find((file) => file.path === wanted);
   const open = (index: number) => void navigate({ search: (old) => ({ ...old, file: files[index]?.path === wanted ? undefined : files[index]?.path }), replace: true, resetScroll: false });
   const { rowProps, listProps } = useRows(files.length, open);
+  const extra = cx("max-phone:hidden", chosen && "desk:hidden");
+  // Beside the list where there is room, else below it, and then brought into sight.
+  const beside = useRef<HTMLDivElement>(null);
+  const path = chosen?.path;
+  useEffect(() => {
+    if (path !== undefined) beside.current?.scrollIntoView({ block: "nearest" });
+  }, [path]);
   const save = async (file: VersionFile) => {
     try {
       const blob = await (await call(queries.filePath(model.namespace, model.slug, version.number, file.path))).blob();
@@ -68,19 +76,19 @@ function Table({ model, version, files }: { model: Model; version: Version; file
     }
   };
   return (
-    <>
+    <div className={cx("grid grid-cols-[minmax(0,1fr)] items-start gap-4", chosen && "desk:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]")}>
       <Panel className="relative overflow-x-auto" tabIndex={-1}>
         <table aria-label="Files" className="whitespace-nowrap" {...listProps}>
-          <thead><tr><th className="w-full">File</th><th>Kind</th><th className="text-right!">Size</th><th className="max-phone:hidden">Digest, sha256</th><th><span className="sr-only">Download</span></th></tr></thead>
+          <thead><tr><th className="w-full">File</th><th className={extra}>Kind</th><th className="text-right!">Size</th><th className={extra}>Digest, sha256</th><th><span className="sr-only">Download</span></th></tr></thead>
           <tbody>
             {files.map((file, i) => {
               const Icon = iconOf(file);
               return (
                 <tr key={file.path} data-chosen={file === chosen ? "" : undefined} aria-selected={file === chosen} onClick={(event) => !(event.target as HTMLElement).closest("button") && open(i)} {...rowProps(i)}>
-                  <td><span className="flex items-center gap-2"><Icon aria-hidden size={15} strokeWidth={1.75} className="text-fg-3" /><code>{file.path}</code></span></td>
-                  <td className="text-fg-2">{kinds[file.kind] ?? file.kind.toLowerCase()}</td>
+                  <td className="w-full max-w-0 min-w-36"><span className="flex min-w-0 items-center gap-2"><Icon aria-hidden size={15} strokeWidth={1.75} className="text-fg-3" /><code className="truncate" title={file.path}>{file.path}</code></span></td>
+                  <td className={cx("text-fg-2", extra)}>{kinds[file.kind] ?? file.kind.toLowerCase()}</td>
                   <td className="text-right">{bytes(file.size_bytes)}</td>
-                  <td className="text-fg-2 max-phone:hidden"><code title={file.digest}>{shortDigest(file.digest).replace("sha256:", "").slice(0, 10)}</code></td>
+                  <td className={cx("text-fg-2", extra)}><code title={file.digest}>{shortDigest(file.digest).replace("sha256:", "").slice(0, 10)}</code></td>
                   <td className="pl-0!"><Button look="quiet" small icon aria-label={`Download ${file.path}`} onClick={() => void save(file)}><Download aria-hidden /></Button></td>
                 </tr>
               );
@@ -88,9 +96,9 @@ function Table({ model, version, files }: { model: Model; version: Version; file
           </tbody>
         </table>
       </Panel>
-      <div className="mt-4" aria-live="polite">
-        {chosen ? <Suspense><Preview model={model} version={version} file={chosen} /></Suspense> : <p className="text-12 text-fg-3">Choose a file to look into it.</p>}
+      <div ref={beside} aria-live="polite" className={cx("min-w-0 scroll-mt-14", chosen && "desk:sticky desk:top-16 desk:max-h-[calc(100dvh-80px)] desk:overflow-y-auto")}>
+        {chosen ? <Suspense><Preview key={chosen.path} model={model} version={version} file={chosen} /></Suspense> : <p className="text-12 text-fg-3">Choose a file to look into it.</p>}
       </div>
-    </>
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import * as queries from "../../api/queries.ts";
 import type { Model, Signature, Version } from "../../api/types.ts";
@@ -68,11 +68,23 @@ function Metrics({ model, version }: { model: Model; version: Version }) {
     const was = base.get(name);
     return { name: name.replaceAll("_", " "), value: metric(value), note: was === undefined ? undefined : <Delta name={name} change={value - was} than={`champion v${against}`} /> };
   });
+  if (tiles.length === 0) return version.sealed ? <NoFigures model={model} version={version} /> : null;
   if (version.size_bytes !== undefined && version.sealed) {
     const [amount = "", unit = ""] = bytes(version.size_bytes).split(" ");
     tiles.push({ name: "Size", value: amount, unit });
   }
-  return tiles.length > 0 ? <Tiles tiles={tiles} /> : null;
+  return <Tiles tiles={tiles} />;
+}
+
+/** Whether it is good is not known yet; where that is said. */
+function NoFigures({ model, version }: { model: Model; version: Version }) {
+  const values = new URLSearchParams({ ns: model.namespace, model: model.slug, version: String(version.number) });
+  return (
+    <p className="rounded-panel border border-dashed border-line-strong px-4 py-2.5 text-fg-2">
+      No figures of v{version.number} yet. A number among its properties, such as an accuracy, shows here beside the champion's.{" "}
+      <Link className="link whitespace-nowrap underline underline-offset-2" to="/reference" search={{ call: "update_version", with: values.toString() }}>Set one</Link>
+    </p>
+  );
 }
 
 function Delta({ name, change, than }: { name: string; change: number; than: string }) {

@@ -80,7 +80,7 @@ function Table({ model, versions }: { model: Model; versions: Version[] }) {
         <thead>
           <tr>
             <th className="w-8 pr-0!"><span className="sr-only">Marked</span></th><th>Version</th><th className="w-full">What changed</th>{main ? <th className="text-right!">{main.replaceAll("_", " ")}</th> : null}
-            <th className="text-right!">Size</th><th>Digest</th><th>Served</th><th className="text-right!">Sealed</th><th><span className="sr-only">Actions</span></th>
+            <th className="text-right! max-wide:hidden">Size</th><th className="max-wide:hidden">Digest</th><th className="max-phone:hidden">Served</th><th className="text-right! max-phone:hidden">Sealed</th><th><span className="sr-only">Actions</span></th>
           </tr>
         </thead>
         <tbody>
@@ -95,7 +95,7 @@ function Table({ model, versions }: { model: Model; versions: Version[] }) {
             >
               <td className="pr-0!"><input type="checkbox" tabIndex={-1} aria-label={`Mark v${version.number}`} checked={marked.includes(version.number)} onChange={() => mark(i)} className="accent-accent" /></td>
               <td><Link tabIndex={-1} to="/models/$namespace/$model" params={{ namespace: model.namespace, model: model.slug }} search={{ version: String(version.number) }} className="font-mono text-12 font-medium">v{version.number}</Link></td>
-              <td className="max-w-0 min-w-48">
+              <td className="max-w-0 min-w-48 max-phone:min-w-32">
                 <span className="flex items-center gap-1.5">
                   {[...version.aliases].sort(byAlias).map((alias) => <AliasChip key={alias} name={alias} />)}
                   {version.name && version.name !== String(version.number) ? <Chip tone="line">{version.name}</Chip> : null}
@@ -103,12 +103,14 @@ function Table({ model, versions }: { model: Model; versions: Version[] }) {
                   {version.sealed ? null : <Chip tone="info">open</Chip>}
                   <span className="truncate" title={version.description}>{version.description || <span className="text-fg-3">{version.aliases.length ? "" : "no description"}</span>}</span>
                 </span>
+                {/* What has a column of its own where there is room. */}
+                <small className="flex min-w-0 items-center gap-2 pt-0.5 text-[11.5px] text-fg-3 phone:hidden"><Served version={version} model={model} deployments={deployments} />{version.seal_time ? <When time={version.seal_time} /> : "not sealed"}{version.size_bytes === undefined ? null : <span className="num">{bytes(version.size_bytes)}</span>}</small>
               </td>
               {main ? <td className="text-right font-medium">{valueOf(version, main)}</td> : null}
-              <td className="text-right text-fg-2">{version.size_bytes === undefined ? "" : bytes(version.size_bytes)}</td>
-              <td className="text-fg-2"><code title={version.digest}>{version.digest ? shortDigest(version.digest).replace("sha256:", "").slice(0, 9) : ""}</code></td>
-              <td><Served version={version} model={model} deployments={deployments} /></td>
-              <td className="text-right text-fg-2">{version.seal_time ? <When time={version.seal_time} /> : "not sealed"}{version.author ? <span className="text-fg-3"> by {version.author}</span> : null}</td>
+              <td className="text-right text-fg-2 max-wide:hidden">{version.size_bytes === undefined ? "" : bytes(version.size_bytes)}</td>
+              <td className="text-fg-2 max-wide:hidden"><code title={version.digest}>{version.digest ? shortDigest(version.digest).replace("sha256:", "").slice(0, 9) : ""}</code></td>
+              <td className="max-phone:hidden"><Served version={version} model={model} deployments={deployments} /></td>
+              <td className="text-right text-fg-2 max-phone:hidden">{version.seal_time ? <When time={version.seal_time} /> : "not sealed"}{version.author ? <span className="text-fg-3"> by {version.author}</span> : null}</td>
               <td className="pl-0!"><AliasMenu model={model} version={version} /></td>
             </tr>
           ))}

@@ -15,7 +15,7 @@ export function ErrorsPage() {
           <tbody>
             {errorCodes.map(({ code, status, means, next }) => (
               <tr key={code} id={code} className="target:bg-accent-soft [&>td]:py-2.5 [&>td]:align-top">
-                <td><code className="font-medium">{code}</code><span className="num mt-1 hidden text-fg-2 max-phone:block">{status}</span></td>
+                <td><code className="font-medium max-phone:text-11">{code}</code><span className="num mt-1 hidden text-fg-2 max-phone:block">{status}</span></td>
                 <td className="num text-fg-2 max-phone:hidden">{status}</td>
                 <td className="min-w-56 max-phone:min-w-0 max-phone:whitespace-normal">{means}<span className="mt-1 hidden text-fg-2 max-phone:block">{next}</span></td>
                 <td className="min-w-56 text-fg-2 max-phone:hidden">{next}</td>

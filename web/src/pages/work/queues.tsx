@@ -28,9 +28,11 @@ export function QueuesPage() {
         )}
       </Loaded>
       <div className="mt-4 grid grid-cols-2 items-start gap-4 max-desk:grid-cols-[minmax(0,1fr)]">
-        <Nodes />
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
+          <Nodes />
+          <Schedules />
+        </div>
         <Leases />
-        <Schedules />
       </div>
     </>
   );
