@@ -95,7 +95,7 @@ function Table({ model, versions }: { model: Model; versions: Version[] }) {
             >
               <td className="pr-0!"><input type="checkbox" tabIndex={-1} aria-label={`Mark v${version.number}`} checked={marked.includes(version.number)} onChange={() => mark(i)} className="accent-accent" /></td>
               <td><Link tabIndex={-1} to="/models/$namespace/$model" params={{ namespace: model.namespace, model: model.slug }} search={{ version: String(version.number) }} className="font-mono text-12 font-medium">v{version.number}</Link></td>
-              <td className="max-w-0 min-w-48 max-phone:min-w-32">
+              <td className="max-w-0 min-w-48 max-phone:min-w-32 max-phone:py-2!">
                 <span className="flex items-center gap-1.5">
                   {[...version.aliases].sort(byAlias).map((alias) => <AliasChip key={alias} name={alias} />)}
                   {version.name && version.name !== String(version.number) ? <Chip tone="line">{version.name}</Chip> : null}
