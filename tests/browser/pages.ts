@@ -29,6 +29,7 @@ export const views: Record<string, string> = {
   deployment: "/deployments/default/digits",
   rollout: "/deployments/default/ramp?step=1",
   "rolled-out": "/deployments/default/ramped?rollout=1",
+  differs: "/deployments/default/ramped?show=differs&from=1&to=2",
   "deploy-dialog": "/deployments/default/digits?show=deploy",
   "batching-dialog": "/deployments/default/digits?show=batching",
   "sleep-dialog": "/deployments/default/digits?show=sleep",

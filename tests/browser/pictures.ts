@@ -5,11 +5,11 @@
 // one stay in docs/images/pages; all four lie in build/pictures to be looked at.
 import type { Page } from "@playwright/test";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fill, images, views } from "./pages.ts";
 import { live, root, Souk, test } from "./souk.ts";
 import { digits, ways } from "./strokes.ts";
-
 
 /** Runs as somebody has them who looks for a net that reads meters. */
 async function train(souk: Souk): Promise<void> {
@@ -102,7 +102,11 @@ async function settled(page: Page): Promise<void> {
 
 test("every page", async ({ page }) => {
   test.setTimeout(1_200_000);
-  const souk = await Souk.start();
+  // Its paths are in the pictures: the same ones each time.
+  const place = join(tmpdir(), "souk-pictures");
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place);
+  const souk = await Souk.start({ dev: true, folder: place });
   const kept = join(images, "pages");
   const all = join(root, "build/pictures");
   try {

@@ -40,9 +40,9 @@ export function WhoMay({ on }: { on: access.Place }) {
               rows={all}
               keyOf={(one) => `${one.kind} ${one.name}`}
               columns={[
-                { name: "Who", side: "main", cell: (one) => <div className="max-phone:pt-2"><Named name={one.name} kind={one.kind} /><div className="phone:hidden"><Reasons who={one} /></div></div> },
+                { name: "Who", cell: (one) => <div className="phone:w-44 max-phone:w-[calc(100vw-176px)] max-phone:pt-2"><Named name={one.name} kind={one.kind} /><div className="phone:hidden"><Reasons who={one} /></div></div> },
                 { name: "May", cell: (one) => <span className="inline-flex items-center gap-2"><RoleMark role={one.role} /><span className="text-12 text-fg-3 max-desk:hidden">{roleMay(one.role)}</span></span> },
-                { name: "Because", from: "phone", cell: (one) => <Reasons who={one} /> },
+                { name: "Because", side: "main", from: "phone", cell: (one) => <Reasons who={one} /> },
               ]}
             />
           )}

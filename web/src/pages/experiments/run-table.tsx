@@ -3,7 +3,7 @@
 // Runs as rows; thousands scroll like ten. What is sorted by stands in the address, as which columns there are.
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Link } from "@tanstack/react-router";
 import type { Run } from "../../api/types.ts";
 import { age, metric } from "../../logic/format.ts";
@@ -16,6 +16,7 @@ import { useRows } from "../../ui/use-rows.ts";
 
 const rowHeight = 38;
 const widths: Record<string, string> = { name: "minmax(190px,1.6fr)", status: "104px", started: "112px", took: "84px" };
+const columned = "grid grid-cols-(--grid) max-phone:grid-cols-(--narrow)";
 const fixed = ["name", "status", "started", "took"];
 
 interface Props {
@@ -38,14 +39,16 @@ export function RunTable({ runs, columns, sort, onSort, picked, toggle, open }: 
   const { rowProps, listProps } = useRows(runs.length, (index) => open(runs[index]!.id), scrollTo, (index) => toggle(runs[index]!.id));
   const shown = useMemo(() => [...fixed, ...columns], [columns]);
   const grid = `34px ${shown.map((id) => widths[id] ?? (id.startsWith("p:") || id.startsWith("t:") ? "minmax(96px,1fr)" : "minmax(92px,.8fr)")).join(" ")}`;
-  const least = 34 + 190 + 104 + 112 + 84 + columns.length * 96;
+  // When and for how long has no room on a phone; a run's page says it.
+  const narrow = `34px minmax(116px,1.6fr) 96px ${columns.map(() => "minmax(88px,1fr)").join(" ")}`;
+  const sizes = { "--grid": grid, "--narrow": narrow, "--least": `${34 + 190 + 104 + 112 + 84 + columns.length * 96}px`, "--least-narrow": `${34 + 116 + 96 + columns.length * 88}px` } as CSSProperties;
   const right = useMemo(() => new Set(shown.filter((id) => measured(id) || (id.startsWith("p:") && isNumber(runs, id)))), [runs, shown]);
   const best = useMemo(() => new Map(columns.map((id) => [id, bestOf(runs, id)])), [runs, columns]);
   return (
     <div className="relative overflow-x-auto rounded-panel border border-line bg-surface" tabIndex={-1}>
-      <div role="table" aria-label="Runs" aria-rowcount={runs.length + 1} style={{ minWidth: least }} {...listProps}>
+      <div role="table" aria-label="Runs" aria-rowcount={runs.length + 1} style={sizes} className="min-w-(--least) max-phone:min-w-(--least-narrow)" {...listProps}>
         <div role="rowgroup">
-          <div role="row" className="grid h-8 items-stretch border-b border-line text-12 text-fg-3" style={{ gridTemplateColumns: grid }}>
+          <div role="row" className={cx(columned, "h-8 items-stretch border-b border-line text-12 text-fg-3")}>
             <span role="columnheader" className="sr-only">Marked</span>
             <span aria-hidden />
             {shown.map((id) => <Head key={id} id={id} right={right.has(id)} sort={sort} onSort={onSort} />)}
@@ -61,8 +64,8 @@ export function RunTable({ runs, columns, sort, onSort, picked, toggle, open }: 
                 role="row"
                 aria-rowindex={index + 2}
                 data-chosen={marked ? "" : undefined}
-                className="absolute inset-x-0 top-0 grid items-center border-b border-line whitespace-nowrap"
-                style={{ gridTemplateColumns: grid, height: rowHeight, transform: `translateY(${start - offset}px)` }}
+                className={cx(columned, "absolute inset-x-0 top-0 items-center border-b border-line whitespace-nowrap")}
+                style={{ height: rowHeight, transform: `translateY(${start - offset}px)` }}
                 onClick={(event) => {
                   if (!(event.target as HTMLElement).closest("a,button,input,label") && !getSelection()?.toString()) open(run.id);
                 }}
@@ -93,7 +96,7 @@ function Head({ id, right, sort, onSort }: { id: string; right: boolean; sort: s
   // Down first, as one looks for the greatest; then up; then as they came.
   const next = way === "descending" ? id : way === "ascending" ? undefined : `-${id}`;
   return (
-    <span role="columnheader" aria-sort={way} className="min-w-0">
+    <span role="columnheader" aria-sort={way} className={cx("min-w-0", (id === "started" || id === "took") && "max-phone:hidden")}>
       <button type="button" onClick={() => onSort(next)} title={name} className={cx("flex h-full w-full min-w-0 items-center gap-1 px-2.5 hover:text-fg focus-visible:shadow-focus-inset", right ? "justify-end" : id.startsWith("p:") && "pl-6", way && "text-fg")}>
         <span className="truncate">{name}</span>
         {way ? <Icon aria-hidden size={12} /> : null}
@@ -114,8 +117,8 @@ function Cell({ run, id, right, best }: { run: Run; id: string; right: boolean; 
     );
   }
   if (id === "status") return <span role="cell" className={cell}><State of="run" state={run.status} /></span>;
-  if (id === "started") return <span role="cell" className={cx(cell, "text-right text-fg-2")}>{run.start_time ? <When time={run.start_time} /> : "–"}</span>;
-  if (id === "took") return <Took run={run} className={cx(cell, "num text-right text-fg-2")} />;
+  if (id === "started") return <span role="cell" className={cx(cell, "text-right text-fg-2 max-phone:hidden")}>{run.start_time ? <When time={run.start_time} /> : "–"}</span>;
+  if (id === "took") return <Took run={run} className={cx(cell, "num text-right text-fg-2 max-phone:hidden")} />;
   const value = valueOf(run, id);
   if (id.startsWith("m:")) return <Figure value={typeof value === "number" ? value : undefined} best={best} className={cell} />;
   return <span role="cell" className={cx(cell, right ? "num text-right" : "pl-6", value === undefined && "text-fg-3")} title={value === undefined ? undefined : String(value)}>{value === undefined ? "–" : <bdi>{value}</bdi>}</span>;

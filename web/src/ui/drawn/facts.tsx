@@ -17,7 +17,7 @@ export function Facts({ label, rows, heads, nameOf, first = "baseline" }: { labe
       <table aria-label={label}>
         <thead>
           <tr>
-            <th className="w-48 max-phone:w-28">Fact</th>
+            <th className="w-48 max-phone:w-24">Fact</th>
             {heads.map((head, i) => <th key={i}><span className="inline-flex items-center gap-1.5">{head}{i === 0 && first ? <span className="text-11">{first}</span> : null}</span></th>)}
           </tr>
         </thead>
@@ -46,7 +46,7 @@ function Value({ row, at }: { row: Row; at: number }) {
   const change = other && cell?.number !== undefined && first?.number !== undefined ? cell.number - first.number : undefined;
   const good = change === undefined ? undefined : better(row.name, change);
   return (
-    <td className={cx("max-w-80 min-w-36 wrap-anywhere", other && "bg-accent-soft/40")}>
+    <td className={cx("max-w-80 min-w-36 wrap-anywhere max-phone:min-w-24", other && "bg-accent-soft/40")}>
       {cell ? <span className={cx(measured(row) && "num font-medium")}>{cell.text}</span> : <span className="text-fg-3">{at > 0 && first ? "not there" : "none"}</span>}
       {change !== undefined ? <span className={cx("num ml-2 text-12", good === true ? "text-ok" : good === false ? "text-bad" : "text-fg-3")}>{change > 0 ? "+" : "−"}{Number(Math.abs(change).toPrecision(3))}{good === undefined ? "" : good ? " better" : " worse"}</span> : null}
     </td>
