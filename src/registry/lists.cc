@@ -112,8 +112,7 @@ Result<Page<ListedModel>> list_visible(Registry::State& state, const access::Cal
       SOUK_TRY(compile_listing(query, model_schema(), state.store.dialect(), key,
                                "models " + std::to_string(only.value), static_cast<int>(parameters.size()) + 1));
   const store::PageSource source{listed_columns(whole), "registered_models m", where, std::move(parameters)};
-  auto rows =
-      SOUK_TRY(state.store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }, listing.statements()));
+  auto rows = SOUK_TRY(state.pages.read(source, listing));
   return shape_page(state, std::move(rows), listing, key);
 }
 
@@ -157,8 +156,7 @@ Result<Page<ModelVersion>> Registry::list_versions(const AuthorizedModel& model,
                                                           "versions " + std::to_string(model->id.value), 2));
   const store::PageSource source{
       store::columns<ModelVersion>("v"), "model_versions v", "v.model_id = $1", {model->id.value}};
-  auto rows =
-      SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }, listing.statements()));
+  auto rows = SOUK_TRY(state_->pages.read(source, listing));
   return store::page_of<ModelVersion>(std::move(rows), listing, key);
 }
 
@@ -176,8 +174,7 @@ Result<Page<ModelVersion>> Registry::list_all_versions(const access::Call& call,
                                                           static_cast<int>(parameters.size()) + 1));
   const store::PageSource source{store::columns<ModelVersion>("v"), "model_versions v, registered_models m",
                                  "m.id = v.model_id AND m.namespace_id = $1 AND " + visible.sql, std::move(parameters)};
-  auto rows =
-      SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }, listing.statements()));
+  auto rows = SOUK_TRY(state_->pages.read(source, listing));
   auto page = store::page_of<ModelVersion>(std::move(rows), listing, key);
   // Who sees none of them is told as if the namespace were not there.
   const bool sees_all = call.principal->role_in(in->id) >= access::Role::READER;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "registry/registry.h"
+#include "store/lists/pages.h"
 #include "store/read_cache.h"
 
 namespace souk::registry {
@@ -54,6 +55,7 @@ struct Registry::State {
   Counter& sealed;
   Histogram& inspections;
   UsedBy used_by;
+  store::Pages pages{store};
   // A few only: a readme may have a megabyte.
   store::ReadCache<ModelKey, RegisteredModel, ModelKeyHash> models{store, 64};
   store::ReadCache<ModelId, ModelSummary> summaries{store, 64};

@@ -152,8 +152,7 @@ Result<Page<T>> Records<T>::list(const access::Call& call, const Under& under, c
                                                           static_cast<int>(parameters.size()) + 1));
   const store::PageSource source{store::columns<T>("t"), std::string(Kind<T>::table) + " t", where,
                                  std::move(parameters)};
-  auto rows =
-      SOUK_TRY(state_->store.read([&](store::Tx& tx) { return read_page(tx, source, listing); }, listing.statements()));
+  auto rows = SOUK_TRY(state_->pages.read(source, listing));
   return store::page_of<T>(std::move(rows), listing, key);
 }
 

@@ -52,7 +52,7 @@ struct FilterSchema {
   PropertyTable properties = {};
 };
 
-// A comparison of a property that must be true and has an index: a page may start from its rows (page.h).
+// A comparison of a property that must be true and has an index: a page may start from its rows (pages.h).
 struct Lead {
   std::string text;        // what stands for it in Condition::sql
   std::string row;         // the same of a row `p` of the property table, with the same parameters

@@ -4,7 +4,7 @@
 // skip nor repeat a row when others come and go between them.
 //
 //   Listing listing = SOUK_TRY(compile_listing(query, schema, dialect, token_key, scope, first));
-//   page_of<T>(read_page(tx, {columns<T>("m"), "models m", "m.namespace_id = $1", {ns}}, listing), listing, token_key)
+//   page_of<T>(pages.read({columns<T>("m"), "models m", "m.namespace_id = $1", {ns}}, listing), listing, token_key)
 //
 // A page token is opaque: the position and a mark of the query it belongs to, signed. Thread-safe: plain values.
 #pragma once
@@ -55,8 +55,6 @@ struct Listing {
   bool by_id = false;          // ordered by the id alone
   std::string id, properties;  // of the schema: "m.id", "model_properties"
 
-  // Of read_page: an index may have to be chosen first.
-  Statements statements() const { return filter.leads.empty() ? Statements::one : Statements::several; }
   std::int64_t fetch() const { return page_size + 1; }  // LIMIT: one more tells whether another page follows
 };
 
@@ -65,19 +63,8 @@ struct Listing {
 Result<Listing> compile_listing(const ListQuery& query, const ListSchema& schema, Dialect dialect,
                                 std::string_view token_key, std::string_view scope, int first);
 
-// What a page is read of, without the list's own part. Trusted but for its parameters: $1, $2, …
-struct PageSource {
-  std::string columns;  // columns<T>("m")
-  std::string from;     // "registered_models m"
-  std::string where;    // "m.namespace_id = $1"
-  std::vector<Value> parameters;
-};
-// The rows of the page and one more, the order column last. `listing` was compiled with the parameter after the
-// source's as its first.
-Result<Rows> read_page(Tx& tx, const PageSource& source, const Listing& listing);
-
-// The rows of such a SELECT as described structs with an `id`, or as Items that begin as such, and the token of the
-// page after them.
+// The rows of such a page (pages.h) as described structs with an `id`, or as Items that begin as such, and the token of
+// the page after them.
 template <class T, std::derived_from<T> Item = T>
 Result<Page<Item>> page_of(Rows rows, const Listing& listing, std::string_view token_key);
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "store/lists/listing.h"
+#include "store/checked_tx.h"
+#include "store/lists/pages.h"
 #include "store/migrations.h"
 #include "store/test_database.h"
 
@@ -68,10 +69,11 @@ class PageTest : public testing::TestWithParam<Dialect> {
   std::vector<std::int64_t> all(const std::string& filter, const std::string& order, std::int64_t page_size = 30) {
     ListQuery query{.filter = filter, .order_by = order, .page_size = page_size};
     std::vector<std::int64_t> ids;
+    Pages pages(*store_);
     do {
       const Listing listing = TestDatabase::must(compile_listing(query, schema(), GetParam(), kKey, "", 2));
       const PageSource source{columns<Row>("r"), "rows_ r", "r.id > $1", {std::int64_t{0}}};
-      auto rows = TestDatabase::must(store_->read([&](Tx& tx) { return read_page(tx, source, listing); }));
+      auto rows = TestDatabase::must(pages.read(source, listing));
       const auto page = TestDatabase::must(page_of<Row>(std::move(rows), listing, kKey));
       for (const Row& row : page.items) ids.push_back(row.id.value);
       query.page_token = page.next_page_token;
@@ -151,6 +153,25 @@ TEST_P(PageTest, StartsFromTheIndexOfTheRarestProperty) {
     for (const auto& row : plan.rows) text += std::get<std::string>(row.at(3)) + "\n";
     EXPECT_NE(text.find(index), std::string::npos) << what << ":\n" << text;
   }
+}
+
+// What was counted for a filter's first page is not counted again for the next.
+TEST_P(PageTest, CountsOnceForAFilter) {
+  Pages pages(*store_);
+  const Counter& statements = statements_counter(database_->metrics);
+  const auto cost = [&](const ListQuery& query) {
+    const Listing listing = TestDatabase::must(compile_listing(query, schema(), GetParam(), kKey, "", 2));
+    const std::uint64_t before = statements.value();
+    const Rows rows =
+        TestDatabase::must(pages.read({columns<Row>("r"), "rows_ r", "r.id > $1", {std::int64_t{0}}}, listing));
+    EXPECT_EQ(rows.rows.size(), 1u) << query.filter;
+    return statements.value() - before;
+  };
+  const ListQuery rare{.filter = "p.half = 'even' AND p.only = 'this'"};
+  EXPECT_EQ(cost(rare), 2u);
+  EXPECT_EQ(cost(rare), 1u);
+  EXPECT_EQ(cost({.filter = "p.half = 'even' AND p.team = 'team-0' AND p.only = 'this'"}), 2u);
+  EXPECT_EQ(cost({.filter = "p.only = 'this'"}), 1u);  // there is nothing to choose from
 }
 
 }  // namespace
