@@ -61,6 +61,7 @@ Result<FindQuery> find_query(const Exchange& exchange, bool has_parent);
 template <class T, class F>
 net::Response list_answer(const registry::Page<T>& page, std::int64_t page_size, F&& write_one) {
   std::string text;
+  text.reserve(page.items.size() * 640 + 128);  // about what an object with five properties takes
   json::Writer out(text);
   out.begin_object();
   out.key("items");

@@ -99,6 +99,27 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+// A short text that needs nothing, which nearly all are, with what stands around it in one piece. False: it is another.
+bool append_short(std::string& out, bool comma, std::string_view text, bool colon) {
+  constexpr std::size_t kShort = 56;
+  if (text.size() > kShort) return false;
+  char piece[kShort + 4];
+  char* at = piece;
+  if (comma) *at++ = ',';
+  *at++ = '"';
+  text.copy(at, text.size());
+  std::size_t i = 0;
+  while (i + 8 <= text.size() && !any_needs(at + i)) i += 8;
+  for (; i < text.size(); ++i) {
+    if (kNeeds[static_cast<unsigned char>(at[i])] != 0) return false;
+  }
+  at += text.size();
+  *at++ = '"';
+  if (colon) *at++ = ':';
+  out.append(piece, static_cast<std::size_t>(at - piece));
+  return true;
+}
+
 template <class T>
 void append_number(std::string& out, T number) {
   char text[kLongestNumber];
@@ -139,15 +160,20 @@ void Writer::end_array() {
 }
 
 void Writer::key(std::string_view name) {
-  separate();
-  append_string(out_, name);
-  out_ += ':';
+  if (!append_short(out_, comma_, name, true)) {
+    separate();
+    append_string(out_, name);
+    out_ += ':';
+  }
   comma_ = false;
 }
 
 void Writer::value(std::string_view text) {
-  separate();
-  append_string(out_, text);
+  if (!append_short(out_, comma_, text, false)) {
+    separate();
+    append_string(out_, text);
+  }
+  comma_ = true;
 }
 
 void Writer::value(bool flag) {
