@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <ctime>
+#include <thread>
 #include <vector>
 
 #include "net/stream.h"
@@ -59,7 +60,10 @@ void Loop::run_eagerly(std::chrono::microseconds spin) {
     if (state_->io.poll() > 0) continue;
     const auto begun = Clock::now();
     bool came = false;
-    while (busy && !came && Clock::now() - begun < spin) came = state_->io.poll() > 0;
+    while (busy && !came && Clock::now() - begun < spin) {
+      came = state_->io.poll() > 0;
+      if (!came) std::this_thread::yield();  // to whoever wants this core: often what the wait is for
+    }
     if (came) continue;
     state_->io.run_one();
     // What it did then counts too, so twice as long is soon.

@@ -21,8 +21,8 @@
 namespace souk::net {
 
 struct ServerSettings {
-  std::int64_t threads = 0;  // 0: one a core
-  std::int64_t spin_us = 0;  // how long a loop that is busy looks for more before it sleeps
+  std::int64_t threads = 0;   // 0: one a core
+  std::int64_t spin_us = 50;  // how long a loop that is busy looks for more before it sleeps
   std::int64_t max_connections = 10'000;
   std::int64_t max_streams = 256;  // requests under way on one HTTP/2 connection
   settings::Bytes http2_window{1 << 20};
