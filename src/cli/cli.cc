@@ -142,9 +142,14 @@ void add_run(CommandLine& line) {
   start->add_option("experiment", line.run.experiment, "[namespace/]experiment")->required();
   start->add_option("--name", line.run.name, "Its name");
   start->add_option("--parent", line.run.parent, "The id of the run that it is part of");
-  CLI::App* log = add("log", "Log metrics and parameters", [&line](const Context& c) { return run_log(c, line.run); });
+  start->add_option("--tag", line.run.tags, "NAME=VALUE")->allow_extra_args(false);
+  CLI::App* log = add("log", "Log metrics, parameters, inputs and artifacts",
+                      [&line](const Context& c) { return run_log(c, line.run); });
   log->add_option("--metric", line.run.metrics, "NAME=VALUE or NAME=VALUE@STEP")->allow_extra_args(false);
+  log->add_option("--time", line.run.time, "When the metrics were measured, RFC 3339 (default: now)");
   log->add_option("--param", line.run.parameters, "NAME=VALUE")->allow_extra_args(false);
+  log->add_option("--input", line.run.inputs, "NAME=SOURCE: a dataset that it reads")->allow_extra_args(false);
+  log->add_option("--artifact", line.run.artifacts, "NAME=URI: a model that it makes")->allow_extra_args(false);
   add("finish", "End a run", [&line](const Context& c) { return run_finish(c, line.run); })
       ->add_option("--status", line.run.status, "How it ended")
       ->check(CLI::IsMember({"FINISHED", "FAILED", "KILLED"}));

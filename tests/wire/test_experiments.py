@@ -168,6 +168,20 @@ def test_commands(souk):
     assert "0.25" in cli(souk, "run", "metrics", run, "-o", "table")
     assert json.loads(cli(souk, "run", "finish", run))["status"] == "FINISHED"
     assert json.loads(cli(souk, "run", "show", f"{name}/first"))["parameters"] == {"lr": "0.1"}
+    assert [r["name"] for r in json.loads(cli(souk, "run", "list", name, "--filter", "parameters.lr < 0.2"))["runs"]] == ["first"]
+    cli(souk, "run", "log", run, "--metric", "early=1@7", "--time", "2026-01-02T03:04:05Z", "--input", "mnist=s3://data/mnist",
+        "--artifact", "weights=s3://models/w", "--param", "optimizer=adam", "--param", "note={}", "--param", "bare=nan")
+    (early,) = json.loads(cli(souk, "run", "metrics", run, "--name", "early"))["metrics"]
+    assert [(v["step"], v["timestamp"]) for v in early["values"]] == [(7, "2026-01-02T03:04:05.000Z")]
+    logged = json.loads(cli(souk, "run", "show", f"{name}/first"))["parameters"]
+    assert logged == {"lr": "0.1", "optimizer": "adam", "note": "{}", "bare": "nan"}
+    artifacts = api(souk, "GET", f"/namespaces/default/experiments/{name}/runs/first/artifacts")["artifacts"]
+    assert {(a["kind"], a["name"], a.get("source"), a.get("uri")) for a in artifacts if a["kind"] in ("DATASET", "MODEL")} == {
+        ("DATASET", "mnist", "s3://data/mnist", None), ("MODEL", "weights", None, "s3://models/w")}
+    tagged = cli(souk, "run", "start", name, "--tag", "team=blue", "-o", "table").strip()
+    assert json.loads(cli(souk, "run", "show", tagged))["tags"] == {"team": "blue"}
+    cli(souk, "run", "log", run, "--metric", "x=1", "--time", "yesterday", code=2)
+    cli(souk, "run", "log", run, "--input", "nothing", code=2)
     assert name in cli(souk, "experiment", "list", "-o", "table")
     cli(souk, "run", "log", run, "--metric", "loss", code=2)
     cli(souk, "run", "log", run, code=2)

@@ -67,19 +67,27 @@ BOOST_DESCRIBE_STRUCT(NewExperiment, (), (name, slug))
 struct NewRun {
   std::optional<std::string> name;
   std::optional<std::int64_t> parent_run_id;
+  std::map<std::string, std::string> tags;
 };
-BOOST_DESCRIBE_STRUCT(NewRun, (), (name, parent_run_id))
+BOOST_DESCRIBE_STRUCT(NewRun, (), (name, parent_run_id, tags))
 struct Metric {
   std::string name;
   double value = 0;
   std::optional<std::int64_t> step;
+  std::optional<std::string> timestamp;
 };
-BOOST_DESCRIBE_STRUCT(Metric, (), (name, value, step))
+BOOST_DESCRIBE_STRUCT(Metric, (), (name, value, step, timestamp))
+struct RunArtifact {
+  std::string kind, name;
+  std::optional<std::string> uri, source;
+};
+BOOST_DESCRIBE_STRUCT(RunArtifact, (), (kind, name, uri, source))
 struct Log {
   std::vector<Metric> metrics;
-  std::map<std::string, std::string> parameters;
+  std::map<std::string, json::Raw> parameters;
+  std::vector<RunArtifact> artifacts;
 };
-BOOST_DESCRIBE_STRUCT(Log, (), (metrics, parameters))
+BOOST_DESCRIBE_STRUCT(Log, (), (metrics, parameters, artifacts))
 struct StatusPatch {
   std::string status;
 };
@@ -108,6 +116,23 @@ Result<Metric> parse_metric(const std::string& text) {
     return invalid_argument("'" + text + "' is no metric").advise("write --metric NAME=VALUE or NAME=VALUE@STEP");
   out.name = text.substr(0, equals);
   return out;
+}
+
+// "lr=0.1"; `option` is what it was given by.
+Result<std::pair<std::string, std::string>> parse_pair(const std::string& text, std::string_view option) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return invalid_argument("'" + text + "' has no name").advise("write " + std::string(option) + " NAME=VALUE");
+  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+// A number, true and false are meant as such; all else is text.
+json::Raw parameter_value(const std::string& text) {
+  const auto document = json::Document::parse(text);
+  const bool text_itself =
+      !document || document->root().kind() == json::Kind::null || document->root().kind() == json::Kind::string ||
+      document->root().kind() == json::Kind::array || document->root().kind() == json::Kind::object;
+  return {text_itself ? json::write(text) : text};
 }
 
 }  // namespace
@@ -177,6 +202,7 @@ Status run_start(const Context& context, const RunOptions& options) {
     if (!parse_whole(std::string_view(options.parent), id)) return invalid_argument("--parent takes the id of a run");
     wanted.parent_run_id = id;
   }
+  for (const std::string& text : options.tags) wanted.tags.insert(SOUK_TRY(parse_pair(text, "--tag")));
   const json::Document run =
       SOUK_TRY(context.remote.send("POST", experiment_path(name) + "/runs", json::write(wanted)));
   const std::string shown = name.string() + "/" + cell(run.root(), "id");
@@ -188,14 +214,23 @@ Status run_start(const Context& context, const RunOptions& options) {
 Status run_log(const Context& context, const RunOptions& options) {
   const std::string path = SOUK_TRY(run_path(options.run));
   Log log;
-  for (const std::string& text : options.metrics) log.metrics.push_back(SOUK_TRY(parse_metric(text)));
-  for (const std::string& text : options.parameters) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return invalid_argument("'" + text + "' is no parameter").advise("write --param NAME=VALUE");
-    log.parameters[text.substr(0, equals)] = text.substr(equals + 1);
+  for (const std::string& text : options.metrics) {
+    log.metrics.push_back(SOUK_TRY(parse_metric(text)));
+    if (!options.time.empty()) log.metrics.back().timestamp = options.time;
   }
-  if (log.metrics.empty() && log.parameters.empty())
+  for (const std::string& text : options.parameters) {
+    auto [name, value] = SOUK_TRY(parse_pair(text, "--param"));
+    log.parameters[name] = parameter_value(value);
+  }
+  for (const std::string& text : options.inputs) {
+    auto [name, source] = SOUK_TRY(parse_pair(text, "--input"));
+    log.artifacts.push_back({"DATASET", std::move(name), std::nullopt, std::move(source)});
+  }
+  for (const std::string& text : options.artifacts) {
+    auto [name, uri] = SOUK_TRY(parse_pair(text, "--artifact"));
+    log.artifacts.push_back({"MODEL", std::move(name), std::move(uri), std::nullopt});
+  }
+  if (log.metrics.empty() && log.parameters.empty() && log.artifacts.empty())
     return invalid_argument("nothing to log was given")
         .advise("souk run log RUN --metric NAME=VALUE@STEP --param NAME=VALUE");
   SOUK_TRY(context.remote.send("POST", path + ":log", json::write(log)));

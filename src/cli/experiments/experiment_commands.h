@@ -17,7 +17,11 @@ struct RunOptions {
   std::string parent;
   std::string status = "FINISHED";
   std::vector<std::string> metrics;     // name=value[@step]
+  std::string time;                     // of the metrics, RFC 3339; empty: now
   std::vector<std::string> parameters;  // name=value
+  std::vector<std::string> inputs;      // name=source
+  std::vector<std::string> artifacts;   // name=uri
+  std::vector<std::string> tags;        // name=value
   int points = 20;
   bool cascade = false;
 };
