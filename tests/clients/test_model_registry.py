@@ -11,6 +11,8 @@ from both_databases import souk  # noqa: F401
 from model_registry import ModelRegistry
 from model_registry.exceptions import StoreError
 from model_registry.types import DocArtifact, ListOptions, ModelArtifact
+from model_registry.utils import OCIParams, S3Params
+from oci_clients import layer
 from registry_client import folder, push
 from souk_server import Souk
 from wire import call
@@ -149,29 +151,37 @@ def test_serving(client, souk, root):
     assert call(souk, "GET", f"/v2/models/{name}/ready").status == 200
 
 
-def test_upload_to_souk_by_oci_and_register(client, souk, root, skopeo, tmp_path):
-    """`upload_artifact_and_register_model` with a backend that pushes to souk: the version has its bytes at once."""
-    from model_registry.utils import OCIParams  # noqa: PLC0415
+def upload(client, name, files, parameters):
+    return client.upload_artifact_and_register_model(name, str(files), upload_params=parameters, version="v1", model_format_name="onnx", model_format_version="1")
 
+
+def test_upload_to_s3_and_register(client, souk, s3, root):
+    """boto3 puts the files into a bucket, souk keeps the address as it is."""
+    name = fresh("s3-upload")
+    where = S3Params(bucket_name=s3.bucket, s3_prefix=name, endpoint_url=s3.endpoint, region=s3.region,
+                     access_key_id=s3.environment["AWS_ACCESS_KEY_ID"], secret_access_key=s3.environment["AWS_SECRET_ACCESS_KEY"])
+    upload(client, name, root / "samples/digits", where)
+    artifact = client.get_model_artifact(name, "v1")
+    assert artifact.uri == f"s3://{s3.bucket}/{name}?endpoint={s3.endpoint}&defaultRegion={s3.region}"
+    with pytest.raises(StoreError):
+        upload(client, name, root / "samples/digits", where)
+
+
+def test_upload_to_souk_by_oci_and_register(client, souk, crane, skopeo, root, tmp_path, monkeypatch):
+    """The client's own way to an image (skopeo and olot), with souk as the registry of both the base and the image."""
     name = fresh("upload")
-    uploaded = f"{souk.host}:{souk.port}/default/{name}-upload:1"
-
-    def save(*, model_files_path, **_):
-        assert push(souk, f"default/{name}-upload", "1", folder(model_files_path)).status == 201
-
-    class Backend:
-        is_available = staticmethod(lambda: True)
-        pull = staticmethod(lambda *a, **k: None)
-        push = staticmethod(lambda *a, **k: None)
-
-    try:
-        OCIParams(base_image="busybox", oci_ref=uploaded, dest_dir=str(tmp_path), backend="x", custom_oci_backend=Backend)
-    except TypeError as e:
-        pytest.fail(f"the client's parameters changed: {e}")
-    save(model_files_path=root / "samples/digits")
-    client.register_model(name, f"oci://{uploaded}", model_format_name="onnx", model_format_version="1", version="v1")
+    here = f"{souk.host}:{souk.port}"
+    crane.run("append", "--new_layer", layer(tmp_path, {"etc/base": b"base"}), "--new_tag", f"{here}/default/{name}-base:1")
+    (skopeo.home / ".config/containers/registries.conf").write_text(f'[[registry]]\nlocation = "{here}"\ninsecure = true\n')
+    monkeypatch.setenv("HOME", str(skopeo.home))
+    image = f"{here}/default/{name}-image:1"
+    upload(client, name, root / "samples/digits", OCIParams(base_image=f"{here}/default/{name}-base:1", oci_ref=image))
+    assert client.get_model_artifact(name, "v1").uri == f"oci://{image}"
     native = call(souk, "GET", f"/api/v1/namespaces/default/models/{name}/versions/v1").json()
-    assert native["sealed"] and client.get_model_artifact(name, "v1").uri == f"oci://{uploaded}"
+    pushed = call(souk, "GET", f"/api/v1/namespaces/default/models/{name}-image/versions/1").json()
+    assert native["sealed"] and native["digest"] == pushed["digest"]
+    answer = call(souk, "POST", "/api/v1/namespaces/default/deployments", data={"name": name, "reference": f"default/{name}:v1"})
+    assert "container images" in answer.problem(409, "FAILED_PRECONDITION")["detail"]
 
 
 def test_with_a_key(tmp_path):
