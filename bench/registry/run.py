@@ -71,10 +71,10 @@ def load_models(server, count):
     return count / (time.perf_counter() - begin)
 
 
-def rate(server, path, connections):
-    """Requests a second: as many as fit about half a second, three times."""
+def rate(server, path, connections, goes=3):
+    """Requests a second: as many as fit about half a second, so many times."""
     few = common.h2load(server.url + path, connections, 2 * connections)[0]
-    return statistics.median(common.h2load(server.url + path, connections, max(4 * connections, int(few / 2)))[0] for _ in range(3))
+    return statistics.median(common.h2load(server.url + path, connections, max(4 * connections, int(few / 2)))[0] for _ in range(goes))
 
 
 def read_paths(server, models):
@@ -161,6 +161,14 @@ def beside_plain(work, database, figures, models, label):
                           f"{own:.0f} a second, /healthz {health:.0f}, plain SQL {plain:.0f}", at_most=True)
 
 
+def beside_plain_create(figures, plain, label):
+    """`plain`: creates a second by plain SQL, by clients."""
+    for clients, theirs in plain.items():
+        own, health = figures["create", clients], figures["healthz", clients]
+        common.report(f"{label}: create, {clients} client(s): time / (/healthz + plain SQL)", (1 / own) / (1 / health + 1 / theirs), 1.4,
+                      f"{own:.0f} a second, /healthz {health:.0f}, plain SQL {theirs:.0f}", at_most=True)
+
+
 def compare(work, models):
     """Beside MLflow's server with as many models, both on SQLite."""
     with yardsticks.Mlflow(work, models) as mlflow:
@@ -175,6 +183,8 @@ def compare(work, models):
     for (what, clients), rate_ in theirs.items():
         common.report(f"{label}: {what}, {clients} client(s) / MLflow's", figures[what, clients] / rate_, 10, f"{figures[what, clients]:.0f} against {rate_:.0f} a second")
     beside_plain(work, None, figures, models, label)
+    database = str(Path(work) / "compare/souk.db")
+    beside_plain_create(figures, {clients: yardsticks.create_sqlite(database, clients) for clients in (1, 16)}, label)
 
 
 def compare_postgres(work, models):
@@ -190,10 +200,7 @@ def compare_postgres(work, models):
             figures = reads(server, models, label)
             figures |= writes(server, label)
         beside_plain(work, database, figures, models, label)
-        for clients in (1, 16):
-            plain, own, health = yardsticks.create_postgres(database, clients), figures["create", clients], figures["healthz", clients]
-            common.report(f"{label}: create, {clients} client(s): time / (/healthz + plain SQL)", (1 / own) / (1 / health + 1 / plain), 1.4,
-                          f"{own:.0f} a second, /healthz {health:.0f}, plain SQL {plain:.0f}", at_most=True)
+        beside_plain_create(figures, {clients: yardsticks.create_postgres(database, clients) for clients in (1, 16)}, label)
     finally:
         postgres.close()
     for what, rates in THEIRS.items():
@@ -201,8 +208,8 @@ def compare_postgres(work, models):
             common.report(f"{label}: {what}, {clients} client(s) / Kubeflow's server", figures[what, clients] / rate_, 10, f"{figures[what, clients]:.0f} against {rate_} a second")
 
 
-def sized(work, size, database=None):
-    """A server's figures at a size; the models are loaded first, and stay for another go in the same folder."""
+def loaded(work, size, database):
+    """A folder with so many models, loaded unless they are there from another go."""
     folder = Path(work) / (f"size-{size}" + ("-postgres" if database else ""))
     more = ["--database", database] if database else []
     if not folder.exists():
@@ -210,16 +217,27 @@ def sized(work, size, database=None):
             speed = load_models(server, size)
             common.report(f"bulk load of {size} models with five properties, a second", speed, 20_000, "batches of 5000, four connections, durable")
             print(f"{size} models: the search index was there {wait_for_search(server, f'model-{size - 1}'):.1f} s after the load", flush=True)
-    with common.Server(str(folder), more=more) as server:
-        return reads(server, size, f"{size} models", (1,))
+    return common.Server(str(folder), more=more)
 
 
 def at_size(work, models, postgres=None):
-    figures = {size: sized(work, size, postgres.database() if postgres else None) for size in (10_000, models)}
-    small, large = figures[10_000], figures[models]
+    """A server of 10,000 and one of many models run side by side and are asked in turn, so that both have the same machine."""
+    sizes = (10_000, models)
+    small, large = (loaded(work, size, postgres.database() if postgres else None) for size in sizes)
+    with small, large:
+        servers = {10_000: small, models: large}
+        paths = {size: read_paths(server, size) for size, server in servers.items()}
+        taken = {}
+        for what in paths[models]:
+            rates = {size: [] for size in sizes}
+            for _ in range(5):
+                for size, server in servers.items():
+                    rates[size].append(rate(server, paths[size][what], 1, 1))
+            taken[what] = {size: 1000 / statistics.median(rates[size]) for size in sizes}
+            print(f"{what}: {taken[what][10_000]:.3f} ms of 10000 models, {taken[what][models]:.3f} ms of {models}", flush=True)
     for what, limit in (("get", 1.3), ("filter by two properties", 2), ("filter by two texts", 2), ("search", 3)):
-        common.report(f"{what}: time at {models} / time at 10000, 1 client", small[what, 1] / large[what, 1], limit, "", at_most=True)
-    common.report("deep page: time / first page's", large["page of 100", 1] / large["page of 100, deep", 1], 1.2, "", at_most=True)
+        common.report(f"{what}: time at {models} / time at 10000, 1 client", taken[what][models] / taken[what][10_000], limit, "", at_most=True)
+    common.report("deep page: time / first page's", taken["page of 100, deep"][models] / taken["page of 100"][models], 1.2, "", at_most=True)
 
 
 def metrics(work, points):

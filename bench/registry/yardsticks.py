@@ -37,7 +37,17 @@ def plain_sqlite(work, database, sql, count):
     """Statements a second, on core 0, where the server ran."""
     file = Path(work) / "statement.sql"
     file.write_text(sql)
-    out = subprocess.run(["taskset", "-c", "0", ROOT / "build/release/bench/plain_sqlite", database, file, str(count), "1"],
+    return run_sqlite(database, file, count, 1)
+
+
+def create_sqlite(database, clients):
+    """Models with five properties a second by the statements that souk writes, those of so many clients in each transaction."""
+    file = Path(__file__).with_name("create_model_sqlite.sql")
+    return run_sqlite(database, file, 4000 * clients, clients)
+
+
+def run_sqlite(database, file, items, group):
+    out = subprocess.run(["taskset", "-c", "0", ROOT / "build/release/bench/plain_sqlite", database, file, str(items), str(group)],
                          check=True, capture_output=True, text=True).stdout
     return json.loads(out)["per_second"]
 
@@ -50,7 +60,7 @@ def plain_postgres(work, url, sql, models, clients, seconds=2):
 
 def create_postgres(url, clients, seconds=2):
     """Models with five properties a second, each a transaction of the statements that souk writes."""
-    return pgbench(Path(__file__).with_name("create_model.sql"), url, clients, seconds)
+    return pgbench(Path(__file__).with_name("create_model_postgres.sql"), url, clients, seconds)
 
 
 def pgbench(file, url, clients, seconds):

@@ -115,6 +115,11 @@ def elements(shape):
     return count
 
 
+def ones(datatype, shape):
+    """A tensor of ones; four bytes a number. (The bits of an integer 1 would be a denormal float, which is slow to compute with.)"""
+    return (struct.pack("<f", 1) if datatype == "FP32" else struct.pack("<i", 1)) * elements(shape)
+
+
 def json_body(model):
     return json.dumps({"inputs": [{"name": n, "datatype": d, "shape": [1, *s], "data": [1] * elements(s)} for n, d, s in model.inputs]}).encode(), [
         "-H", "content-type: application/json"]
@@ -123,7 +128,7 @@ def json_body(model):
 def binary_body(model):
     header = json.dumps({"inputs": [{"name": n, "datatype": d, "shape": [1, *s], "parameters": {"binary_data_size": 4 * elements(s)}} for n, d, s in model.inputs],
                          "outputs": [{"name": n, "parameters": {"binary_data": True}} for n, _, _ in model.outputs]}).encode()
-    return header + b"\1\0\0\0" * sum(elements(s) for _, _, s in model.inputs), [
+    return header + b"".join(ones(d, s) for _, d, s in model.inputs), [
         "-H", "content-type: application/octet-stream", "-H", f"inference-header-content-length: {len(header)}"]
 
 
@@ -144,8 +149,8 @@ def grpc_body(model):
     message = field(1, model.name.encode())
     for n, d, s in model.inputs:
         message += field(5, field(1, n.encode()) + field(2, d.encode()) + field(3, b"".join(map(varint, [1, *s]))))
-    for _, _, s in model.inputs:
-        message += field(7, b"\1\0\0\0" * elements(s))
+    for _, d, s in model.inputs:
+        message += field(7, ones(d, s))
     return b"\0" + struct.pack(">I", len(message)) + message, ["-H", "content-type: application/grpc", "-H", "te: trailers"]
 
 
