@@ -30,9 +30,9 @@ export default function DiffersDialog({ deployment, from, to, choose, onClose }:
   return (
     <Dialog open wide title={`What differs in ${deployment.slug}`} onClose={onClose}>
       <DialogBody>
-        <div className="flex flex-wrap items-end gap-3">
-          <Choice className="w-44" label="Before" value={String(from)} options={options} onChange={(next) => choose({ from: next })} />
-          <Choice className="w-44" label="After" value={String(to)} options={options} onChange={(next) => choose({ to: next })} />
+        <div className="flex items-end gap-3">
+          <Choice className="min-w-0 flex-1" label="Before" value={String(from)} options={options} onChange={(next) => choose({ from: next })} />
+          <Choice className="min-w-0 flex-1" label="After" value={String(to)} options={options} onChange={(next) => choose({ to: next })} />
         </div>
         {sides.includes(undefined) ? <p className="text-fg-2">One of these revisions is no longer kept.</p>
         : versions[0] === versions[1] ? <p className="text-fg-2">Both run v{versions[0]}: nothing of the model differs.</p>

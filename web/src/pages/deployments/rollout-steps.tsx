@@ -100,7 +100,7 @@ function Against({ analysis: { revision, stable }, old, next }: { analysis: Anal
         <tbody>
           {row(stable, 0, `v${old ?? "?"} before`)}
           {row(revision, 1, `v${next ?? "?"} new`)}
-          <tr className="[&>td]:bg-sunken/50 [&>th]:bg-sunken/50">
+          <tr className="[&>td]:bg-sunken/50 [&>th]:bg-sunken/50 max-phone:[&>td]:whitespace-normal">
             <th scope="row" className="h-9! font-normal! max-phone:whitespace-normal!">New against before</th>
             <td />
             <td className="text-right"><Delta from={rate(stable)} to={rate(revision)} points /></td>

@@ -5,6 +5,7 @@ import { ChevronsUpDown, Lock, LockOpen, Rocket } from "lucide-react";
 import * as queries from "../../api/queries.ts";
 import type { Model, Version } from "../../api/types.ts";
 import { bytes, formatName, plural } from "../../logic/format.ts";
+import { figures } from "../../logic/metrics.ts";
 import { pullCalls } from "../../logic/snippets.ts";
 import { AliasChip } from "../../ui/chip.tsx";
 import { CodeTabs } from "../../ui/code.tsx";
@@ -25,8 +26,8 @@ export function VersionRail({ model, version }: { model: Model; version: Version
           rows={[
             ...(version.digest ? [["Digest", <Digest key="d" digest={version.digest} />] as [string, React.ReactNode]] : []),
             ["Format", <span key="f">{[formatName(version.format) || "unknown", version.runtime ? `runs in ${version.runtime}` : ""].filter(Boolean).join(", ")}</span>],
-            ...(version.sealed && version.size_bytes !== undefined ? [["Size", bytes(version.size_bytes)] as [string, React.ReactNode]] : []),
-            ["State", <span key="s" className="inline-flex items-center gap-1.5">{version.sealed ? <><Lock aria-hidden size={14} className="text-fg-3" />Sealed</> : <><LockOpen aria-hidden size={14} className="text-fg-3" />Open</>}{version.state === "ARCHIVED" ? ", archived" : ""}</span>],
+            ...(version.sealed && version.size_bytes !== undefined && figures(version.custom_properties).length === 0 ? [["Size", bytes(version.size_bytes)] as [string, React.ReactNode]] : []),
+            ["State", <span key="s">{version.sealed ? <><Lock aria-hidden size={14} className="mr-1.5 inline align-[-2px] text-fg-3" />Sealed</> : <><LockOpen aria-hidden size={14} className="mr-1.5 inline align-[-2px] text-fg-3" />Open</>}{version.state === "ARCHIVED" ? ", archived" : ""}</span>],
             ...(version.name && version.name !== String(version.number) ? [["Name", <code key="n">{version.name}</code>] as [string, React.ReactNode]] : []),
             ["Made", <span key="m"><When time={version.seal_time ?? version.create_time} />{version.author ? ` by ${version.author}` : ""}</span>],
           ]}
