@@ -39,7 +39,7 @@ BEYOND = {"UINT8": ("256", "-1"), "UINT16": ("65536", "-1"), "UINT32": ("4294967
 def test_numbers_beyond_the_type(souk, models, datatype):
     for text in BEYOND[datatype]:
         error = refused(numbers(souk, datatype, text))
-        assert "inputs[0].data" in error or "a number that neither 64 bits nor a double can" in error, error
+        assert "inputs[0].data" in error, error
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "nan", "null", "true", '"NaN"', "0x1", "01", "1.5", "1e0.5", "--1"])

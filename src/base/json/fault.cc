@@ -2,6 +2,10 @@
 #include "base/json/fault.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <vector>
 
 namespace souk::json {
 namespace {
@@ -10,10 +14,24 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// RFC 8259's grammar without recursion: what is open is on a stack of brackets.
+template <class T>
+bool fits(std::string_view digits) {
+  T number{};
+  return std::from_chars(digits.data(), digits.data() + digits.size(), number).ec == std::errc();
+}
+
+// Of a number as JSON writes it.
+bool fits_something(std::string_view number) {
+  if (number.find_first_of(".eE") == std::string_view::npos)
+    return fits<std::int64_t>(number) || fits<std::uint64_t>(number);
+  return fits<double>(number) || std::isfinite(std::strtod(std::string(number).c_str(), nullptr));  // or is next to 0
+}
+
+// RFC 8259's grammar without recursion: what is open is on a stack.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}
+  const std::optional<Misfit>& misfit() const { return misfit_; }
 
   std::optional<Fault> scan() {
     for (;;) {
@@ -47,11 +65,11 @@ class Scanner {
       if (take('[')) {
         skip_space();
         if (take(']')) return true;
-        open_ += '[';
+        open_.push_back({'[', 0, {}});
       } else if (take('{')) {
         skip_space();
         if (take('}')) return true;
-        open_ += '{';
+        open_.push_back({'{', 0, {}});
         if (!key()) return false;
       } else {
         return scalar();
@@ -64,8 +82,12 @@ class Scanner {
     for (;;) {
       skip_space();
       if (open_.empty()) return done() ? false : fail("the end of the text");
-      if (take(',')) return open_.back() == '[' || key();
-      if (!take(open_.back() == '[' ? ']' : '}')) return fail(open_.back() == '[' ? "',' or ']'" : "',' or '}'");
+      const bool array = open_.back().bracket == '[';
+      if (take(',')) {
+        ++open_.back().index;
+        return array || key();
+      }
+      if (!take(array ? ']' : '}')) return fail(array ? "',' or ']'" : "',' or '}'");
       open_.pop_back();
     }
   }
@@ -73,7 +95,9 @@ class Scanner {
   bool key() {
     skip_space();
     if (peek() != '"') return fail("a field's name in double quotes");
+    const std::size_t begin = at_ + 1;
     if (!string()) return false;
+    open_.back().key = text_.substr(begin, at_ - 1 - begin);
     skip_space();
     return take(':') || fail("':'");
   }
@@ -97,14 +121,30 @@ class Scanner {
   }
 
   bool number() {
+    const std::size_t begin = at_;
     take('-');
     if (!take('0') && !digits()) return false;
     if (take('.') && !digits()) return false;
     if (take('e') || take('E')) {
       if (!take('+')) take('-');
-      return digits();
+      if (!digits()) return false;
     }
+    const std::string_view written = text_.substr(begin, at_ - begin);
+    if (!misfit_ && !fits_something(written)) misfit_ = Misfit{path(), std::string(written.substr(0, 40))};
     return true;
+  }
+
+  std::string path() const {
+    std::string out;
+    for (const Open& one : open_) {
+      if (out.size() + one.key.size() > 250) return out + "…";
+      if (one.bracket == '[') {
+        out += "[" + std::to_string(one.index) + "]";
+      } else {
+        out.append(out.empty() ? "" : ".").append(one.key);
+      }
+    }
+    return out;
   }
 
   bool string() {
@@ -153,16 +193,29 @@ class Scanner {
     return true;
   }
 
+  struct Open {
+    char bracket;
+    std::size_t index;     // of the value at hand, in an array
+    std::string_view key;  // as written, in an object
+  };
+
   std::string_view text_;
   std::size_t at_ = 0;
-  std::string open_;
+  std::vector<Open> open_;
   std::optional<Fault> fault_;
+  std::optional<Misfit> misfit_;
 };
 
 }  // namespace
 
 std::optional<Fault> find_fault(std::string_view text) {
   return Scanner(text).scan();
+}
+
+std::optional<Misfit> find_misfit(std::string_view text) {
+  Scanner scanner(text);
+  (void)scanner.scan();
+  return scanner.misfit();
 }
 
 std::size_t utf8_length(std::string_view text) {

@@ -48,7 +48,11 @@ Error parse_error(simdjson::error_code code, std::string_view text) {
   if (const auto fault = find_fault(text)) {
     return invalid_argument("not JSON at byte " + std::to_string(fault->byte) + ": expected " + fault->expected);
   }
-  return invalid_argument("JSON holds a number that neither 64 bits nor a double can");
+  const auto misfit = find_misfit(text);
+  if (!misfit) return invalid_argument("JSON holds a number that neither 64 bits nor a double can");
+  Error error = invalid_argument((misfit->path.empty() ? "" : misfit->path + ": ") +
+                                 "expected a number that 64 bits or a double hold, got " + misfit->number);
+  return misfit->path.empty() ? error : std::move(error).at(misfit->path);
 }
 
 }  // namespace

@@ -195,7 +195,9 @@ TEST(Json, ErrorsSayWhichByte) {
   EXPECT_EQ(message("\"\t\""), "not JSON at byte 1: expected an escape in place of a control character");
   EXPECT_EQ(message("\"\xff\""), "not JSON at byte 1: expected UTF-8");
   EXPECT_EQ(message("\"\\ud800\""), "not JSON at byte 7: expected the second half of a surrogate pair");
-  EXPECT_EQ(message("[1e999]"), "JSON holds a number that neither 64 bits nor a double can");
+  EXPECT_EQ(message("1e999"), "expected a number that 64 bits or a double hold, got 1e999");
+  EXPECT_EQ(message(R"({"a":{"n":1},"in":[[1,2],{"x":[1e-999,2.5,-18446744073709551616]}]})"),
+            "in[1].x[2]: expected a number that 64 bits or a double hold, got -18446744073709551616");
 }
 
 // Two readers of one grammar: simdjson, and the one that only looks for the fault.
