@@ -87,11 +87,11 @@ Status Moves::Copying::copy(Rows rows) {
     outcomes[0] = bring(rows[0], [this](std::uint64_t bytes) { return tell_if_due(bytes); });
   } else {
     std::atomic<std::size_t> next{0};
-    std::vector<std::jthread> lanes;
     const auto step = [this](std::uint64_t) -> Status {
       if (attempt_.stop().stop_requested()) return unavailable("the move stops here, to go on later");
       return {};
     };
+    std::vector<std::jthread> lanes;  // the last: it waits for those who use the others
     for (std::size_t lane = 0; lane < std::min(kLanes, rows.size()); lane++) {
       lanes.emplace_back([&] {
         for (std::size_t i = next++; i < rows.size(); i = next++) outcomes[i] = bring(rows[i], step);
