@@ -127,7 +127,7 @@ Status PropertyRows::add(std::int64_t owner, std::string_view field, const json:
       default:
         return {};  // null, lists and objects are kept, but no filter compares them
     }
-    if (values_.size() == kRowsAtOnce * kColumns) SOUK_TRY(flush());
+    if (values_.size() == rows_at_once() * kColumns) SOUK_TRY(flush());
     for (store::Value& one :
          std::array{store::Value(owner), store::to_value(field), store::to_value(key), text, whole, real, flag}) {
       values_.push_back(std::move(one));

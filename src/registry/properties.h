@@ -30,14 +30,15 @@ class PropertyRows {
   PropertyRows(store::Tx& tx, std::string_view table) : tx_(tx), table_(table) {}
   PropertyRows(const PropertyRows&) = delete;
   PropertyRows& operator=(const PropertyRows&) = delete;
-  // Gathers the rows; several travel in one statement.
+  // Gathers the rows. Several travel in one statement where a statement is a message; SQLite takes each alone: it keeps
+  // a journal of a statement that may fail halfway, and looks through all that a large write changed for its end.
   Status add(std::int64_t owner, std::string_view field, const json::Raw& value);
   // To be called after the last.
   Status flush();
 
  private:
   static constexpr std::size_t kColumns = 7;
-  static constexpr std::size_t kRowsAtOnce = 16;
+  std::size_t rows_at_once() const { return tx_.dialect() == store::Dialect::sqlite ? 1 : 16; }
 
   store::Tx& tx_;
   const std::string_view table_;
