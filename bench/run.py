@@ -390,9 +390,9 @@ def main():
             bench_access(work)
         if not only or only & {"inference", "get", "create", "writing"}:
             bench_served(work, chosen)
+        sys.path.insert(0, str(ROOT / "bench/serving"))
         if "peers" in only:  # installs the other servers: only when it is asked for
             bench_peers(work)
-        sys.path.insert(0, str(ROOT / "bench/serving"))
         for name in ("rollouts", "overload", "streams", "many", "large"):
             if chosen(name):
                 importlib.import_module(name).bench(sys.modules[__name__], work)
