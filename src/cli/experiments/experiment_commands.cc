@@ -129,10 +129,10 @@ Result<std::pair<std::string, std::string>> parse_pair(const std::string& text, 
 // A number, true and false are meant as such; all else is text.
 json::Raw parameter_value(const std::string& text) {
   const auto document = json::Document::parse(text);
-  const bool text_itself =
-      !document || document->root().kind() == json::Kind::null || document->root().kind() == json::Kind::string ||
-      document->root().kind() == json::Kind::array || document->root().kind() == json::Kind::object;
-  return {text_itself ? json::write(text) : text};
+  const json::Kind kind = document ? document->root().kind() : json::Kind::string;
+  const bool as_it_stands = kind == json::Kind::integer || kind == json::Kind::unsigned_integer ||
+                            kind == json::Kind::number || kind == json::Kind::boolean;
+  return {as_it_stands ? text : json::write(text)};
 }
 
 }  // namespace
